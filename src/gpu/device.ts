@@ -1,0 +1,174 @@
+/**
+ * The GPU as the rest of the program sees it: one device, its memory counted, its errors never lost.
+ *
+ * WebGPU reports most faults as events that nobody has to look at. Here the first fault is kept, and
+ * the next `await` on the device throws it with the name of the kernel or buffer it belongs to.
+ *
+ * @module
+ */
+
+/** Thrown when the GPU, its driver or a kernel fails; the message names the kernel or buffer. */
+export class GpuError extends Error {
+  /** Tells it from other errors. */
+  override readonly name = "GpuError";
+}
+
+const noAdapter =
+  `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
+  `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
+
+/**
+ * Opens the machine's preferred GPU, with all the limits its adapter offers.
+ *
+ * @throws {GpuError} when there is no adapter.
+ */
+export async function openGpu(): Promise<Gpu> {
+  quietLoader();
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new GpuError(noAdapter);
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    label: "stair",
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  const { description, device: model, vendor } = adapter.info;
+  return new Gpu(device, description || model || vendor || "unknown adapter");
+}
+
+/** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
+function quietLoader(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  if (Deno.build.os === "linux" && state === "granted" && !Deno.env.get(variable)) {
+    Deno.env.set(variable, "/tmp");
+  }
+}
+
+/** An open device. Everything made with it is released with it. */
+export class Gpu implements Disposable {
+  /** The WebGPU device itself, for the modules of src/gpu. */
+  readonly device: GPUDevice;
+  /** The adapter's own name, e.g. `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly adapterName: string;
+  #bytes = 0;
+  #peakBytes = 0;
+  #failure: GpuError | undefined;
+  #checks: Promise<void>[] = [];
+  #closed = false;
+
+  /** Use {@linkcode openGpu}. */
+  constructor(device: GPUDevice, adapterName: string) {
+    this.device = device;
+    this.adapterName = adapterName;
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#fail((event as GPUUncapturedErrorEvent).error.message);
+    });
+    device.lost.then(({ reason, message }) => {
+      if (!this.#closed) this.#fail(`The GPU device was lost (${reason}): ${message}`);
+    });
+  }
+
+  /** Bytes of buffers alive now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The most bytes of buffers that were ever alive at once. */
+  get peakBytes(): number {
+    return this.#peakBytes;
+  }
+
+  /**
+   * Creates a zero-filled buffer; its bytes are counted until {@linkcode release}.
+   *
+   * @throws {GpuError} when `bytes` exceeds what the adapter can bind.
+   */
+  allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const limit = usage & GPUBufferUsage.STORAGE
+      ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
+      : maxBufferSize;
+    if (bytes > limit) {
+      throw new GpuError(
+        `Cannot allocate "${label}": ${bytes} bytes, and ${this.adapterName} allows ${limit} per buffer.`,
+      );
+    }
+    // A binding may not be empty, and copies work on words.
+    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+    const buffer = this.check(
+      `buffer "${label}"`,
+      () => this.device.createBuffer({ label, size, usage }),
+    );
+    this.#bytes += buffer.size;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    return buffer;
+  }
+
+  /** Destroys a buffer made by {@linkcode allocate}. */
+  release(buffer: GPUBuffer): void {
+    this.#bytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /**
+   * Runs `create` and keeps any fault of it, out of memory included, under the name `what`, for the
+   * next await. `explain` may turn the driver's message into a better one.
+   */
+  check<T>(
+    what: string,
+    create: () => T,
+    explain?: (message: string) => Promise<string | undefined>,
+  ): T {
+    this.device.pushErrorScope("out-of-memory");
+    this.device.pushErrorScope("validation");
+    const made = create();
+    const errors = [this.device.popErrorScope(), this.device.popErrorScope()];
+    this.#checks.push((async () => {
+      const error = (await Promise.all(errors)).find((error) => error !== null);
+      if (error) this.#fail((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
+    })());
+    return made;
+  }
+
+  /**
+   * Throws the first fault since the device was opened, if there was one.
+   *
+   * @throws {GpuError}
+   */
+  async verify(): Promise<void> {
+    const checks = this.#checks;
+    this.#checks = [];
+    await Promise.all(checks);
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Waits until all submitted work is done.
+   *
+   * @throws {GpuError} when any of it failed.
+   */
+  async finish(): Promise<void> {
+    await this.device.queue.onSubmittedWorkDone();
+    await this.verify();
+  }
+
+  /** Closes the device; every buffer goes with it. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.device.destroy();
+    this.#bytes = 0;
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new GpuError(message.trim());
+  }
+}

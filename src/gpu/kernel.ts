@@ -1,0 +1,142 @@
+/**
+ * Compute shaders: a .wgsl file compiled for one set of `override` constants.
+ *
+ * The file itself is the only description of a kernel. Its bindings, its `Params` struct and its
+ * workgroup size are read off the source, so that the code that dispatches it names them, and a
+ * name that is wrong or missing is caught before the GPU sees it.
+ *
+ * @module
+ */
+import { type Gpu, GpuError } from "./device.ts";
+
+/** A kernel's text and the file it comes from. */
+export interface KernelSource {
+  /** File name under kernels/, without `.wgsl`. */
+  readonly name: string;
+  /** The file's content. */
+  readonly code: string;
+}
+
+/** A storage or uniform binding as the source declares it. */
+export interface Binding {
+  /** Its number in group 0. */
+  readonly index: number;
+  /** Its variable. */
+  readonly name: string;
+  /** Whether it is the block of parameters. */
+  readonly uniform: boolean;
+}
+
+/** A 32-bit member of the kernel's `Params` struct. */
+export interface Field {
+  /** Its name. */
+  readonly name: string;
+  /** `u32` or `f32`. */
+  readonly type: string;
+}
+
+/** A compiled kernel. */
+export interface Kernel {
+  /** File name under kernels/, without `.wgsl`. */
+  readonly name: string;
+  /** What is dispatched. */
+  readonly pipeline: GPUComputePipeline;
+  /** All of group 0. */
+  readonly bindings: readonly Binding[];
+  /** Members of `struct Params`, in order; none when the kernel has no uniform. */
+  readonly fields: readonly Field[];
+  /** Invocations per workgroup. */
+  readonly workgroupSize: number;
+}
+
+const compiled = new WeakMap<Gpu, Map<string, Kernel>>();
+
+/**
+ * Compiles `source` with the given `override` constants, once per device and set of constants.
+ * A compile error fails the next await with file, line, column and the line itself.
+ */
+export function getKernel(
+  gpu: Gpu,
+  source: KernelSource,
+  constants: Readonly<Record<string, number>> = {},
+): Kernel {
+  const key = source.name + JSON.stringify(constants);
+  let kernels = compiled.get(gpu);
+  if (!kernels) compiled.set(gpu, kernels = new Map());
+  let kernel = kernels.get(key);
+  if (!kernel) kernels.set(key, kernel = compile(gpu, source, constants));
+  return kernel;
+}
+
+function compile(
+  gpu: Gpu,
+  { name, code }: KernelSource,
+  constants: Readonly<Record<string, number>>,
+): Kernel {
+  let module: GPUShaderModule;
+  const pipeline = gpu.check(`kernel ${name}`, () => {
+    module = gpu.device.createShaderModule({ label: name, code });
+    const compute = { module, entryPoint: "main", constants };
+    return gpu.device.createComputePipeline({ label: name, layout: "auto", compute });
+  }, async () => {
+    const { messages } = await module.getCompilationInfo();
+    const error = messages.find(({ type }) => type === "error");
+    return error && compileError(name, code, error);
+  });
+  const size = constants.workgroup_size ?? /override workgroup_size: u32 = (\d+)/.exec(code)?.[1];
+  return {
+    name,
+    pipeline,
+    bindings: parseBindings(code),
+    fields: parseFields(code),
+    workgroupSize: Number(size ?? 1),
+  };
+}
+
+function compileError(name: string, code: string, error: GPUCompilationMessage): string {
+  const line = code.split("\n")[error.lineNum - 1] ?? "";
+  const [summary = ""] = error.message.trim().split("\n");
+  const caret = " ".repeat(Math.max(0, error.linePos - 1)) + "^";
+  return `kernels/${name}.wgsl:${error.lineNum}:${error.linePos}: ${summary}\n${line}\n${caret}`;
+}
+
+function parseBindings(code: string): Binding[] {
+  const declaration = /@group\(0\)\s*@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)/g;
+  return Array.from(code.matchAll(declaration), ([, index, space = "", name = ""]) => ({
+    index: Number(index),
+    name,
+    uniform: space.trim() === "uniform",
+  }));
+}
+
+function parseFields(code: string): Field[] {
+  const [, body = ""] = /struct Params \{([^}]*)\}/.exec(code) ?? [];
+  const member = /^\s*(\w+): (u32|f32)/gm;
+  return Array.from(body.matchAll(member), ([, name = "", type = ""]) => ({ name, type }));
+}
+
+/**
+ * Packs a kernel's parameters as its `Params` struct lays them out.
+ *
+ * @throws {GpuError} when a member is missing, unknown, not finite, or not a u32 where one is asked.
+ */
+export function packParams(
+  { name, fields }: Pick<Kernel, "name" | "fields">,
+  params: Readonly<Record<string, number>>,
+): ArrayBuffer {
+  const unknown = Object.keys(params).find((key) => !fields.some((field) => field.name === key));
+  if (unknown !== undefined) throw new GpuError(`Kernel ${name} has no parameter "${unknown}".`);
+  // Uniform structs are padded to 16 bytes.
+  const bytes = new ArrayBuffer(Math.max(16, Math.ceil(fields.length / 4) * 16));
+  const view = new DataView(bytes);
+  fields.forEach((field, index) => {
+    const value = params[field.name];
+    const integer = field.type === "u32";
+    if (value === undefined || !Number.isFinite(value) || (integer && value >>> 0 !== value)) {
+      throw new GpuError(`Kernel ${name}: parameter "${field.name}" (${field.type}) is ${value}.`);
+    }
+    if (integer) view.setUint32(index * 4, value, true);
+    else view.setFloat32(index * 4, value, true);
+  });
+  return bytes;
+}

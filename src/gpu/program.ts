@@ -1,0 +1,145 @@
+/**
+ * A program is a list of dispatches, recorded once and replayed as often as needed.
+ *
+ * Recording makes every pipeline, bind group and parameter block. Replaying only encodes: nothing is
+ * allocated, compiled or uploaded by then, which is what makes a training step cheap to repeat.
+ *
+ * @module
+ */
+import { type Gpu, GpuError } from "./device.ts";
+import { type Kernel, packParams } from "./kernel.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How many invocations, or whole workgroups, a dispatch needs. */
+export type DispatchSize = { readonly invocations: number } | { readonly workgroups: number };
+
+/** One recorded dispatch. */
+interface Dispatch {
+  readonly kernel: Kernel;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number];
+}
+
+/**
+ * Few command buffers keep the CPU out of the way; none so long that a display driver's watchdog
+ * (two seconds on Windows) or a Ctrl-C has to wait for it.
+ */
+const dispatchesPerSubmit = 512;
+
+/** A recorded list of dispatches. */
+export class Program implements Disposable {
+  /** The device it runs on. */
+  readonly gpu: Gpu;
+  /** Name in messages. */
+  readonly label: string;
+  readonly #dispatches: Dispatch[] = [];
+  readonly #uniforms: GPUBuffer[] = [];
+
+  /** An empty program. */
+  constructor(gpu: Gpu, label: string) {
+    this.gpu = gpu;
+    this.label = label;
+  }
+
+  /** The kernels dispatched, in order. */
+  get kernels(): readonly string[] {
+    return this.#dispatches.map(({ kernel }) => kernel.name);
+  }
+
+  /**
+   * Appends a dispatch: `tensors` by the names the kernel declares, `params` by the members of its
+   * `Params` struct.
+   *
+   * @throws {GpuError} when a binding or parameter is missing, unknown or out of range.
+   */
+  dispatch(
+    kernel: Kernel,
+    tensors: Readonly<Record<string, Tensor>>,
+    params: Readonly<Record<string, number>>,
+    size: DispatchSize,
+  ): void {
+    const workgroups = this.#grid(kernel, size);
+    if (workgroups[0] === 0) return;
+    const { device } = this.gpu;
+    const entries = this.#bind(kernel, tensors, params);
+    const bindGroup = this.gpu.check(
+      `kernel ${kernel.name}`,
+      () =>
+        device.createBindGroup({
+          label: kernel.name,
+          layout: kernel.pipeline.getBindGroupLayout(0),
+          entries,
+        }),
+    );
+    this.#dispatches.push({ kernel, bindGroup, workgroups });
+  }
+
+  /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
+  run(times = 1): void {
+    const perSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / this.#dispatches.length));
+    for (let first = 0; first < times; first += perSubmit) {
+      this.#submit(Math.min(perSubmit, times - first));
+    }
+  }
+
+  /** Releases the parameter blocks; the tensors belong to whoever made them. */
+  [Symbol.dispose](): void {
+    for (const uniform of this.#uniforms.splice(0)) this.gpu.release(uniform);
+    this.#dispatches.length = 0;
+  }
+
+  #submit(times: number): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
+    const pass = encoder.beginComputePass({ label: this.label });
+    for (let time = 0; time < times; time++) {
+      for (const { kernel, bindGroup, workgroups } of this.#dispatches) {
+        pass.setPipeline(kernel.pipeline);
+        pass.setBindGroup(0, bindGroup);
+        pass.dispatchWorkgroups(...workgroups);
+      }
+    }
+    pass.end();
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Splits a workgroup count over two dimensions where it exceeds what one may hold. */
+  #grid(kernel: Kernel, size: DispatchSize): [number, number] {
+    const workgroups = "workgroups" in size
+      ? size.workgroups
+      : Math.ceil(size.invocations / kernel.workgroupSize);
+    const { maxComputeWorkgroupsPerDimension: most } = this.gpu.device.limits;
+    const x = Math.min(workgroups, most);
+    const y = x === 0 ? 0 : Math.ceil(workgroups / x);
+    if (y > most) {
+      throw new GpuError(`Kernel ${kernel.name}: ${workgroups} workgroups are too many.`);
+    }
+    return [x, y];
+  }
+
+  #bind(
+    kernel: Kernel,
+    tensors: Readonly<Record<string, Tensor>>,
+    params: Readonly<Record<string, number>>,
+  ): GPUBindGroupEntry[] {
+    const unknown = Object.keys(tensors).find((name) =>
+      !kernel.bindings.some((binding) => binding.name === name)
+    );
+    if (unknown !== undefined) {
+      throw new GpuError(`Kernel ${kernel.name} has no binding "${unknown}".`);
+    }
+    return kernel.bindings.map(({ name, index, uniform }) => {
+      const buffer = uniform ? this.#uniform(kernel, params) : tensors[name]?.buffer;
+      if (!buffer) throw new GpuError(`Kernel ${kernel.name}: binding "${name}" is missing.`);
+      return { binding: index, resource: { buffer } };
+    });
+  }
+
+  #uniform(kernel: Kernel, params: Readonly<Record<string, number>>): GPUBuffer {
+    const bytes = packParams(kernel, params);
+    const flags = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const buffer = this.gpu.allocate(`${kernel.name} parameters`, bytes.byteLength, flags);
+    this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
+    this.#uniforms.push(buffer);
+    return buffer;
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Memory for intermediate results, shared by everything that runs one after the other.
+ *
+ * A program is recorded in the order it runs, so a tensor released while recording may be handed out
+ * again at once: the later dispatch comes after the last reader of the earlier value.
+ *
+ * @module
+ */
+import type { Gpu } from "./device.ts";
+import { createTensor, elementCount, type Tensor } from "./tensor.ts";
+
+/** A pool of tensors for values that live shorter than the program. */
+export class Scratch implements Disposable {
+  readonly #gpu: Gpu;
+  readonly #free: Tensor[] = [];
+  readonly #all: Tensor[] = [];
+
+  /** An empty pool. */
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** A tensor with undefined content, in the memory of a released one of the same size if any. */
+  take(label: string, shape: readonly number[]): Tensor {
+    const size = elementCount(shape);
+    const index = this.#free.findIndex((tensor) => elementCount(tensor.shape) === size);
+    if (index >= 0) return { ...this.#free.splice(index, 1)[0]!, label, shape };
+    const tensor = createTensor(this.#gpu, label, shape);
+    this.#all.push(tensor);
+    return tensor;
+  }
+
+  /** Gives a tensor back for reuse; memory that is not from this pool stays untouched. */
+  release({ buffer }: Tensor): void {
+    const own = this.#all.find((tensor) => tensor.buffer === buffer);
+    if (own && !this.#free.some((tensor) => tensor.buffer === buffer)) this.#free.push(own);
+  }
+
+  /** Releases the memory. */
+  [Symbol.dispose](): void {
+    for (const tensor of this.#all.splice(0)) tensor[Symbol.dispose]();
+    this.#free.length = 0;
+  }
+}
