@@ -1,0 +1,53 @@
+// Adam's descent direction for the gradient g (Kingma & Ba 2015, Algorithm 1):
+//
+//     m ← β₁ m + (1 − β₁) g
+//     v ← β₂ v + (1 − β₂) g²
+//     direction ← (m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
+//
+// STAIR smooths this direction, not the gradient, over similar items (paper, Eq. 4), so the update
+// itself is a stage of its own: decayed_update.wgsl.
+//
+//   step        number of the batch within the epoch
+//   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
+//   gradient, direction           g and the result, as vec4
+//   first_moment, second_moment   m and v, likewise
+//
+// Dispatched by src/training/adamw.ts.
+
+struct Params {
+  vectors: u32, // vec4 in each matrix
+  decay_first: f32, // β₁
+  gain_first: f32, // 1 − β₁, rounded once
+  decay_second: f32, // β₂
+  gain_second: f32, // 1 − β₂
+  epsilon: f32,
+}
+
+@group(0) @binding(0) var<storage, read> step: array<u32>;
+@group(0) @binding(1) var<storage, read> schedule: array<vec2f>;
+@group(0) @binding(2) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> first_moment: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> second_moment: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> direction: array<vec4f>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (i >= params.vectors) {
+    return;
+  }
+  let g = gradient[i];
+  let m = params.decay_first * first_moment[i] + params.gain_first * g;
+  let v = params.decay_second * second_moment[i] + params.gain_second * g * g;
+  let correction = schedule[step[0]];
+  first_moment[i] = m;
+  second_moment[i] = v;
+  direction[i] = m * correction.x / (sqrt(v * correction.y) + params.epsilon);
+}

@@ -1,0 +1,43 @@
+// Takes what a row must not be shown out of the running:  scores[seen_e, row] = −∞
+//
+//   row_start, column   CSR of what each query has seen: its train items, or itself
+//   scores              candidate_count × row_stride, the candidate the slow index
+//
+// Dispatched by src/ops/top_k.ts, between scores.wgsl and top_k.wgsl.
+
+struct Params {
+  first_query: u32, // id of row 0
+  row_count: u32,
+  row_stride: u32,
+  first_candidate: u32, // id of candidate 0
+  candidate_count: u32,
+}
+
+@group(0) @binding(0) var<storage, read> row_start: array<u32>;
+@group(0) @binding(1) var<storage, read> column: array<u32>;
+@group(0) @binding(2) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+// Below every score that training without overflow can give, and comparable, as NaN is not.
+const hidden = -3.4e38;
+
+override workgroup_size: u32 = 64;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (row >= params.row_count) {
+    return;
+  }
+  let query = params.first_query + row;
+  for (var entry = row_start[query]; entry < row_start[query + 1u]; entry++) {
+    let candidate = column[entry] - params.first_candidate; // wraps around below the tile
+    if (candidate < params.candidate_count) {
+      scores[candidate * params.row_stride + row] = hidden;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// One step of graph propagation in Horner form, all columns at once:
+//
+//     output = a ⊙ base + b ⊙ (A input)
+//
+// A is a sparse matrix in CSR form; the layer weights a and b act on columns and A acts on rows, so
+// that columns never mix (paper, Eq. 1). Repeated L times from input = base = E with a = 1, b = β, and
+// the last time with a = c, b = c·β, c = (1 − β) / (1 − β^(L+1)), it yields Σ_l α_l ⊙ A^l E: the
+// forward stepwise convolution (Eqs. 1, 2), its adjoint (A is symmetric), and the backward stepwise
+// convolution (Eqs. 4, 5). One invocation owns up to two vec4 of one row and walks the row's
+// neighbours in order: no atomics, so the same input always gives the same bits.
+//
+//   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
+//   base, input, output        (first_row + rows) × dim matrices, as vec4; A is applied to the rows
+//                              from first_row on, ids in A counting from there
+//   weights                    a (dim), then b (dim)
+//
+// Dispatched by src/ops/stepwise_convolution.ts.
+
+struct Params {
+  rows: u32,
+  first_row: u32,
+}
+
+@group(0) @binding(0) var<storage, read> row_start: array<u32>;
+@group(0) @binding(1) var<storage, read> column: array<u32>;
+@group(0) @binding(2) var<storage, read> value: array<f32>;
+@group(0) @binding(3) var<storage, read> base: array<vec4f>;
+@group(0) @binding(4) var<storage, read> input: array<vec4f>;
+@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+override dim4: u32; // vec4 per row
+override lanes: u32 = (dim4 + 1u) / 2u; // invocations per row
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let row = invocation / lanes;
+  if (row >= params.rows) {
+    return;
+  }
+  let first = invocation % lanes;
+  let second = first + lanes;
+  let paired = second < dim4;
+  var sum_first = vec4f();
+  var sum_second = vec4f();
+  for (var entry = row_start[row]; entry < row_start[row + 1u]; entry++) {
+    let neighbour = (params.first_row + column[entry]) * dim4;
+    sum_first += value[entry] * input[neighbour + first];
+    if (paired) {
+      sum_second += value[entry] * input[neighbour + second];
+    }
+  }
+  let at = (params.first_row + row) * dim4;
+  output[at + first] = weights[first] * base[at + first] + weights[dim4 + first] * sum_first;
+  if (paired) {
+    output[at + second] = weights[second] * base[at + second] + weights[dim4 + second] * sum_second;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * Bayesian personalised ranking: L = mean_t softplus(⟨h_u, h_n⟩ − ⟨h_u, h_p⟩) over the triples of a
+ * batch (paper, Eq. 6).
+ *
+ * Scores (sums over columns), coefficients (per triple) and gradient (per row) are separate stages:
+ * only the first mixes columns.
+ *
+ * Adjoint: with c_t = dL/dmargin_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r,
+ * gathered through the batch's own CSR.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import { getKernel } from "../gpu/kernel.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import bprCoefficients from "../../kernels/bpr_coefficients.wgsl" with { type: "text" };
+import bprGradient from "../../kernels/bpr_gradient.wgsl" with { type: "text" };
+import bprScores from "../../kernels/bpr_scores.wgsl" with { type: "text" };
+import clearRows from "../../kernels/clear_rows.wgsl" with { type: "text" };
+import type { Tape, Variable } from "./tape.ts";
+
+/** The sizes of an epoch. */
+export interface EpochShape {
+  /** Rows of H: users, then items. */
+  readonly rows: number;
+  /** Triples in an epoch. */
+  readonly triples: number;
+  /** Triples in a batch; the last one may hold fewer. */
+  readonly batchSize: number;
+}
+
+/** An epoch's triples and gathers on the GPU, as kernels/bpr_gradient.wgsl describes them. */
+export interface TripleTensors extends Disposable {
+  readonly shape: EpochShape;
+  /** Number of the batch within the epoch. */
+  readonly step: Tensor;
+  readonly user: Tensor;
+  readonly positive: Tensor;
+  readonly negative: Tensor;
+  readonly batchStart: Tensor;
+  readonly row: Tensor;
+  readonly entryStart: Tensor;
+  readonly partner: Tensor;
+  readonly signedSlot: Tensor;
+  /** Sum of the triples' losses, per batch. */
+  readonly loss: Tensor;
+}
+
+/** Batches in an epoch. */
+export function stepCount({ triples, batchSize }: EpochShape): number {
+  return Math.ceil(triples / batchSize);
+}
+
+/** The most rows that one batch can touch. */
+function touchedRows({ rows, triples, batchSize }: EpochShape): number {
+  return Math.min(rows, 3 * Math.min(triples, batchSize));
+}
+
+/** Allocates an epoch's batches; src/training/sampler.ts fills them. */
+export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors {
+  const { triples } = shape;
+  const steps = stepCount(shape);
+  const touched = Math.min(3 * triples, steps * touchedRows(shape));
+  const tensors = {
+    step: createTensor(gpu, "step", [1]),
+    user: createTensor(gpu, "batch users", [triples]),
+    positive: createTensor(gpu, "batch positives", [triples]),
+    negative: createTensor(gpu, "batch negatives", [triples]),
+    batchStart: createTensor(gpu, "batch starts", [steps + 1]),
+    row: createTensor(gpu, "touched rows", [touched]),
+    entryStart: createTensor(gpu, "entry starts", [touched + 1]),
+    partner: createTensor(gpu, "partner rows", [4 * triples]),
+    signedSlot: createTensor(gpu, "signed slots", [4 * triples]),
+    loss: createTensor(gpu, "batch losses", [steps]),
+  };
+  return {
+    shape,
+    ...tensors,
+    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
+  };
+}
+
+/**
+ * Records the loss of the current batch and its adjoint. `gradient` is the dLoss/dH to write to, zero
+ * when the step begins; {@linkcode clearGradient} makes it so again.
+ */
+export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradient: Tensor): void {
+  const { gpu, program, scratch } = tape;
+  const { step, user, positive, negative, loss, shape } = batches;
+  const { triples, batchSize } = shape;
+  const dim4 = h.value.shape[1]! / 4;
+  const params = { triples, batch_size: batchSize };
+  const margin = scratch.take("margins", [batchSize]);
+  const coefficient = scratch.take("coefficients", [batchSize]);
+  program.dispatch(
+    getKernel(gpu, { name: "bpr_scores", code: bprScores }, { dim4 }),
+    { user, positive, negative, step, h: h.value, margin },
+    params,
+    { invocations: batchSize },
+  );
+  program.dispatch(
+    getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
+    { step, margin, coefficient, loss },
+    params,
+    { workgroups: 1 },
+  );
+  scratch.release(margin);
+  tape.adjoint(() => {
+    const { batchStart, row, entryStart, partner, signedSlot } = batches;
+    program.dispatch(
+      getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),
+      {
+        step,
+        batch_start: batchStart,
+        row,
+        entry_start: entryStart,
+        partner,
+        signed_slot: signedSlot,
+        coefficient,
+        h: h.value,
+        gradient,
+      },
+      {},
+      { invocations: touchedRows(shape) * dim4 },
+    );
+    scratch.release(coefficient);
+    h.gradient = gradient;
+  });
+}
+
+/** Records that the rows of `gradient` which the current batch touched are zero again. */
+export function clearGradient(tape: Tape, batches: TripleTensors, gradient: Tensor): void {
+  const { step, batchStart, row, shape } = batches;
+  const dim4 = gradient.shape[1]! / 4;
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "clear_rows", code: clearRows }, { dim4 }),
+    { step, batch_start: batchStart, row, matrix: gradient },
+    {},
+    { invocations: touchedRows(shape) * dim4 },
+  );
+}

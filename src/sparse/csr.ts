@@ -1,0 +1,41 @@
+/**
+ * Compressed sparse rows, on the CPU: who is next to whom.
+ *
+ * @module
+ */
+
+/** A 0/1 matrix: row `r` holds the columns `column[rowStart[r] .. rowStart[r + 1])`, ascending. */
+export interface SparsePattern {
+  /** Number of rows. */
+  readonly rowCount: number;
+  /** Number of columns; every entry of `column` is below it. */
+  readonly columnCount: number;
+  /** `rowCount + 1` offsets into `column`. */
+  readonly rowStart: Uint32Array<ArrayBuffer>;
+  /** Column ids, row after row. */
+  readonly column: Uint32Array<ArrayBuffer>;
+}
+
+/** A sparse matrix: a pattern with one value per entry. */
+export interface SparseMatrix extends SparsePattern {
+  /** Entries, aligned with `column`. */
+  readonly value: Float32Array<ArrayBuffer>;
+}
+
+/** The pattern with the given (row, column) pairs, in any order, no pair twice. */
+export function patternOf(
+  rowCount: number,
+  columnCount: number,
+  pairs: Iterable<readonly [row: number, column: number]>,
+): SparsePattern {
+  const rows = Array.from({ length: rowCount }, (): number[] => []);
+  for (const [row, column] of pairs) rows[row]!.push(column);
+  const rowStart = new Uint32Array(rowCount + 1);
+  rows.forEach((row, r) => rowStart[r + 1] = rowStart[r]! + row.length);
+  return {
+    rowCount,
+    columnCount,
+    rowStart,
+    column: Uint32Array.from(rows.flatMap((row) => row.sort((a, b) => a - b))),
+  };
+}

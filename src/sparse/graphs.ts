@@ -1,0 +1,111 @@
+/**
+ * The two graphs of STAIR: who interacted with what, and which items look alike.
+ *
+ * @module
+ */
+import type { SparseMatrix, SparsePattern } from "./csr.ts";
+
+/** The `k` nearest of each row, row-major, best first. */
+export interface Neighbours {
+  /** Ids, rows × k. */
+  readonly ids: Uint32Array<ArrayBuffer>;
+  /** Neighbours per row. */
+  readonly k: number;
+}
+
+/**
+ * Ã = D^−½ A D^−½ of the train interactions: (users + items)², users first, no self-loops. Rows of
+ * nodes without interactions are empty (paper, "Modality Erasure and Graph Convolution").
+ */
+export function interactionGraph(train: SparsePattern): SparseMatrix {
+  const { rowCount: users, columnCount: items, rowStart, column } = train;
+  const nodes = users + items;
+  // Degrees one place ahead, summed up to where each node's neighbours begin.
+  const start = new Uint32Array(nodes + 1);
+  for (let user = 0; user < users; user++) start[user + 1] = rowStart[user + 1]! - rowStart[user]!;
+  for (const item of column) start[users + item + 1]!++;
+  for (let node = 0; node < nodes; node++) start[node + 1]! += start[node]!;
+  const neighbour = new Uint32Array(start[nodes]!);
+  const filled = start.slice(0, nodes);
+  for (let user = 0; user < users; user++) {
+    for (let entry = rowStart[user]!; entry < rowStart[user + 1]!; entry++) {
+      const item = users + column[entry]!;
+      neighbour[filled[user]!++] = item;
+      neighbour[filled[item]!++] = user;
+    }
+  }
+  const value = new Float32Array(neighbour.length).fill(1);
+  return normaliseSymmetric({
+    rowCount: nodes,
+    columnCount: nodes,
+    rowStart: start,
+    column: neighbour,
+    value,
+  });
+}
+
+/**
+ * S̃: Ŝ_ij counts the modalities that list j among i's neighbours, S = max(Ŝ, Ŝᵀ), symmetrically
+ * normalised (paper, Eq. 3 and after).
+ */
+export function similarityGraph(lists: readonly Neighbours[], itemCount: number): SparseMatrix {
+  const counts = Array.from({ length: itemCount }, () => new Map<number, number>());
+  for (const { ids, k } of lists) {
+    for (let place = 0; place < ids.length; place++) {
+      const row = counts[Math.floor(place / k)]!;
+      row.set(ids[place]!, (row.get(ids[place]!) ?? 0) + 1);
+    }
+  }
+  const symmetric = counts.map((row) => new Map(row));
+  counts.forEach((row, i) => {
+    for (const [j, count] of row) {
+      symmetric[j]!.set(i, Math.max(count, symmetric[j]!.get(i) ?? 0));
+    }
+  });
+  const rowStart = new Uint32Array(itemCount + 1);
+  const column: number[] = [], value: number[] = [];
+  symmetric.forEach((row, i) => {
+    for (const [j, count] of [...row].sort(([a], [b]) => a - b)) {
+      column.push(j);
+      value.push(count);
+    }
+    rowStart[i + 1] = column.length;
+  });
+  return normaliseSymmetric({
+    rowCount: itemCount,
+    columnCount: itemCount,
+    rowStart,
+    column: Uint32Array.from(column),
+    value: Float32Array.from(value),
+  });
+}
+
+/** D^−½ A D^−½ with D the row sums; computed in f64 and rounded once. */
+export function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
+  const { rowCount, rowStart, column, value } = matrix;
+  const degree = new Float64Array(rowCount);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      degree[row]! += value[entry]!;
+    }
+  }
+  const scaled = new Float32Array(value.length);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      scaled[entry] = value[entry]! / Math.sqrt(degree[row]! * degree[column[entry]!]!);
+    }
+  }
+  return { ...matrix, value: scaled };
+}
+
+/** Expands a sparse matrix to a dense row-major one, for tests and small examples. */
+export function toDense(matrix: SparseMatrix): Float32Array<ArrayBuffer> {
+  const { rowCount, columnCount, rowStart, column, value } = matrix;
+  const dense = new Float32Array(rowCount * columnCount);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      dense[row * columnCount + column[entry]!] = value[entry]!;
+    }
+  }
+  return dense;
+}
