@@ -3,15 +3,15 @@
 //     scores[candidate, row] = ⟨queries_row, candidates_candidate⟩
 //
 // Used to rank items for users and to find the nearest items by cosine (paper, Eq. 3); the tiles keep
-// the full table from ever existing. One invocation owns one candidate and eight rows, whose vectors
-// are the same for its whole workgroup. `scores` has the candidate as its slow index, so that
-// top_k.wgsl, where one invocation walks one row, reads neighbouring words together.
+// the full table from ever existing. One invocation owns eight rows and four candidates: twelve vectors
+// are read for 32 products, where one product at a time would read 64. `scores` has the candidate as its
+// slow index, so that top_k.wgsl, where one invocation walks one row, reads neighbouring words together.
 //
 //   queries      query vectors, padded with zeros to a multiple of 4 columns, as vec4
 //   candidates   candidate vectors, likewise
 //   scores       candidate_count × row_stride, row_stride the row count rounded up to 8
 //
-// Dispatched by src/ops/top_k.ts, one workgroup for eight rows and workgroup_size candidates. Queries
+// Dispatched by src/ops/top_k.ts, one workgroup for eight rows and 4 × workgroup_size candidates. Queries
 // and candidates may be rows of one matrix, as users and items are of H.
 
 struct Params {
@@ -29,11 +29,6 @@ struct Params {
 
 override workgroup_size: u32 = 64;
 
-// The vector of a row of the group; rows past the end repeat the last one and are never read.
-fn query(row: u32, c: u32) -> vec4f {
-  return queries[(params.first_row + min(row, params.row_count - 1u)) * params.width4 + c];
-}
-
 @compute @workgroup_size(workgroup_size)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,
@@ -42,23 +37,39 @@ fn main(
 ) {
   let row_groups = (params.row_count + 7u) / 8u;
   let group = workgroup.y * workgroups.x + workgroup.x;
-  let row = group % row_groups * 8u;
-  let candidate = group / row_groups * workgroup_size + local;
-  if (candidate >= params.candidate_count) {
+  let row_group = group % row_groups;
+  let first = (group / row_groups * workgroup_size + local) * 4u;
+  if (first >= params.candidate_count) {
     return;
   }
-  var low = vec4f();
-  var high = vec4f();
-  for (var c = 0u; c < params.width4; c++) {
-    let x = candidates[(params.first_candidate_row + candidate) * params.width4 + c];
-    low += vec4f(
-      dot(query(row, c), x), dot(query(row + 1u, c), x), dot(query(row + 2u, c), x), dot(query(row + 3u, c), x),
-    );
-    high += vec4f(
-      dot(query(row + 4u, c), x), dot(query(row + 5u, c), x), dot(query(row + 6u, c), x), dot(query(row + 7u, c), x),
-    );
+  // Where the vectors begin; rows and candidates past the end repeat the last one and are never used.
+  var query: array<u32, 8>;
+  for (var r = 0u; r < 8u; r++) {
+    let row = min(row_group * 8u + r, params.row_count - 1u);
+    query[r] = (params.first_row + row) * params.width4;
   }
-  let at = candidate * row_groups * 2u + row / 4u;
-  scores[at] = low;
-  scores[at + 1u] = high;
+  var candidate: array<u32, 4>;
+  for (var j = 0u; j < 4u; j++) {
+    let last = min(first + j, params.candidate_count - 1u);
+    candidate[j] = (params.first_candidate_row + last) * params.width4;
+  }
+  var sums: array<vec4f, 8>; // row by row, one component per candidate
+  for (var c = 0u; c < params.width4; c++) {
+    let x = mat4x4f(
+      candidates[candidate[0] + c],
+      candidates[candidate[1] + c],
+      candidates[candidate[2] + c],
+      candidates[candidate[3] + c],
+    );
+    for (var r = 0u; r < 8u; r++) {
+      sums[r] += queries[query[r] + c] * x; // a vector times a matrix: its product with each column
+    }
+  }
+  let low = transpose(mat4x4f(sums[0], sums[1], sums[2], sums[3]));
+  let high = transpose(mat4x4f(sums[4], sums[5], sums[6], sums[7]));
+  for (var j = 0u; j < 4u && first + j < params.candidate_count; j++) {
+    let at = ((first + j) * row_groups + row_group) * 2u;
+    scores[at] = low[j];
+    scores[at + 1u] = high[j];
+  }
 }

@@ -2,8 +2,10 @@
 //
 //     best_row ← the K largest of best_row ∪ scores[·, row], by descending score, then ascending id
 //
-// One invocation owns one row: it walks the tile in ascending id and inserts what beats the worst of
-// its list, which soon happens rarely (about K ln(n / K) times in n). Equal scores never displace an
+// One invocation owns one row: it walks the tile in ascending id and lets what beats the worst of its
+// list in, which soon happens rarely (about K ln(n / K) times in n). The newcomer takes the place of the
+// first entry that it beats and the rest shift down by one: K steps that are the same for all invocations,
+// where a search for the right place would make each wait for the others. Equal scores never displace an
 // earlier id, and so the order is total and the same everywhere.
 //
 //   scores       candidate_count × row_stride, the candidate the slow index
@@ -29,6 +31,7 @@ struct Params {
 // What mask_seen.wgsl writes; nothing at or below it is ever listed.
 const hidden = -3.4e38;
 const nothing = 0xffffffffu;
+const longest = 128u; // list; src/ops/top_k.ts checks that K does not exceed it
 
 override workgroup_size: u32 = 64;
 
@@ -43,26 +46,33 @@ fn main(
     return;
   }
   let first = (params.first_query + row) * params.k;
-  let last = first + params.k - 1u;
-  if (params.first_candidate == 0u) {
-    for (var place = first; place <= last; place++) {
-      best_score[place] = hidden;
-      best_id[place] = nothing;
+  var score: array<f32, longest>;
+  var id: array<u32, longest>;
+  for (var place = 0u; place < params.k; place++) {
+    // The first tile finds the lists of an earlier ranking.
+    score[place] = select(best_score[first + place], hidden, params.first_candidate == 0u);
+    id[place] = select(best_id[first + place], nothing, params.first_candidate == 0u);
+  }
+  var worst = score[params.k - 1u];
+  for (var candidate = 0u; candidate < params.candidate_count; candidate++) {
+    var newcomer = scores[candidate * params.row_stride + row];
+    if (newcomer > worst) {
+      var newcomer_id = params.first_candidate + candidate;
+      var shifting = false;
+      for (var place = 0u; place < params.k; place++) {
+        let old = score[place];
+        let old_id = id[place];
+        shifting = shifting || newcomer > old;
+        score[place] = select(old, newcomer, shifting);
+        id[place] = select(old_id, newcomer_id, shifting);
+        newcomer = select(newcomer, old, shifting);
+        newcomer_id = select(newcomer_id, old_id, shifting);
+      }
+      worst = score[params.k - 1u];
     }
   }
-  var worst = best_score[last];
-  for (var candidate = 0u; candidate < params.candidate_count; candidate++) {
-    let score = scores[candidate * params.row_stride + row];
-    if (score > worst) {
-      var place = last;
-      while (place > first && score > best_score[place - 1u]) {
-        best_score[place] = best_score[place - 1u];
-        best_id[place] = best_id[place - 1u];
-        place--;
-      }
-      best_score[place] = score;
-      best_id[place] = params.first_candidate + candidate;
-      worst = best_score[last];
-    }
+  for (var place = 0u; place < params.k; place++) {
+    best_score[first + place] = score[place];
+    best_id[first + place] = id[place];
   }
 }

@@ -113,8 +113,8 @@ const tiles = [
   { rows: 1, candidates: 1, width: 4, k: 1 },
   { rows: 9, candidates: 65, width: 12, k: 3 },
   { rows: 64, candidates: 100, width: 64, k: 20 },
-  { rows: 13, candidates: 7, width: 100, k: 20 }, // fewer candidates than k
-  { rows: 600, candidates: 900, width: 4, k: 5, workgroup_size: 1 }, // > 65,535 workgroups,
+  { rows: 13, candidates: 7, width: 100, k: 128 }, // fewer candidates than k
+  { rows: 1800, candidates: 1200, width: 4, k: 5, workgroup_size: 1 }, // > 65,535 workgroups,
 ];
 
 const cases: Record<string, () => Case[]> = {
@@ -231,7 +231,7 @@ const cases: Record<string, () => Case[]> = {
         width4: width / 4,
       },
       constants: { workgroup_size },
-      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / workgroup_size) },
+      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
     })),
 
   mask_seen: () =>

@@ -61,7 +61,8 @@ export class Gpu implements Disposable {
   #bytes = 0;
   #peakBytes = 0;
   #failure: GpuError | undefined;
-  #checks: Promise<void>[] = [];
+  #checks: Promise<string | undefined>[] = [];
+  #thrown = false;
   #closed = false;
 
   /** Use {@linkcode openGpu}. */
@@ -132,10 +133,11 @@ export class Gpu implements Disposable {
     this.device.pushErrorScope("validation");
     const made = create();
     const errors = [this.device.popErrorScope(), this.device.popErrorScope()];
-    this.#checks.push((async () => {
+    const message = async (): Promise<string | undefined> => {
       const error = (await Promise.all(errors)).find((error) => error !== null);
-      if (error) this.#fail((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
-    })());
+      return error && ((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
+    };
+    this.#checks.push(message());
     return made;
   }
 
@@ -145,10 +147,14 @@ export class Gpu implements Disposable {
    * @throws {GpuError}
    */
   async verify(): Promise<void> {
-    const checks = this.#checks;
-    this.#checks = [];
-    await Promise.all(checks);
-    if (this.#failure) throw this.#failure;
+    const messages = await Promise.all(this.#checks.splice(0));
+    // The first thing that could not be made is why the later ones failed.
+    const first = messages.find((message) => message !== undefined);
+    if (first !== undefined && !this.#thrown) this.#failure = new GpuError(first);
+    if (this.#failure) {
+      this.#thrown = true;
+      throw this.#failure;
+    }
   }
 
   /**

@@ -15,6 +15,7 @@ import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import maskSeen from "../../kernels/mask_seen.wgsl" with { type: "text" };
 import scoresCode from "../../kernels/scores.wgsl" with { type: "text" };
 import topK from "../../kernels/top_k.wgsl" with { type: "text" };
+import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 
 /** Some rows of a matrix, and the ids they stand for. */
@@ -50,6 +51,9 @@ export interface TopKLists extends Disposable {
 /** Stands in a list where there was no further candidate. */
 export const noCandidate = 0xffffffff;
 
+/** The longest list that kernels/top_k.wgsl can keep. */
+const LONGEST = 128;
+
 /** Rows and candidates of a tile: 16 MiB of scores. */
 const tileRows = 1024, tileCandidates = 4096;
 
@@ -70,8 +74,15 @@ export function uploadSeen(gpu: Gpu, { rowCount, rowStart, column }: SparsePatte
   };
 }
 
-/** Allocates lists for `queries` rows. */
+/**
+ * Allocates lists for `queries` rows.
+ *
+ * @throws {InputError} when `k` is not from 1 to 128.
+ */
 export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
+  if (!(k >= 1 && k <= LONGEST)) {
+    throw new InputError(`A list of ${k} is asked for, but lists hold 1 to ${LONGEST}.`);
+  }
   const tensors = {
     scores: createTensor(gpu, "best scores", [queries, k]),
     ids: createTensor(gpu, "best ids", [queries, k]),
@@ -123,7 +134,7 @@ export function recordTopK(
           candidate_count,
           width4,
         },
-        { workgroups: row_groups * Math.ceil(candidate_count / scoresKernel.workgroupSize) },
+        { workgroups: row_groups * Math.ceil(candidate_count / (4 * scoresKernel.workgroupSize)) },
       );
       const { rowStart: row_start, column } = seen;
       program.dispatch(maskKernel, { row_start, column, scores: tile }, ids, size);
