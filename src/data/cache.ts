@@ -1,0 +1,89 @@
+/**
+ * A folder of computed tensors, one safetensors file per key, for work worth doing once (graphs,
+ * whitened features). Only a file that proves itself whole and made for the same key is believed.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { InputError } from "../input_error.ts";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import { writeAtomically } from "./write_atomically.ts";
+
+/** Folders already reported as not writable, so that each is reported once. */
+const reported = new Set<string>();
+
+/**
+ * The tensors that `compute` gives, taken from `directory` where an earlier call with the same `key`
+ * left them. A damaged or foreign file is replaced; where the folder cannot be written, one warning
+ * is printed and nothing is kept.
+ *
+ * @param directory The cache folder, created when missing; undefined computes without caching.
+ * @param key Everything the result depends on, inputs and code version alike, in any order.
+ * @throws {RangeError} when a number in `key` is not finite, since JSON cannot tell those apart.
+ */
+export async function cached(
+  directory: string | undefined,
+  key: Record<string, string | number>,
+  compute: () => Record<string, StoredTensor> | Promise<Record<string, StoredTensor>>,
+): Promise<Record<string, StoredTensor>> {
+  if (directory === undefined) return await compute();
+  const keyText = canonicalJson(key);
+  const name = createHash("sha256").update(keyText).digest("hex").slice(0, 32);
+  const path = join(directory, `${name}.safetensors`);
+  const stored = await readCached(path, keyText);
+  if (stored !== undefined) return stored;
+
+  const tensors = await compute();
+  const metadata = { key: keyText, digest: digestOf(tensors) };
+  try {
+    await writeAtomically(path, encodeSafetensors(tensors, metadata));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    if (!reported.has(directory)) console.warn(`Going on without the cache. ${error.message}`);
+    reported.add(directory);
+  }
+  return tensors;
+}
+
+/** The tensors in the file, or undefined where they are missing or not to be trusted. */
+async function readCached(
+  path: string,
+  keyText: string,
+): Promise<Record<string, StoredTensor> | undefined> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch {
+    return undefined; // Unreadable for whatever reason: writing will tell if it matters.
+  }
+  try {
+    const { tensors, metadata } = decodeSafetensors(bytes, path);
+    const valid = metadata.key === keyText && metadata.digest === digestOf(tensors);
+    return valid ? tensors : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** The same text for the same key, whatever the order of its fields. */
+function canonicalJson(key: Record<string, string | number>): string {
+  for (const [name, value] of Object.entries(key)) {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new RangeError(`Cache key "${name}" is ${value}, not a finite number`);
+    }
+  }
+  return JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** SHA-256 of names, shapes and values: safetensors itself would not notice a flipped bit. */
+function digestOf(tensors: Record<string, StoredTensor>): string {
+  const hash = createHash("sha256");
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    hash.update(JSON.stringify([name, data.constructor.name, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex");
+}

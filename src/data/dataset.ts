@@ -1,0 +1,270 @@
+/**
+ * What every model trains on: users, items, their interactions in three splits, and what is known of
+ * the items in each modality. Every reader ends in {@linkcode buildDataset}, so a dataset that exists
+ * has been checked.
+ *
+ * @module
+ */
+
+import { InputError } from "../input_error.ts";
+import type { SparsePattern } from "../sparse/csr.ts";
+import type { FeatureMatrix } from "./features.ts";
+import type { NeighbourLists } from "./neighbour_lists.ts";
+
+/** The splits; the label of a split is its index in this list. */
+export const SPLITS: readonly Split[] = ["train", "valid", "test"];
+
+/** Name of a split. */
+export type Split = "train" | "valid" | "test";
+
+/** A multimodal implicit-feedback dataset; user and item ids count from 0. */
+export interface Dataset {
+  /** What tables and messages call it. */
+  readonly name: string;
+  /** Highest user id over all splits, plus 1. */
+  readonly userCount: number;
+  /** Highest item id over all splits, plus 1. */
+  readonly itemCount: number;
+  /** Training interactions, userCount x itemCount. */
+  readonly train: SparsePattern;
+  /** Validation interactions, userCount x itemCount. */
+  readonly valid: SparsePattern;
+  /** Test interactions, userCount x itemCount. */
+  readonly test: SparsePattern;
+  /** Text first, then image, then the others by name. */
+  readonly modalities: readonly Modality[];
+}
+
+/** One view of the items: their features, their nearest neighbours in it, or both. */
+export interface Modality {
+  /** "text", "image", or whatever the files call it. */
+  readonly name: string;
+  /** One row per item. */
+  readonly features?: FeatureMatrix;
+  /** One ranked list per item; stands in for features that are not to be had. */
+  readonly neighbours?: NeighbourLists;
+}
+
+/** A list of ids, labels or values. */
+export type NumberList = readonly number[] | Uint32Array | Float32Array | Float64Array;
+
+/** (user, item) pairs of one split. */
+export interface InteractionList {
+  /** User id of each interaction. */
+  readonly user: NumberList;
+  /** Item id of each interaction. */
+  readonly item: NumberList;
+  /** Where interaction `index` was read, for messages. */
+  readonly place?: (index: number) => string;
+}
+
+/** (user, item) pairs of all splits, in any order. */
+export interface Interactions extends InteractionList {
+  /** Label of each interaction: 0 train, 1 valid, 2 test. */
+  readonly split: NumberList;
+}
+
+/** What {@linkcode buildDataset} is made from. */
+export interface DatasetParts {
+  /** What tables and messages call it. */
+  readonly name: string;
+  /** Interactions of all splits; no pair twice. */
+  readonly interactions: Interactions;
+  /** In any order; may be left out for models that need interactions alone. */
+  readonly modalities?: readonly Modality[];
+}
+
+/**
+ * Checks the parts and builds the three user x item matrices, columns ascending.
+ *
+ * @throws {InputError} An id is not a whole number or not dense, a pair is repeated, a split is
+ * empty, or a modality does not fit the items.
+ */
+export function buildDataset({ name, interactions, modalities = [] }: DatasetParts): Dataset {
+  const { user, item, split } = interactions;
+  const place = interactions.place ?? ((index) => `${name}, interaction ${index + 1}`);
+  requireEqualLengths(name, user, item, split);
+  requireLabels(name, split, place);
+  const userCount = denseCount("user", user, place);
+  const itemCount = denseCount("item", item, place);
+  const order = userItemOrder(user, userCount, item, itemCount);
+  requireDistinctPairs(order, interactions, place);
+  const [train, valid, test] = SPLITS.map((_, label) => {
+    const inSplit = order.filter((index) => split[index] === label);
+    return splitPattern(inSplit, user, userCount, item, itemCount);
+  }) as [SparsePattern, SparsePattern, SparsePattern];
+  return withModalities({ name, userCount, itemCount, train, valid, test }, modalities);
+}
+
+/**
+ * Adds the modalities, text and image first.
+ *
+ * @throws {InputError} A modality is named twice, is empty, or has not one row per item.
+ */
+export function withModalities(
+  interactions: Omit<Dataset, "modalities">,
+  modalities: readonly Modality[],
+): Dataset {
+  const { name, itemCount } = interactions;
+  const rank = (modality: Modality) => ["image", "text"].indexOf(modality.name);
+  const ordered = modalities.toSorted((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
+  for (const [index, modality] of ordered.entries()) {
+    const { features, neighbours } = modality;
+    if (modality.name === ordered[index + 1]?.name) {
+      throw new InputError(`${name} has two modalities named "${modality.name}".`);
+    }
+    if (!features && !neighbours) {
+      throw new InputError(
+        `${name}: modality "${modality.name}" has neither features nor neighbours.`,
+      );
+    }
+    if (features && features.rows !== itemCount) {
+      throw new InputError(
+        `${features.source} has ${features.rows} rows, but ${name} has ${itemCount} items.`,
+      );
+    }
+    if (neighbours && neighbours.itemCount !== itemCount) {
+      throw new InputError(
+        `${neighbours.source} lists ${neighbours.itemCount} items, but ${name} has ${itemCount}.`,
+      );
+    }
+  }
+  return { ...interactions, modalities: ordered };
+}
+
+/** Puts one list per split into one. */
+export function joinSplits(lists: Readonly<Record<Split, InteractionList>>): Interactions {
+  const length = SPLITS.reduce((sum, name) => sum + lists[name].user.length, 0);
+  const user = new Float64Array(length);
+  const item = new Float64Array(length);
+  const split = new Float64Array(length);
+  const starts: number[] = [];
+  let start = 0;
+  for (const [label, name] of SPLITS.entries()) {
+    const list = lists[name];
+    requireEqualLengths(name, list.user, list.item);
+    user.set(list.user, start);
+    item.set(list.item, start);
+    split.fill(label, start, start + list.user.length);
+    starts.push(start);
+    start += list.user.length;
+  }
+  const place = (index: number) => {
+    const label = split[index]!;
+    const name = SPLITS[label]!;
+    const within = index - starts[label]!;
+    return lists[name].place?.(within) ?? `${name} interaction ${within + 1}`;
+  };
+  return { user, item, split, place };
+}
+
+function requireEqualLengths(name: string, ...lists: NumberList[]): void {
+  const lengths = lists.map((list) => list.length);
+  if (new Set(lengths).size > 1) {
+    throw new InputError(`${name}: interaction lists differ in length (${lengths.join(", ")}).`);
+  }
+}
+
+function requireLabels(name: string, split: NumberList, place: (index: number) => string): void {
+  const counts = [0, 0, 0];
+  for (let index = 0; index < split.length; index++) {
+    const label = split[index]!;
+    if (!(label in counts)) {
+      throw new InputError(
+        `${place(index)}: split ${label} is not 0 (train), 1 (valid), 2 (test).`,
+      );
+    }
+    counts[label]!++;
+  }
+  for (const [label, count] of counts.entries()) {
+    if (count === 0) throw new InputError(`${name} has no ${SPLITS[label]} interactions.`);
+  }
+}
+
+/** Highest id plus 1; a mistyped id must not make a giant table. */
+function denseCount(
+  kind: "user" | "item",
+  ids: NumberList,
+  place: (index: number) => string,
+): number {
+  let highest = 0;
+  for (let index = 0; index < ids.length; index++) {
+    const id = ids[index]!;
+    if (!Number.isInteger(id) || id < 0) {
+      throw new InputError(`${place(index)}: ${kind} ${id} is not a whole number from 0.`);
+    }
+    if (id > ids[highest]!) highest = index;
+  }
+  const count = ids[highest]! + 1;
+  const distinct = new Set<number>(ids).size;
+  if (count > 4 * distinct + 1000) {
+    throw new InputError(
+      `${place(highest)}: ${kind} ${count - 1} is too high for ${distinct} distinct ${kind}s; ` +
+        `ids must be dense, counting from 0.`,
+    );
+  }
+  return count;
+}
+
+/** Interaction indices by user, then item, then index: a radix sort with two digits. */
+function userItemOrder(
+  user: NumberList,
+  userCount: number,
+  item: NumberList,
+  itemCount: number,
+): Uint32Array {
+  const unsorted = Uint32Array.from({ length: user.length }, (_, index) => index);
+  return stableSort(stableSort(unsorted, item, itemCount), user, userCount);
+}
+
+/** Counting sort of `order` by `key[index]`. */
+function stableSort(order: Uint32Array, key: NumberList, keyCount: number): Uint32Array {
+  const next = startsOf(order, key, keyCount);
+  const sorted = new Uint32Array(order.length);
+  for (const index of order) sorted[next[key[index]!]!++] = index;
+  return sorted;
+}
+
+/** Where the run of each key starts once `order` is sorted by it; one more entry for the end. */
+function startsOf(
+  order: Uint32Array,
+  key: NumberList,
+  keyCount: number,
+): Uint32Array<ArrayBuffer> {
+  const starts = new Uint32Array(keyCount + 1);
+  for (const index of order) starts[key[index]! + 1]!++;
+  for (let each = 0; each < keyCount; each++) starts[each + 1]! += starts[each]!;
+  return starts;
+}
+
+function requireDistinctPairs(
+  order: Uint32Array,
+  { user, item }: Interactions,
+  place: (index: number) => string,
+): void {
+  for (let at = 1; at < order.length; at++) {
+    const first = order[at - 1]!;
+    const again = order[at]!;
+    if (user[first] === user[again] && item[first] === item[again]) {
+      throw new InputError(
+        `${place(again)}: user ${user[again]} with item ${item[again]} ` +
+          `was given already, in ${place(first)}.`,
+      );
+    }
+  }
+}
+
+function splitPattern(
+  order: Uint32Array,
+  user: NumberList,
+  userCount: number,
+  item: NumberList,
+  itemCount: number,
+): SparsePattern {
+  return {
+    rowCount: userCount,
+    columnCount: itemCount,
+    rowStart: startsOf(order, user, userCount),
+    column: Uint32Array.from(order, (index) => item[index]!),
+  };
+}

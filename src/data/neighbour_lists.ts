@@ -1,0 +1,147 @@
+/**
+ * The nearest items of every item in one modality, ranked by cosine: what the similarity graph S is
+ * built from.
+ *
+ * @module
+ */
+
+import { InputError } from "../input_error.ts";
+import type { NumberList } from "./dataset.ts";
+import { finiteNumber, linePlace, readTable, wholeNumber } from "./table.ts";
+
+/** One ranked list of neighbours per item, the item itself left out. */
+export interface NeighbourLists {
+  /** The file, or what stands for it in messages. */
+  readonly source: string;
+  /** Number of lists. */
+  readonly itemCount: number;
+  /** Length of the shortest list: the largest `k` that `nearest` can answer. */
+  readonly limit: number;
+  /**
+   * The `k` nearest of every item, itemCount x k, row-major, best first; ties go to the lower id.
+   *
+   * @throws {InputError} Some item has fewer than `k` neighbours.
+   */
+  readonly nearest: (k: number) => Uint32Array<ArrayBuffer>;
+}
+
+/** (item, neighbour, cosine) rows, in any order. */
+export interface NeighbourRows {
+  /** Item id of each row. */
+  readonly item: NumberList;
+  /** The neighbour's id; rows that name the item itself are passed over. */
+  readonly neighbour: NumberList;
+  /** Their similarity. */
+  readonly cosine: NumberList;
+  /** Where row `index` was read, for messages. */
+  readonly place?: (index: number) => string;
+}
+
+/**
+ * Reads a tab-separated file with columns `item`, `neighbor`, `cos`.
+ *
+ * @throws {InputError} A row is wrong, as {@linkcode rankNeighbours} or the table reader tells.
+ */
+export async function readNeighbourLists(path: string, itemCount: number): Promise<NeighbourLists> {
+  const { item, neighbor, cos } = await readTable(path, "\t", {
+    item: wholeNumber,
+    neighbor: wholeNumber,
+    cos: finiteNumber,
+  });
+  return rankNeighbours(path, itemCount, {
+    item,
+    neighbour: neighbor,
+    cosine: cos,
+    place: linePlace(path),
+  });
+}
+
+/**
+ * Ranks the neighbours of every item.
+ *
+ * @throws {InputError} An id is out of range, a cosine is not finite, a pair is repeated, or an item
+ * has no neighbour.
+ */
+export function rankNeighbours(
+  source: string,
+  itemCount: number,
+  rows: NeighbourRows,
+): NeighbourLists {
+  const { item, neighbour, cosine } = rows;
+  const place = rows.place ?? ((index) => `${source}, row ${index + 1}`);
+  requireRows(rows, itemCount, place);
+  const order = Uint32Array.from({ length: item.length }, (_, index) => index)
+    .filter((index) => item[index] !== neighbour[index])
+    .sort((a, b) =>
+      item[a]! - item[b]! || cosine[b]! - cosine[a]! || neighbour[a]! - neighbour[b]!
+    );
+  const start = new Uint32Array(itemCount + 1);
+  for (const index of order) start[item[index]! + 1]!++;
+  const { item: poorest, length: limit } = shortestList(start.subarray(1));
+  if (limit === 0) throw new InputError(`${source} lists no neighbour of item ${poorest}.`);
+  for (let each = 0; each < itemCount; each++) start[each + 1]! += start[each]!;
+  requireDistinctNeighbours(order, rows, itemCount, place);
+  const ranked = Uint32Array.from(order, (index) => neighbour[index]!);
+
+  const nearest = (k: number) => {
+    if (k > limit) {
+      throw new InputError(
+        `${source} lists ${limit} neighbours of item ${poorest}, but ${k} are asked for.`,
+      );
+    }
+    const result = new Uint32Array(itemCount * k);
+    for (let each = 0; each < itemCount; each++) {
+      const from = start[each]!;
+      result.set(ranked.subarray(from, from + k), each * k);
+    }
+    return result;
+  };
+  return { source, itemCount, limit, nearest };
+}
+
+function requireRows(
+  { item, neighbour, cosine }: NeighbourRows,
+  itemCount: number,
+  place: (index: number) => string,
+): void {
+  for (let index = 0; index < item.length; index++) {
+    for (const [name, id] of [["item", item[index]!], ["neighbor", neighbour[index]!]] as const) {
+      if (!(Number.isInteger(id) && id >= 0 && id < itemCount)) {
+        throw new InputError(
+          `${place(index)}: ${name} ${id} is not one of the ${itemCount} items, counted from 0.`,
+        );
+      }
+    }
+    if (!Number.isFinite(cosine[index])) {
+      throw new InputError(`${place(index)}: cos ${cosine[index]} is not a finite number.`);
+    }
+  }
+}
+
+function shortestList(lengths: Uint32Array): { item: number; length: number } {
+  let item = 0;
+  for (let each = 1; each < lengths.length; each++) {
+    if (lengths[each]! < lengths[item]!) item = each;
+  }
+  return { item, length: lengths[item]! };
+}
+
+function requireDistinctNeighbours(
+  order: Uint32Array,
+  { item, neighbour }: NeighbourRows,
+  itemCount: number,
+  place: (index: number) => string,
+): void {
+  const lastRow = new Int32Array(itemCount).fill(-1);
+  for (const index of order) {
+    const id = neighbour[index]!;
+    const earlier = lastRow[id]!;
+    if (earlier >= 0 && item[earlier] === item[index]) {
+      throw new InputError(
+        `${place(Math.max(index, earlier))}: neighbor ${id} of item ${item[index]} ` +
+          `was given already, in ${place(Math.min(index, earlier))}.`,
+      );
+    }
+    lastRow[id] = index;
+  }
+}
