@@ -1,0 +1,65 @@
+/**
+ * STAIR (arXiv 2412.11729) on any GPU: open one, load a dataset, build the model, train, evaluate, save.
+ *
+ * @example One experiment
+ * ```ts ignore
+ * import { createStair, loadDataset, openGpu, presets, train } from "./mod.ts";
+ *
+ * using gpu = await openGpu();
+ * const dataset = await loadDataset("../shared/data/baby");
+ * for (const gamma of [0.05, 0.1, 0.2]) {
+ *   using model = await createStair(gpu, dataset, { gamma });
+ *   const options = { ...presets.baby.training, epochs: 20, seed: 1 };
+ *   const { bestEpoch, test } = await train(gpu, model, dataset, options);
+ *   console.log(gamma, bestEpoch, test["recall@20"], test["ndcg@20"]);
+ * }
+ * ```
+ *
+ * @module
+ */
+export { Gpu, GpuError, openGpu } from "./src/gpu/device.ts";
+export type { Tensor } from "./src/gpu/tensor.ts";
+export { InputError } from "./src/input_error.ts";
+
+export { loadDataset } from "./src/data/load_dataset.ts";
+export {
+  buildDataset,
+  type Dataset,
+  type DatasetParts,
+  type InteractionList,
+  type Interactions,
+  type Modality,
+  type NumberList,
+  type Split,
+} from "./src/data/dataset.ts";
+export { type FeatureMatrix, featuresOf, openFeatures } from "./src/data/features.ts";
+export {
+  type NeighbourLists,
+  type NeighbourRows,
+  rankNeighbours,
+  readNeighbourLists,
+} from "./src/data/neighbour_lists.ts";
+export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics.ts";
+export type { SparsePattern } from "./src/sparse/csr.ts";
+
+export type { Model } from "./src/models/model.ts";
+export { Tape, type Variable } from "./src/ops/tape.ts";
+export { type DispatchSize, Program } from "./src/gpu/program.ts";
+export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
+export { Scratch } from "./src/gpu/scratch.ts";
+export { createStair, stairDefaults, type StairSettings } from "./src/models/stair.ts";
+
+export {
+  type EpochReport,
+  train,
+  type TrainOptions,
+  type TrainResult,
+} from "./src/training/train.ts";
+export type { BestSoFar } from "./src/training/checkpoint.ts";
+export type { TrainerSettings } from "./src/training/trainer.ts";
+export type { AdamSettings } from "./src/training/adamw.ts";
+export { type Preset, presets } from "./src/training/presets.ts";
+export { loadModel, saveModel } from "./src/training/checkpoint.ts";
+
+export { evaluate } from "./src/evaluation/ranking.ts";
+export type { Metrics } from "./src/evaluation/metrics.ts";

@@ -1,0 +1,141 @@
+/**
+ * Full ranking: each user's K best items among all, but for the hidden ones (PROTOCOL: validation
+ * hides train items, test hides train and validation items).
+ *
+ * @module
+ */
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { Scratch } from "../gpu/scratch.ts";
+import { readFloats, readIntegers } from "../gpu/tensor.ts";
+import type { Model } from "../models/model.ts";
+import { Tape } from "../ops/tape.ts";
+import { createLists, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
+import type { SparsePattern } from "../sparse/csr.ts";
+import { type Metrics, rankingMetrics } from "./metrics.ts";
+
+/** The paper's cutoffs. */
+const CUTOFFS = [10, 20];
+
+/** Ranked lists of all users. */
+export interface Ranking {
+  /** Item ids, users × k, best first; 0xffffffff where no item was left. */
+  readonly items: Uint32Array<ArrayBuffer>;
+  /** Their scores. */
+  readonly scores: Float32Array<ArrayBuffer>;
+  /** List length. */
+  readonly k: number;
+}
+
+/** Ranks as often as asked, with the model as it is by then. */
+export interface Ranker extends Disposable {
+  /** Ranks all items for all users. */
+  rank(): Promise<Ranking>;
+}
+
+/**
+ * Records the forward pass and the ranking.
+ *
+ * @param seen Users × items that must not be shown.
+ * @param scratch Memory to share with other programs; its own when undefined.
+ */
+export function createRanker(
+  gpu: Gpu,
+  model: Model,
+  seen: SparsePattern,
+  k: number,
+  scratch?: Scratch,
+): Ranker {
+  const resources = new DisposableStack();
+  const memory = scratch ?? resources.use(new Scratch(gpu));
+  const { userCount, itemCount } = model;
+  const tape = new Tape(gpu, `${model.name} ranking`, memory);
+  const program = resources.use(tape.program);
+  const hidden = resources.use(uploadSeen(gpu, seen));
+  const lists = resources.use(createLists(gpu, userCount, k));
+  const { value: vectors } = model.represent(tape, { value: model.embeddings });
+  const tile = memory.take("scores", [tileElements(userCount, itemCount)]);
+  const users = { vectors, firstRow: 0, firstId: 0, count: userCount };
+  const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
+  recordTopK(program, users, items, hidden, lists, tile);
+  memory.release(tile);
+  memory.release(vectors);
+  return {
+    rank: async () => {
+      program.run();
+      const [[ids], [scores]] = await Promise.all([
+        readIntegers(gpu, lists.ids),
+        readFloats(gpu, lists.scores),
+      ]);
+      return { items: ids!, scores: scores!, k };
+    },
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+/** What a split's ranking hides: train items, and for the test split validation items too. */
+export function seenBefore(
+  { train, valid }: Dataset,
+  split: Exclude<Split, "train">,
+): SparsePattern {
+  return split === "valid" ? train : union(train, valid);
+}
+
+/** Rows with the entries of both; no pair may be in both. */
+function union(a: SparsePattern, b: SparsePattern): SparsePattern {
+  const rowStart = a.rowStart.map((start, row) => start + b.rowStart[row]!);
+  const column = new Uint32Array(a.column.length + b.column.length);
+  for (let row = 0; row < a.rowCount; row++) {
+    const merged = column.subarray(rowStart[row], rowStart[row + 1]);
+    const own = a.column.subarray(a.rowStart[row], a.rowStart[row + 1]);
+    merged.set(own);
+    merged.set(b.column.subarray(b.rowStart[row], b.rowStart[row + 1]), own.length);
+    merged.sort();
+  }
+  return { ...a, rowStart, column };
+}
+
+/** Measures one split as often as asked, with the model as it is by then. */
+export interface Evaluator extends Disposable {
+  /** Recall and NDCG at 10 and 20, each the mean over users with targets. */
+  evaluate(): Promise<Metrics>;
+}
+
+/**
+ * Records the ranking of a split.
+ *
+ * @param scratch Memory to share with other programs; its own when undefined.
+ */
+export function createEvaluator(
+  gpu: Gpu,
+  model: Model,
+  dataset: Dataset,
+  split: Exclude<Split, "train">,
+  scratch?: Scratch,
+): Evaluator {
+  const ranker = createRanker(
+    gpu,
+    model,
+    seenBefore(dataset, split),
+    Math.max(...CUTOFFS),
+    scratch,
+  );
+  return {
+    evaluate: async () => {
+      const { items, k } = await ranker.rank();
+      return rankingMetrics(items, k, dataset[split], CUTOFFS);
+    },
+    [Symbol.dispose]: () => ranker[Symbol.dispose](),
+  };
+}
+
+/** Recall and NDCG at 10 and 20 of a model on one split, each the mean over users with targets. */
+export async function evaluate(
+  gpu: Gpu,
+  model: Model,
+  dataset: Dataset,
+  split: Exclude<Split, "train">,
+): Promise<Metrics> {
+  using evaluator = createEvaluator(gpu, model, dataset, split);
+  return await evaluator.evaluate();
+}

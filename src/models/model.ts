@@ -1,0 +1,28 @@
+/**
+ * What training and ranking ask of a model.
+ *
+ * @module
+ */
+import type { Tensor } from "../gpu/tensor.ts";
+import type { Tape, Variable } from "../ops/tape.ts";
+
+/** A recommender whose score of user u and item i is ⟨h_u, h_i⟩. */
+export interface Model extends Disposable {
+  /** Name in run folders and tables. */
+  readonly name: string;
+  /** Users, which come first in every stacked matrix. */
+  readonly userCount: number;
+  /** Items, which follow. */
+  readonly itemCount: number;
+  /** What is trained: (users + items) × dim. */
+  readonly embeddings: Tensor;
+  /** The settings it was made with, as they are written to checkpoints. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Records representations H = f(E), of the same shape as E, and the adjoint. */
+  represent(tape: Tape, embeddings: Variable): Variable;
+  /**
+   * Records the smoothing of a descent direction before it is applied: takes all rows, returns a
+   * matrix of which the items' rows are used in their place. Plain AdamW without it.
+   */
+  smoothItems?(tape: Tape, direction: Tensor): Tensor;
+}

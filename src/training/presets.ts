@@ -1,0 +1,29 @@
+/**
+ * The settings published for each dataset (PROTOCOL, "Published settings"; the authors' code).
+ *
+ * @module
+ */
+import { stairDefaults, type StairSettings } from "../models/stair.ts";
+import type { AdamSettings } from "./adamw.ts";
+
+/** All that is published of a run. */
+export interface Preset {
+  /** STAIR's settings. */
+  readonly model: StairSettings;
+  /** Optimizer, batch size and epochs. */
+  readonly training: AdamSettings & { readonly batchSize: number; readonly epochs: number };
+}
+
+/** STAIR's settings on the paper's three datasets. */
+export const presets: Readonly<Record<string, Preset>> = {
+  baby: preset(0.1, 0.3, 1024),
+  sports: preset(0.2, 0.1, 1024),
+  electronics: preset(0.4, 0.1, 4096),
+};
+
+function preset(gamma: number, weightDecay: number, batchSize: number): Preset {
+  return {
+    model: { ...stairDefaults, gamma },
+    training: { learningRate: 1e-3, weightDecay, batchSize, epochs: 500 },
+  };
+}

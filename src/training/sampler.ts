@@ -1,0 +1,167 @@
+/**
+ * What an epoch trains on: every train pair once, in a fresh random order, each with one negative
+ * (PROTOCOL: uniform over all items, redrawn while it is one of the user's train items).
+ *
+ * An epoch's batches depend on the seed and the epoch's number alone, so that a resumed run draws
+ * exactly what an uninterrupted one would have drawn.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import { write } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
+import { createRandom, shuffle, uniformBelow } from "../random.ts";
+import { type EpochShape, stepCount, type TripleTensors } from "../ops/bpr_loss.ts";
+import type { SparsePattern } from "../sparse/csr.ts";
+
+/** Triples of rows of H (users first, then items), in the order they are trained on. */
+export interface Triples {
+  /** Rows of the users. */
+  readonly user: Uint32Array<ArrayBuffer>;
+  /** Rows of the items they interacted with. */
+  readonly positive: Uint32Array<ArrayBuffer>;
+  /** Rows of items they did not. */
+  readonly negative: Uint32Array<ArrayBuffer>;
+}
+
+/** Triples, and per batch a CSR from touched rows to their partners; see kernels/bpr_gradient.wgsl. */
+export interface EpochBatches extends Triples {
+  /** Where each batch's touched rows begin in `row`; batches + 1 offsets. */
+  readonly batchStart: Uint32Array<ArrayBuffer>;
+  /** Touched rows, batch after batch. */
+  readonly row: Uint32Array<ArrayBuffer>;
+  /** Where each touched row's entries begin; touched rows + 1 offsets. */
+  readonly entryStart: Uint32Array<ArrayBuffer>;
+  /** The other row of H, per entry. */
+  readonly partner: Uint32Array<ArrayBuffer>;
+  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
+  readonly signedSlot: Uint32Array<ArrayBuffer>;
+}
+
+/**
+ * Draws the triples of an epoch.
+ *
+ * @throws {InputError} when a user's train items are all items there are.
+ */
+export function sampleTriples(train: SparsePattern, seed: number, epoch: number): Triples {
+  const { rowCount: userCount, columnCount: itemCount, rowStart, column } = train;
+  const random = createRandom(seed, epoch);
+  const pairs = column.length;
+  const owner = new Uint32Array(pairs);
+  for (let user = 0; user < userCount; user++) {
+    const from = rowStart[user]!, to = rowStart[user + 1]!;
+    if (to - from >= itemCount) {
+      throw new InputError(
+        `User ${user} has all ${itemCount} items in train: no negative is left.`,
+      );
+    }
+    owner.fill(user, from, to);
+  }
+  const order = Uint32Array.from({ length: pairs }, (_, pair) => pair);
+  shuffle(random, order);
+  const user = new Uint32Array(pairs);
+  const positive = new Uint32Array(pairs);
+  const negative = new Uint32Array(pairs);
+  for (let t = 0; t < pairs; t++) {
+    const pair = order[t]!;
+    const u = owner[pair]!;
+    let item;
+    do item = uniformBelow(random, itemCount); while (hasEntry(train, u, item));
+    user[t] = u;
+    positive[t] = userCount + column[pair]!;
+    negative[t] = userCount + item;
+  }
+  return { user, positive, negative };
+}
+
+/** Whether a row has an entry in a column, by bisection. */
+function hasEntry({ rowStart, column }: SparsePattern, row: number, wanted: number): boolean {
+  let low = rowStart[row]!, high = rowStart[row + 1]!;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (column[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low < rowStart[row + 1]! && column[low] === wanted;
+}
+
+/** Adds to an epoch's triples a gather per batch and touched row. */
+export function gatherBatches(
+  { user, positive, negative }: Triples,
+  { rows, triples, batchSize }: EpochShape,
+): EpochBatches {
+  const steps = stepCount({ rows, triples, batchSize });
+  const batchStart = new Uint32Array(steps + 1);
+  const row = new Uint32Array(3 * triples);
+  const entryStart = new Uint32Array(3 * triples + 1);
+  const partner = new Uint32Array(4 * triples);
+  const signedSlot = new Uint32Array(4 * triples);
+  // Where a row stands in `row`; of earlier batches when below the current one's start.
+  const place = new Int32Array(rows).fill(-1);
+  let touched = 0, entries = 0;
+  for (let step = 0; step < steps; step++) {
+    const first = step * batchSize, end = Math.min(triples, first + batchSize);
+    const start = batchStart[step] = touched;
+    // Count each row's entries, one place ahead, …
+    const count = (r: number, more: number): void => {
+      if (place[r]! < start) {
+        place[r] = touched;
+        row[touched++] = r;
+        entryStart[touched] = 0;
+      }
+      entryStart[place[r]! + 1]! += more;
+    };
+    for (let t = first; t < end; t++) {
+      count(user[t]!, 2);
+      count(positive[t]!, 1);
+      count(negative[t]!, 1);
+    }
+    // … turn the counts into ends, …
+    for (let r = start; r < touched; r++) entryStart[r + 1]! += entryStart[r]!;
+    entries = entryStart[touched]!;
+    // … and fill from the end, so that the ends become starts and entries stay in triple order.
+    const put = (r: number, other: number, slot: number): void => {
+      const entry = --entryStart[place[r]! + 1]!;
+      partner[entry] = other;
+      signedSlot[entry] = slot;
+    };
+    for (let t = end - 1; t >= first; t--) {
+      const slot = 2 * (t - first);
+      put(user[t]!, negative[t]!, slot + 1);
+      put(user[t]!, positive[t]!, slot);
+      put(positive[t]!, user[t]!, slot);
+      put(negative[t]!, user[t]!, slot + 1);
+    }
+    // entryStart[r + 1] now holds the start of r: shift back by one place.
+    entryStart.copyWithin(start, start + 1, touched + 1);
+    entryStart[touched] = entries;
+  }
+  batchStart[steps] = touched;
+  return {
+    user,
+    positive,
+    negative,
+    batchStart,
+    row: row.subarray(0, touched),
+    entryStart: entryStart.subarray(0, touched + 1),
+    partner,
+    signedSlot,
+  };
+}
+
+/** Uploads an epoch's batches and sets the counter to its first. */
+export function uploadEpoch(gpu: Gpu, tensors: TripleTensors, batches: EpochBatches): void {
+  for (const name of uploaded) write(gpu, tensors[name], batches[name]);
+  write(gpu, tensors.step, new Uint32Array([0]));
+}
+
+const uploaded = [
+  "user",
+  "positive",
+  "negative",
+  "batchStart",
+  "row",
+  "entryStart",
+  "partner",
+  "signedSlot",
+] as const;
