@@ -47,6 +47,7 @@ export { Tape, type Variable } from "./src/ops/tape.ts";
 export { type DispatchSize, Program } from "./src/gpu/program.ts";
 export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
+export type { PreparationOptions } from "./src/features/preparation.ts";
 export { createStair, stairDefaults, type StairSettings } from "./src/models/stair.ts";
 
 export {

@@ -93,7 +93,10 @@ async function main(): Promise<number | void> {
     neighbors: { ...preset.model.neighbors, ...parseNeighbors(options.neighbors) },
   };
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
-  using model = await createStair(gpu, dataset, settings, CACHE_FOLDER);
+  using model = await createStair(gpu, dataset, settings, {
+    cacheFolder: CACHE_FOLDER,
+    onProgress: trackPreparation(),
+  });
 
   const epochs = number("epochs") ?? preset.training.epochs;
   const progress = trackEpochs(epochs);
@@ -160,6 +163,24 @@ function abortOnInterrupt(): AbortSignal {
   Deno.addSignalListener("SIGINT", stop);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
   return controller.signal;
+}
+
+/** Progress lines of what is computed before training, where it takes more than two seconds. */
+function trackPreparation(): (what: string, share: number) => void {
+  let current = "";
+  let start = 0;
+  let progress: Progress | undefined;
+  return (what, share) => {
+    if (what !== current) {
+      current = what;
+      start = performance.now();
+      progress = undefined;
+    }
+    if (performance.now() - start < 2000) return;
+    progress ??= createProgress({ label: what, total: 100, unit: "%" });
+    progress.update(Math.floor(100 * share));
+    if (share >= 1) progress.finish();
+  };
 }
 
 /** A progress line that counts what this run trains, so that a resumed one has the right ETA. */

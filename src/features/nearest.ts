@@ -12,22 +12,25 @@ import { InputError } from "../input_error.ts";
 import { padRows } from "../ops/singular_vectors.ts";
 import { type Block, createLists, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
+import type { PreparationOptions } from "./preparation.ts";
+
+/** Queries that are answered between two reports of progress. */
+const QUERIES_PER_RUN = 1024;
 
 /** Bytes of features on the GPU at once, as queries and as candidates. */
-const queryBytes = 128 * 2 ** 20, candidateBytes = 64 * 2 ** 20;
+const QUERY_BYTES = 128 * 2 ** 20, CANDIDATE_BYTES = 64 * 2 ** 20;
 
 /**
  * Each item's `k` nearest others by cosine, best first, ties by id. Items without features (all zero)
  * have cosine 0 with all.
  *
- * @param cacheFolder Where results are kept by the features' content; none when undefined.
  * @throws {InputError} when there are not more than `k` items.
  */
 export async function nearestItems(
   gpu: Gpu,
   features: FeatureMatrix,
   k: number,
-  cacheFolder?: string,
+  { cacheFolder, onProgress }: PreparationOptions = {},
 ): Promise<Neighbours> {
   if (k >= features.rows) {
     throw new InputError(
@@ -36,7 +39,7 @@ export async function nearestItems(
   }
   const key = { kind: "neighbours-1", features: await features.contentHash(), k };
   const { ids } = await cached(cacheFolder, key, async () => ({
-    ids: { shape: [features.rows, k], data: await search(gpu, features, k) },
+    ids: { shape: [features.rows, k], data: await search(gpu, features, k, onProgress) },
   }));
   return { ids: ids!.data as Uint32Array<ArrayBuffer>, k };
 }
@@ -45,12 +48,13 @@ async function search(
   gpu: Gpu,
   features: FeatureMatrix,
   k: number,
+  onProgress: PreparationOptions["onProgress"],
 ): Promise<Uint32Array<ArrayBuffer>> {
   const { rows, width } = features;
   const paddedWidth = Math.ceil(width / 4) * 4;
   const perBlock = (bytes: number): number =>
     Math.max(1, Math.min(rows, Math.floor(bytes / (paddedWidth * 4))));
-  const queryRows = perBlock(queryBytes), candidateRows = perBlock(candidateBytes);
+  const queryRows = perBlock(QUERY_BYTES), candidateRows = perBlock(CANDIDATE_BYTES);
   using queries = createTensor(gpu, "query features", [queryRows, paddedWidth]);
   using candidates = createTensor(gpu, "candidate features", [candidateRows, paddedWidth]);
   using tile = createTensor(gpu, "cosines", [tileElements(queryRows, candidateRows)]);
@@ -61,6 +65,7 @@ async function search(
     normaliseRows(data, width);
     write(gpu, block.vectors, width === paddedWidth ? data : padRows(data, width, paddedWidth));
   };
+  let done = 0;
   for (let q = 0; q < rows; q += queryRows) {
     const query = {
       vectors: queries,
@@ -73,10 +78,20 @@ async function search(
       const count = Math.min(candidateRows, rows - c);
       const candidate = { vectors: candidates, firstRow: 0, firstId: c, count };
       await load(candidate);
-      using program = new Program(gpu, "nearest items");
-      recordTopK(program, query, candidate, itself, lists, tile);
-      program.run();
-      await gpu.finish();
+      for (let row = 0; row < query.count; row += QUERIES_PER_RUN) {
+        const part = {
+          vectors: queries,
+          firstRow: row,
+          firstId: q + row,
+          count: Math.min(QUERIES_PER_RUN, query.count - row),
+        };
+        using program = new Program(gpu, "nearest items");
+        recordTopK(program, part, candidate, itself, lists, tile);
+        program.run();
+        await gpu.finish();
+        done += part.count * count;
+        onProgress?.(`nearest items by ${features.source}`, done / rows ** 2);
+      }
     }
   }
   const [ids] = await readIntegers(gpu, lists.ids);

@@ -13,7 +13,7 @@ export class GpuError extends Error {
   override readonly name = "GpuError";
 }
 
-const noAdapter =
+const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
@@ -25,7 +25,7 @@ const noAdapter =
 export async function openGpu(): Promise<Gpu> {
   quietLoader();
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new GpuError(noAdapter);
+  if (!adapter) throw new GpuError(NO_ADAPTER);
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: "stair",

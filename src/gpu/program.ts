@@ -24,7 +24,7 @@ interface Dispatch {
  * Few command buffers keep the CPU out of the way; none so long that a display driver's watchdog
  * (two seconds on Windows) or a Ctrl-C has to wait for it.
  */
-const dispatchesPerSubmit = 512;
+const DISPATCHES_PER_SUBMIT = 512;
 
 /** A recorded list of dispatches. */
 export class Program implements Disposable {
@@ -76,7 +76,7 @@ export class Program implements Disposable {
 
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
   run(times = 1): void {
-    const perSubmit = Math.max(1, Math.floor(dispatchesPerSubmit / this.#dispatches.length));
+    const perSubmit = Math.max(1, Math.floor(DISPATCHES_PER_SUBMIT / this.#dispatches.length));
     for (let first = 0; first < times; first += perSubmit) {
       this.#submit(Math.min(perSubmit, times - first));
     }

@@ -18,7 +18,7 @@ export interface Tensor extends Disposable {
 /** What can be uploaded: 32-bit elements, as WGSL has no others. */
 export type Elements = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
 /** The number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
@@ -36,7 +36,7 @@ export function createTensor(
   shape: readonly number[],
   data?: Elements,
 ): Tensor {
-  const buffer = gpu.allocate(label, elementCount(shape) * 4, usage);
+  const buffer = gpu.allocate(label, elementCount(shape) * 4, USAGE);
   const tensor: Tensor = { label, shape, buffer, [Symbol.dispose]: () => gpu.release(buffer) };
   if (data) write(gpu, tensor, data);
   return tensor;

@@ -12,6 +12,7 @@
  */
 import type { Dataset, Modality } from "../data/dataset.ts";
 import { nearestItems } from "../features/nearest.ts";
+import type { PreparationOptions } from "../features/preparation.ts";
 import { whiten } from "../features/whitening.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
@@ -48,7 +49,7 @@ export const stairDefaults: StairSettings = {
 };
 
 /** Neighbours of a modality that the settings do not name. */
-const otherNeighbors = 5;
+const OTHER_NEIGHBORS = 5;
 
 /** What STAIR starts from, on the CPU. */
 export interface StairInputs {
@@ -63,17 +64,16 @@ export interface StairInputs {
 /**
  * Prepares and uploads STAIR for a dataset.
  *
- * @param cacheFolder Where neighbours and whitened features are kept between runs; none if undefined.
  * @throws {InputError} when a setting is out of range or the dataset has no features.
  */
 export async function createStair(
   gpu: Gpu,
   dataset: Dataset,
   settings: Partial<StairSettings> = {},
-  cacheFolder?: string,
+  options: PreparationOptions = {},
 ): Promise<Model> {
   const complete = { ...stairDefaults, ...settings };
-  const inputs = await prepareStair(gpu, dataset, complete, cacheFolder);
+  const inputs = await prepareStair(gpu, dataset, complete, options);
   return buildStair(gpu, dataset.train, complete, inputs);
 }
 
@@ -121,12 +121,12 @@ async function prepareStair(
   gpu: Gpu,
   { name, train, modalities }: Dataset,
   settings: StairSettings,
-  cacheFolder?: string,
+  options: PreparationOptions,
 ): Promise<StairInputs> {
   requireSettings(settings);
   requireModalities(name, modalities, settings);
   const { dim } = settings;
-  const k = (modality: Modality) => settings.neighbors[modality.name] ?? otherNeighbors;
+  const k = (modality: Modality) => settings.neighbors[modality.name] ?? OTHER_NEIGHBORS;
   const used = modalities.filter((modality) => k(modality) > 0);
   const neighbours: Neighbours[] = [];
   const whitened: Float32Array[] = [], weights: number[] = [];
@@ -135,10 +135,10 @@ async function prepareStair(
     neighbours.push(
       given
         ? { ids: given.nearest(k(modality)), k: k(modality) }
-        : await nearestItems(gpu, features!, k(modality), cacheFolder),
+        : await nearestItems(gpu, features!, k(modality), options),
     );
     if (!features) continue;
-    whitened.push(await whiten(gpu, features, dim, cacheFolder));
+    whitened.push(await whiten(gpu, features, dim, options));
     weights.push(k(modality));
   }
   const items = mixModalities(whitened, weights);

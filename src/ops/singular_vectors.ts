@@ -39,11 +39,11 @@ export interface SingularVectors {
 }
 
 /** Bytes of a tile of the matrix on the GPU. */
-const tileBytes = 64 * 2 ** 20;
+const TILE_BYTES = 64 * 2 ** 20;
 /** σ² relative to the round's strongest, above which XᵀX in f32 resolves a direction well. */
-const resolved = 1e-5;
+const RESOLVED = 1e-5;
 /** σ relative to the strongest, below which a direction is rounding error of f32 data. */
-const negligible = 1e-5;
+const NEGLIGIBLE = 1e-5;
 
 /**
  * Finds the `count` strongest left singular vectors. The largest entry of each is positive, so that
@@ -57,7 +57,7 @@ export async function leftSingularVectors(
   count: number,
 ): Promise<SingularVectors> {
   const paddedWidth = ceil4(matrix.width);
-  const tileRows = Math.max(1, Math.min(matrix.rows, Math.floor(tileBytes / (paddedWidth * 4))));
+  const tileRows = Math.max(1, Math.min(matrix.rows, Math.floor(TILE_BYTES / (paddedWidth * 4))));
   using tile = createTensor(gpu, "feature tile", [tileRows, paddedWidth]);
   using gram = createTensor(gpu, "Gram matrix", [paddedWidth, paddedWidth]);
   const tiles: Tiles = { gpu, matrix, tile, tileRows, paddedWidth };
@@ -74,7 +74,7 @@ export async function leftSingularVectors(
     );
     strongest = Math.max(strongest, values[0]!);
     const kept = vectors.filter((_, i) =>
-      values[i]! > resolved * values[0]! && values[i]! > negligible ** 2 * strongest
+      values[i]! > RESOLVED * values[0]! && values[i]! > NEGLIGIBLE ** 2 * strongest
     );
     if (kept.length === 0) break;
     found.push(...kept.map((vector) => orthogonal(vector, found)));

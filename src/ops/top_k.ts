@@ -44,22 +44,22 @@ export interface TopKLists extends Disposable {
   readonly k: number;
   /** Scores, queries × k, best first. */
   readonly scores: Tensor;
-  /** Candidate ids, likewise; {@linkcode noCandidate} where there were too few. */
+  /** Candidate ids, likewise; {@linkcode NO_CANDIDATE} where there were too few. */
   readonly ids: Tensor;
 }
 
 /** Stands in a list where there was no further candidate. */
-export const noCandidate = 0xffffffff;
+export const NO_CANDIDATE = 0xffffffff;
 
 /** The longest list that kernels/top_k.wgsl can keep. */
 const LONGEST = 128;
 
 /** Rows and candidates of a tile: 16 MiB of scores. */
-const tileRows = 1024, tileCandidates = 4096;
+const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
 
 /** Elements that {@linkcode recordTopK}'s `tile` must have for so many queries and candidates. */
 export function tileElements(queries: number, candidates: number): number {
-  return Math.ceil(Math.min(tileRows, queries) / 8) * 8 * Math.min(tileCandidates, candidates);
+  return Math.ceil(Math.min(TILE_ROWS, queries) / 8) * 8 * Math.min(TILE_CANDIDATES, candidates);
 }
 
 /** Uploads what queries must not be shown. */
@@ -111,12 +111,12 @@ export function recordTopK(
   const scoresKernel = getKernel(gpu, { name: "scores", code: scoresCode });
   const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
   const topKKernel = getKernel(gpu, { name: "top_k", code: topK });
-  for (let row = 0; row < queries.count; row += tileRows) {
-    const row_count = Math.min(tileRows, queries.count - row);
+  for (let row = 0; row < queries.count; row += TILE_ROWS) {
+    const row_count = Math.min(TILE_ROWS, queries.count - row);
     const row_groups = Math.ceil(row_count / 8);
     const size = { invocations: row_count };
-    for (let c = 0; c < candidates.count; c += tileCandidates) {
-      const candidate_count = Math.min(tileCandidates, candidates.count - c);
+    for (let c = 0; c < candidates.count; c += TILE_CANDIDATES) {
+      const candidate_count = Math.min(TILE_CANDIDATES, candidates.count - c);
       const ids = {
         first_query: queries.firstId + row,
         row_count,

@@ -151,11 +151,11 @@ export function gatherBatches(
 
 /** Uploads an epoch's batches and sets the counter to its first. */
 export function uploadEpoch(gpu: Gpu, tensors: TripleTensors, batches: EpochBatches): void {
-  for (const name of uploaded) write(gpu, tensors[name], batches[name]);
+  for (const name of UPLOADED) write(gpu, tensors[name], batches[name]);
   write(gpu, tensors.step, new Uint32Array([0]));
 }
 
-const uploaded = [
+const UPLOADED = [
   "user",
   "positive",
   "negative",
