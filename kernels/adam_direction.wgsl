@@ -7,7 +7,7 @@
 // STAIR smooths this direction, not the gradient, over similar items (paper, Eq. 4), so the update
 // itself is a stage of its own: decayed_update.wgsl.
 //
-//   step        number of the batch within the epoch
+//   clock       number of the batch within the epoch, and since the start
 //   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
 //   gradient, direction           g and the result, as vec4
 //   first_moment, second_moment   m and v, likewise
@@ -23,7 +23,7 @@ struct Params {
   epsilon: f32,
 }
 
-@group(0) @binding(0) var<storage, read> step: array<u32>;
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> schedule: array<vec2f>;
 @group(0) @binding(2) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> first_moment: array<vec4f>;
@@ -46,7 +46,7 @@ fn main(
   let g = gradient[i];
   let m = params.decay_first * first_moment[i] + params.gain_first * g;
   let v = params.decay_second * second_moment[i] + params.gain_second * g * g;
-  let correction = schedule[step[0]];
+  let correction = schedule[clock[0]];
   first_moment[i] = m;
   second_moment[i] = v;
   direction[i] = m * correction.x / (sqrt(v * correction.y) + params.epsilon);

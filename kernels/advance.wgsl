@@ -1,14 +1,15 @@
-// Moves training on to the next batch:  step ← step + 1
+// Moves training on to the next batch:  clock ← clock + (1, 1)
 //
-// The counter lives on the GPU, so that a recorded step can be replayed without an upload.
+// The counters live on the GPU, so that a recorded step can be replayed without an upload.
 //
-//   step   number of the batch within the epoch
+//   clock   number of the batch within the epoch, and since the start
 //
-// Dispatched by src/training/trainer.ts, last in each step.
+// Dispatched by src/training/training_step.ts, last in each step.
 
-@group(0) @binding(0) var<storage, read_write> step: array<u32>;
+@group(0) @binding(0) var<storage, read_write> clock: array<u32>;
 
 @compute @workgroup_size(1)
 fn main() {
-  step[0] += 1u;
+  clock[0] += 1u;
+  clock[1] += 1u;
 }

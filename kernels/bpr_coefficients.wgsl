@@ -1,12 +1,12 @@
 // From margins to the loss and its derivative (paper, Eq. 6), for one batch of T triples:
 //
 //     coefficient_t = d loss / d margin_t = −σ(−margin_t) / T
-//     loss[step]    = Σ_t softplus(−margin_t)            (the epoch's mean is taken on the CPU, in f64)
+//     loss[batch]   = Σ_t softplus(−margin_t)            (the epoch's mean is taken on the CPU, in f64)
 //
 // One workgroup walks the batch; the partial sums are added as a tree, in a fixed order. The last batch
 // of an epoch may be partial: T is what is left.
 //
-//   step          number of the batch within the epoch
+//   clock         number of the batch within the epoch, and since the start
 //   margin        one value per triple of the batch
 //   coefficient   likewise
 //   loss          one sum per batch of the epoch
@@ -18,7 +18,7 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> step: array<u32>;
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> margin: array<f32>;
 @group(0) @binding(2) var<storage, read_write> coefficient: array<f32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
@@ -29,7 +29,7 @@ var<workgroup> partial: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
 fn main(@builtin(local_invocation_index) local: u32) {
-  let size = min(params.batch_size, params.triples - step[0] * params.batch_size);
+  let size = min(params.batch_size, params.triples - clock[0] * params.batch_size);
   var sum = 0.0;
   for (var slot = local; slot < size; slot += workgroup_size) {
     let x = margin[slot];
@@ -46,6 +46,6 @@ fn main(@builtin(local_invocation_index) local: u32) {
     }
   }
   if (local == 0u) {
-    loss[step[0]] = partial[0];
+    loss[clock[0]] = partial[0];
   }
 }

@@ -7,7 +7,7 @@
 // in place of scattered additions, so that no atomics are needed and the order of sums is fixed.
 // Rows that are not touched are left alone; clear_rows.wgsl makes them zero again.
 //
-//   step          number of the batch within the epoch
+//   clock         number of the batch within the epoch, and since the start
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows of h, batch after batch
 //   entry_start   per touched row, where its entries begin; touched rows + 1 offsets
@@ -18,7 +18,7 @@
 //
 // Dispatched by src/ops/bpr_loss.ts.
 
-@group(0) @binding(0) var<storage, read> step: array<u32>;
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(2) var<storage, read> row: array<u32>;
 @group(0) @binding(3) var<storage, read> entry_start: array<u32>;
@@ -38,9 +38,9 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  let place = batch_start[step[0]] + invocation / dim4;
+  let place = batch_start[clock[0]] + invocation / dim4;
   let c = invocation % dim4;
-  if (place >= batch_start[step[0] + 1u]) {
+  if (place >= batch_start[clock[0] + 1u]) {
     return;
   }
   var sum = vec4f();

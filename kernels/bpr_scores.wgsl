@@ -6,7 +6,7 @@
 // in bpr_coefficients.wgsl.
 //
 //   user, positive, negative   an epoch's triples as rows of h
-//   step                       number of the batch within the epoch
+//   clock                      number of the batch within the epoch, and since the start
 //   h                          representations, rows × dim, as vec4
 //   margin                     one value per triple of the batch
 //
@@ -20,7 +20,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read> user: array<u32>;
 @group(0) @binding(1) var<storage, read> positive: array<u32>;
 @group(0) @binding(2) var<storage, read> negative: array<u32>;
-@group(0) @binding(3) var<storage, read> step: array<u32>;
+@group(0) @binding(3) var<storage, read> clock: array<u32>;
 @group(0) @binding(4) var<storage, read> h: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> margin: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
@@ -35,7 +35,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let slot = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  let triple = step[0] * params.batch_size + slot;
+  let triple = clock[0] * params.batch_size + slot;
   if (slot >= params.batch_size || triple >= params.triples) {
     return;
   }

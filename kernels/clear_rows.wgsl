@@ -3,14 +3,14 @@
 // The gradient of a batch is zero but for its touched rows; clearing only these after use is cheaper
 // than clearing all before.
 //
-//   step          number of the batch within the epoch
+//   clock         number of the batch within the epoch, and since the start
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows, batch after batch
 //   matrix        rows × dim, as vec4
 //
 // Dispatched by src/ops/bpr_loss.ts.
 
-@group(0) @binding(0) var<storage, read> step: array<u32>;
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(2) var<storage, read> row: array<u32>;
 @group(0) @binding(3) var<storage, read_write> matrix: array<vec4f>;
@@ -25,8 +25,8 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  let place = batch_start[step[0]] + invocation / dim4;
-  if (place < batch_start[step[0] + 1u]) {
+  let place = batch_start[clock[0]] + invocation / dim4;
+  if (place < batch_start[clock[0] + 1u]) {
     matrix[row[place] * dim4 + invocation % dim4] = vec4f();
   }
 }

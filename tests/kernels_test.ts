@@ -90,7 +90,7 @@ function randomBatch({ users, items, triples, batchSize, step, dim }: Numbers) {
     dim: dim!,
     batchSize: batchSize!,
     epoch,
-    step: Uint32Array.of(step!),
+    clock: Uint32Array.of(step!, 17),
     h: floats(rows * dim!),
     params: { triples: triples!, batch_size: batchSize! },
     constants: { dim4: dim! / 4 },
@@ -120,13 +120,49 @@ const tiles = [
 const cases: Record<string, () => Case[]> = {
   propagate: propagateCases,
 
+  propagate_near: () =>
+    propagateCases().filter(({ params }) => params!.first_row === 0).flatMap((full) =>
+      [[0, 2], [1, 2], [1, 0], [2, 1]].map(([row_reach, neighbour_reach]) => ({
+        ...full,
+        name: `${full.name}, reach ${row_reach} from ${neighbour_reach}`,
+        tensors: {
+          ...full.tensors,
+          clock: Uint32Array.of(3, 9),
+          // Of earlier batches, near this one, in this one.
+          near: integers(full.params!.rows!, 40),
+          output: floats(full.tensors.output!.length), // rows out of reach must stay as they are
+        },
+        params: {
+          rows: full.params!.rows!,
+          row_reach: row_reach!,
+          neighbour_reach: neighbour_reach!,
+        },
+      }))
+    ),
+
+  mark_near: () =>
+    batchCases(({ clock, gathers: { batch_start, row }, rows, batchSize }) => {
+      const { rowStart, column } = randomPattern(rows, rows, 5);
+      return {
+        tensors: {
+          clock,
+          batch_start,
+          row,
+          row_start: rowStart,
+          column,
+          near: integers(rows, 4 * 17),
+        },
+        size: { invocations: Math.min(rows, 3 * batchSize) * 8 },
+      };
+    }),
+
   bpr_scores: () =>
-    batchCases(({ epoch, step, h, params, constants, batchSize }) => ({
+    batchCases(({ epoch, clock, h, params, constants, batchSize }) => ({
       tensors: {
         user: epoch.user,
         positive: epoch.positive,
         negative: epoch.negative,
-        step,
+        clock,
         h,
         margin: new Float32Array(batchSize),
       },
@@ -136,13 +172,13 @@ const cases: Record<string, () => Case[]> = {
     })),
 
   bpr_coefficients: () =>
-    batchCases(({ epoch, step, params, batchSize }) => {
+    batchCases(({ epoch, clock, params, batchSize }) => {
       const margin = floats(batchSize, 10);
       // Far out, where a careless exponential overflows or a careless logarithm gives 0.
       margin.set([0, 100, -100, 1e4, -1e4, 1e-6].slice(0, batchSize));
       return {
         tensors: {
-          step,
+          clock,
           margin,
           coefficient: new Float32Array(batchSize),
           loss: new Float32Array(epoch.batchStart.length - 1),
@@ -153,9 +189,9 @@ const cases: Record<string, () => Case[]> = {
     }),
 
   bpr_gradient: () =>
-    batchCases(({ step, h, gathers, constants, rows, dim, batchSize }) => ({
+    batchCases(({ clock, h, gathers, constants, rows, dim, batchSize }) => ({
       tensors: {
-        step,
+        clock,
         ...gathers,
         coefficient: floats(batchSize),
         h,
@@ -166,9 +202,9 @@ const cases: Record<string, () => Case[]> = {
     })),
 
   clear_rows: () =>
-    batchCases(({ step, gathers, constants, rows, dim, batchSize }) => ({
+    batchCases(({ clock, gathers, constants, rows, dim, batchSize }) => ({
       tensors: {
-        step,
+        clock,
         batch_start: gathers.batch_start,
         row: gathers.row,
         matrix: floats(rows * dim),
@@ -181,7 +217,7 @@ const cases: Record<string, () => Case[]> = {
     elementwise.map(({ vectors, constants }) => ({
       name: `${vectors} vec4`,
       tensors: {
-        step: Uint32Array.of(1),
+        clock: Uint32Array.of(1, 17),
         schedule: Float32Array.of(9, 9, 2.5, 1.25, 9, 9),
         gradient: floats(4 * vectors),
         direction: new Float32Array(4 * vectors),
@@ -211,7 +247,7 @@ const cases: Record<string, () => Case[]> = {
 
   advance: () => [{
     name: "once",
-    tensors: { step: Uint32Array.of(41) },
+    tensors: { clock: Uint32Array.of(41, 7) },
     size: { workgroups: 1 },
   }],
 

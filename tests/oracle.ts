@@ -26,10 +26,45 @@ export const oracle: Record<string, Twin> = {
     }
   },
 
+  /** The same, for rows and neighbours near enough to the batch. */
+  propagate_near(t, { rows, row_reach, neighbour_reach }, { dim4 }) {
+    const dim = dim4! * 4;
+    const isNear = (row: number, reach: number): boolean =>
+      reach === 2 || t.near![row]! >= 4 * t.clock![1]! + 3 - reach;
+    for (let row = 0; row < rows!; row++) {
+      if (!isNear(row, row_reach!)) continue;
+      for (let j = 0; j < dim; j++) {
+        let sum = 0;
+        for (let e = t.row_start![row]!; e < t.row_start![row + 1]!; e++) {
+          const neighbour = t.column![e]!;
+          if (isNear(neighbour, neighbour_reach!)) {
+            sum += t.value![e]! * t.input![neighbour * dim + j]!;
+          }
+        }
+        const at = row * dim + j;
+        t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
+      }
+    }
+  },
+
+  /** near = max(near, 4 · batches + 3 for touched rows, + 2 for their neighbours) */
+  mark_near(t) {
+    const mark = 4 * t.clock![1]!;
+    const raise = (row: number, to: number): void => {
+      t.near![row] = Math.max(t.near![row]!, to);
+    };
+    forTouchedRows(t, (_, row) => {
+      raise(row, mark + 3);
+      for (let e = t.row_start![row]!; e < t.row_start![row + 1]!; e++) {
+        raise(t.column![e]!, mark + 2);
+      }
+    });
+  },
+
   /** margin_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩ */
   bpr_scores(t, { triples, batch_size }, { dim4 }) {
     const dim = dim4! * 4;
-    const first = t.step![0]! * batch_size!;
+    const first = t.clock![0]! * batch_size!;
     for (let slot = 0; slot < batch_size! && first + slot < triples!; slot++) {
       let margin = 0;
       for (let j = 0; j < dim; j++) {
@@ -44,7 +79,7 @@ export const oracle: Record<string, Twin> = {
 
   /** coefficient_t = −σ(−margin_t) / T, loss = Σ softplus(−margin_t) */
   bpr_coefficients(t, { triples, batch_size }) {
-    const step = t.step![0]!;
+    const step = t.clock![0]!;
     const size = Math.min(batch_size!, triples! - step * batch_size!);
     let loss = 0;
     for (let slot = 0; slot < size; slot++) {
@@ -79,7 +114,7 @@ export const oracle: Record<string, Twin> = {
   /** m, v ← running means; direction = m̂ / (√v̂ + ε) */
   adam_direction(t, params) {
     const { vectors, decay_first, gain_first, decay_second, gain_second, epsilon } = params;
-    const [first, second] = t.schedule!.subarray(2 * t.step![0]!);
+    const [first, second] = t.schedule!.subarray(2 * t.clock![0]!);
     for (let i = 0; i < vectors! * 4; i++) {
       const g = t.gradient![i]!;
       const m = decay_first! * t.first_moment![i]! + gain_first! * g;
@@ -97,9 +132,10 @@ export const oracle: Record<string, Twin> = {
     }
   },
 
-  /** step + 1 */
+  /** clock + (1, 1) */
   advance(t) {
-    t.step![0]! += 1;
+    t.clock![0]! += 1;
+    t.clock![1]! += 1;
   },
 
   /** scores[candidate, row] = ⟨query, candidate⟩ */
@@ -184,7 +220,7 @@ export const oracle: Record<string, Twin> = {
 const HIDDEN = Math.fround(-3.4e38);
 
 function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {
-  const step = t.step![0]!;
+  const step = t.clock![0]!;
   for (let place = t.batch_start![step]!; place < t.batch_start![step + 1]!; place++) {
     visit(place, t.row![place]!);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor } from "../gpu/tensor.ts";
+import type { TripleTensors } from "../ops/bpr_loss.ts";
 import type { Tape, Variable } from "../ops/tape.ts";
 
 /** A recommender whose score of user u and item i is ⟨h_u, h_i⟩. */
@@ -18,8 +19,12 @@ export interface Model extends Disposable {
   readonly embeddings: Tensor;
   /** The settings it was made with, as they are written to checkpoints. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Records representations H = f(E), of the same shape as E, and the adjoint. */
-  represent(tape: Tape, embeddings: Variable): Variable;
+  /**
+   * Records representations H = f(E), of the same shape as E, and the adjoint. For training, with
+   * `batches`: only the rows of H that the current batch names are needed, and only these will have a
+   * gradient that is not zero.
+   */
+  represent(tape: Tape, embeddings: Variable, batches?: TripleTensors): Variable;
   /**
    * Records the smoothing of a descent direction before it is applied: takes all rows, returns a
    * matrix of which the items' rows are used in their place. Plain AdamW without it.

@@ -110,7 +110,8 @@ export function buildStair(
     itemCount,
     embeddings,
     settings: { ...settings },
-    represent: (tape, embeddings) => stepwiseConvolution(tape, forward, embeddings),
+    represent: (tape, embeddings, batches) =>
+      stepwiseConvolution(tape, forward, embeddings, batches),
     smoothItems: (tape, direction) => convolve(tape, backward, direction, userCount),
     [Symbol.dispose]: () => resources.dispose(),
   };

@@ -32,8 +32,8 @@ export interface EpochShape {
 /** An epoch's triples and gathers on the GPU, as kernels/bpr_gradient.wgsl describes them. */
 export interface TripleTensors extends Disposable {
   readonly shape: EpochShape;
-  /** Number of the batch within the epoch. */
-  readonly step: Tensor;
+  /** Number of the batch within the epoch, and since the start. */
+  readonly clock: Tensor;
   readonly user: Tensor;
   readonly positive: Tensor;
   readonly negative: Tensor;
@@ -44,6 +44,8 @@ export interface TripleTensors extends Disposable {
   readonly signedSlot: Tensor;
   /** Sum of the triples' losses, per batch. */
   readonly loss: Tensor;
+  /** Marks of the rows near the current batch; see kernels/mark_near.wgsl. */
+  readonly near: Tensor;
 }
 
 /** Batches in an epoch. */
@@ -52,7 +54,7 @@ export function stepCount({ triples, batchSize }: EpochShape): number {
 }
 
 /** The most rows that one batch can touch. */
-function touchedRows({ rows, triples, batchSize }: EpochShape): number {
+export function touchedRows({ rows, triples, batchSize }: EpochShape): number {
   return Math.min(rows, 3 * Math.min(triples, batchSize));
 }
 
@@ -62,7 +64,7 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
   const steps = stepCount(shape);
   const touched = Math.min(3 * triples, steps * touchedRows(shape));
   const tensors = {
-    step: createTensor(gpu, "step", [1]),
+    clock: createTensor(gpu, "clock", [2]),
     user: createTensor(gpu, "batch users", [triples]),
     positive: createTensor(gpu, "batch positives", [triples]),
     negative: createTensor(gpu, "batch negatives", [triples]),
@@ -72,6 +74,7 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
     partner: createTensor(gpu, "partner rows", [4 * triples]),
     signedSlot: createTensor(gpu, "signed slots", [4 * triples]),
     loss: createTensor(gpu, "batch losses", [steps]),
+    near: createTensor(gpu, "marks near the batch", [shape.rows]),
   };
   return {
     shape,
@@ -86,7 +89,7 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
  */
 export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradient: Tensor): void {
   const { gpu, program, scratch } = tape;
-  const { step, user, positive, negative, loss, shape } = batches;
+  const { clock, user, positive, negative, loss, shape } = batches;
   const { triples, batchSize } = shape;
   const dim4 = h.value.shape[1]! / 4;
   const params = { triples, batch_size: batchSize };
@@ -94,13 +97,13 @@ export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradien
   const coefficient = scratch.take("coefficients", [batchSize]);
   program.dispatch(
     getKernel(gpu, { name: "bpr_scores", code: bprScores }, { dim4 }),
-    { user, positive, negative, step, h: h.value, margin },
+    { user, positive, negative, clock, h: h.value, margin },
     params,
     { invocations: batchSize },
   );
   program.dispatch(
     getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
-    { step, margin, coefficient, loss },
+    { clock, margin, coefficient, loss },
     params,
     { workgroups: 1 },
   );
@@ -110,7 +113,7 @@ export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradien
     program.dispatch(
       getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),
       {
-        step,
+        clock,
         batch_start: batchStart,
         row,
         entry_start: entryStart,
@@ -130,11 +133,11 @@ export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradien
 
 /** Records that the rows of `gradient` which the current batch touched are zero again. */
 export function clearGradient(tape: Tape, batches: TripleTensors, gradient: Tensor): void {
-  const { step, batchStart, row, shape } = batches;
+  const { clock, batchStart, row, shape } = batches;
   const dim4 = gradient.shape[1]! / 4;
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "clear_rows", code: clearRows }, { dim4 }),
-    { step, batch_start: batchStart, row, matrix: gradient },
+    { clock, batch_start: batchStart, row, matrix: gradient },
     {},
     { invocations: touchedRows(shape) * dim4 },
   );

@@ -13,7 +13,10 @@
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import markNearCode from "../../kernels/mark_near.wgsl" with { type: "text" };
 import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
+import propagateNear from "../../kernels/propagate_near.wgsl" with { type: "text" };
+import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
 import { normalisation } from "./layer_weights.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "./tape.ts";
@@ -56,19 +59,76 @@ export function createStepwiseConvolution(
   };
 }
 
-/** Records H = Σ_l α_l ⊙ Ã^l E and its adjoint. With no layers H is E itself. */
+/**
+ * Records H = Σ_l α_l ⊙ Ã^l E and its adjoint. With no layers H is E itself.
+ *
+ * @param batches When given, only the rows of H that the current batch touches are computed, and only
+ * these may have a gradient that is not zero: passes are restricted to the rows that matter.
+ */
 export function stepwiseConvolution(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Variable,
+  batches?: TripleTensors,
 ): Variable {
-  const output: Variable = { value: convolve(tape, convolution, input.value) };
+  const { layers } = convolution;
+  const near = batches && layers > 0 ? markNear(tape, convolution.graph, batches) : undefined;
+  // Layer l of the forward pass is needed where the remaining layers start from.
+  const forward = (layer: number): Reach => ({ rows: layers - layer, neighbours: Infinity });
+  // Before adjoint pass l the gradient has spread l − 1 steps; the last one writes all rows.
+  const backward = (layer: number): Reach => ({
+    rows: layer < layers ? layer : Infinity,
+    neighbours: layer - 1,
+  });
+  const output: Variable = {
+    value: convolve(tape, convolution, input.value, 0, near && { ...near, reach: forward }),
+  };
   tape.adjoint(() => {
     // The forward result was last read by the loss.
     tape.scratch.release(output.value);
-    input.gradient = convolve(tape, convolution, output.gradient!);
+    const restriction = near && { ...near, reach: backward };
+    input.gradient = convolve(tape, convolution, output.gradient!, 0, restriction);
   });
   return output;
+}
+
+/** How far from the batch the rows are that a pass computes, and those that it reads. */
+interface Reach {
+  readonly rows: number;
+  readonly neighbours: number;
+}
+
+/** Restricts passes to rows near a batch. */
+interface Restriction {
+  readonly clock: Tensor;
+  /** Marks of kernels/mark_near.wgsl. */
+  readonly near: Tensor;
+  /** What pass `layer` needs, from 1. */
+  readonly reach: (layer: number) => Reach;
+}
+
+/** Beyond the batch's rows and their neighbours, nearly all rows are near: kernels call it 2. */
+const ALL_ROWS = 2;
+
+function markNear(
+  { gpu, program }: Tape,
+  graph: SparseTensor,
+  { clock, batchStart, row, near, shape }: TripleTensors,
+): Omit<Restriction, "reach"> {
+  program.dispatch(
+    getKernel(gpu, { name: "mark_near", code: markNearCode }),
+    {
+      clock,
+      batch_start: batchStart,
+      row,
+      row_start: graph.rowStart,
+      column: graph.column,
+      near,
+    },
+    {},
+    { invocations: touchedRows(shape) * 8 },
+  );
+  return { clock, near };
 }
 
 /**
@@ -80,27 +140,37 @@ export function convolve(
   { graph, layers, inner, last }: StepwiseConvolution,
   input: Tensor,
   firstRow = 0,
+  restriction?: Restriction,
 ): Tensor {
+  const { gpu, program, scratch } = tape;
   const dim4 = input.shape[1]! / 4;
-  const kernel = getKernel(tape.gpu, { name: "propagate", code: propagate }, { dim4 });
+  const full = getKernel(gpu, { name: "propagate", code: propagate }, { dim4 });
+  const restricted = getKernel(gpu, { name: "propagate_near", code: propagateNear }, { dim4 });
+  const rows = graph.rowCount;
+  const size = { invocations: rows * Math.ceil(dim4 / 2) };
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
-    const output = tape.scratch.take("propagated", input.shape);
-    tape.program.dispatch(
-      kernel,
-      {
-        row_start: graph.rowStart,
-        column: graph.column,
-        value: graph.value,
-        base: input,
-        input: state,
-        weights: layer < layers ? inner : last,
-        output,
-      },
-      { rows: graph.rowCount, first_row: firstRow },
-      { invocations: graph.rowCount * Math.ceil(dim4 / 2) },
-    );
-    if (state !== input) tape.scratch.release(state);
+    const output = scratch.take("propagated", input.shape);
+    const tensors = {
+      row_start: graph.rowStart,
+      column: graph.column,
+      value: graph.value,
+      base: input,
+      input: state,
+      weights: layer < layers ? inner : last,
+      output,
+    };
+    const reach = restriction?.reach(layer);
+    const row_reach = Math.min(reach?.rows ?? ALL_ROWS, ALL_ROWS);
+    const neighbour_reach = Math.min(reach?.neighbours ?? ALL_ROWS, ALL_ROWS);
+    if (restriction && Math.min(row_reach, neighbour_reach) < ALL_ROWS) {
+      const { clock, near } = restriction;
+      const params = { rows, row_reach, neighbour_reach };
+      program.dispatch(restricted, { ...tensors, clock, near }, params, size);
+    } else {
+      program.dispatch(full, tensors, { rows, first_row: firstRow }, size);
+    }
+    if (state !== input) scratch.release(state);
     state = output;
   }
   return state;

@@ -83,7 +83,7 @@ export function adamStep(
   tape: Tape,
   { parameter, firstMoment, secondMoment }: OptimizedTensor,
   gradient: Tensor,
-  step: Tensor,
+  clock: Tensor,
   schedule: Tensor,
   settings: AdamSettings,
 ): Tensor {
@@ -93,7 +93,7 @@ export function adamStep(
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "adam_direction", code: adamDirection }),
     {
-      step,
+      clock,
       schedule,
       gradient,
       direction,

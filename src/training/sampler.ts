@@ -152,7 +152,8 @@ export function gatherBatches(
 /** Uploads an epoch's batches and sets the counter to its first. */
 export function uploadEpoch(gpu: Gpu, tensors: TripleTensors, batches: EpochBatches): void {
   for (const name of UPLOADED) write(gpu, tensors[name], batches[name]);
-  write(gpu, tensors.step, new Uint32Array([0]));
+  // The batches since the start go on counting.
+  write(gpu, tensors.clock, Uint32Array.of(0));
 }
 
 const UPLOADED = [

@@ -86,14 +86,14 @@ function record(
   const { scratch, program, gpu } = tape;
   const { userCount: users, itemCount: items } = model;
   const embeddings: Variable = { value: model.embeddings };
-  const h = model.represent(tape, embeddings);
+  const h = model.represent(tape, embeddings, batches);
   bprLoss(tape, h, batches, gradient);
   tape.backward();
   const direction = adamStep(
     tape,
     optimized,
     embeddings.gradient!,
-    batches.step,
+    batches.clock,
     schedule,
     settings,
   );
@@ -105,5 +105,5 @@ function record(
   scratch.release(smoothed);
   clearGradient(tape, batches, gradient);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
-  program.dispatch(kernel, { step: batches.step }, {}, { workgroups: 1 });
+  program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
 }
