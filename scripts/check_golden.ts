@@ -18,7 +18,7 @@ import { buildStair, meanOfItems, mixModalities, type StairSettings } from "../s
 import { bprLoss, createTripleTensors, type EpochShape } from "../src/ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios, layerWeights } from "../src/ops/layer_weights.ts";
 import { Tape, type Variable } from "../src/ops/tape.ts";
-import { readInput, runScript } from "../src/report/command_line.ts";
+import { readInput, rejectUnknown, runScript } from "../src/report/command_line.ts";
 import { formatTable } from "../src/report/table.ts";
 import { patternOf, type SparsePattern } from "../src/sparse/csr.ts";
 import { interactionGraph, similarityGraph, toDense } from "../src/sparse/graphs.ts";
@@ -254,12 +254,23 @@ function largestError(
   }, 0);
 }
 
+function parseGolden(path: string, text: string): Golden {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
+  }
+}
+
 if (import.meta.main) {
   await runScript(async () => {
-    const { _: files, help } = parseArgs(Deno.args, { boolean: ["help"] });
+    const { _: files, help } = parseArgs(Deno.args, {
+      boolean: ["help"],
+      unknown: (argument: string) => argument.startsWith("-") ? rejectUnknown(argument) : true,
+    });
     if (help) return console.log(HELP);
     if (files.length !== 1) throw new InputError("One golden file is needed; see --help.");
-    const golden = JSON.parse(await readInput(String(files[0]))) as Golden;
+    const golden = parseGolden(String(files[0]), await readInput(String(files[0])));
     using gpu = await openGpu();
     const errors = await checkGolden(gpu, golden);
     const failed = [...errors].filter(([, error]) => !(error <= TOLERANCE));

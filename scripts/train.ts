@@ -5,12 +5,17 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { basename, resolve } from "node:path";
+import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { datasetStatistics } from "../src/data/statistics.ts";
 import { writeAtomically } from "../src/data/write_atomically.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { readTitles } from "../src/data/titles.ts";
+import { seenBefore } from "../src/evaluation/ranking.ts";
+import { recommend } from "../src/evaluation/recommend.ts";
+import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
-import { createStair } from "../src/models/stair.ts";
+import type { Model } from "../src/models/model.ts";
+import { type ModelKind, models } from "../src/models/registry.ts";
 import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
 import {
   createProgress,
@@ -18,26 +23,30 @@ import {
   formatDuration,
   type Progress,
 } from "../src/report/progress.ts";
+import { describeUser } from "../src/report/recommendations.ts";
 import { formatTable } from "../src/report/table.ts";
+import { rowOf } from "../src/sparse/csr.ts";
 import { type Preset, presets } from "../src/training/presets.ts";
 import { type EpochReport, train, type TrainResult } from "../src/training/train.ts";
 
-const HELP = `Trains STAIR on a dataset, keeps the state that validates best and tests it once.
+const HELP =
+  `Trains a recommender on a dataset, keeps the state that validates best and tests it once.
 
 usage: deno task train [options]
 
   --data DIR              dataset folder: MMRec, freerec, LATTICE or CSV layout
   --preset NAME           published settings: ${Object.keys(presets).join(", ")}
                           (by the folder's name if it is one of these, otherwise baby)
+  --model NAME            ${Object.keys(models).join(", ")} (default stair)
   --epochs N              epochs to train
   --batch-size N          triples per step
   --learning-rate X
   --weight-decay X        decoupled (AdamW)
-  --gamma X               how fast layer weights change along the columns (paper, Eq. 2)
-  --layers N              layers of both convolutions
+  --gamma X               stair: how fast layer weights change along the columns (paper, Eq. 2)
+  --neighbors LIST        stair: neighbours per modality, such as text=5,image=1
+  --layers N              layers of graph convolution
   --dim N                 embedding width, a multiple of 4 up to 256
-  --neighbors LIST        neighbours per modality, such as text=5,image=1
-  --seed N                seed of order and negatives (default 1)
+  --seed N                seed of everything random (default 1)
   --eval-every N          epochs between evaluations (default 5)
   --patience N            evaluations without a better one after which to stop (default: never)
   --out DIR               run folder (default runs/DATASET-MODEL-SEED)
@@ -58,6 +67,7 @@ const OPTIONS = {
   string: [
     "data",
     "preset",
+    "model",
     "epochs",
     "batch-size",
     "learning-rate",
@@ -82,32 +92,35 @@ async function main(): Promise<number | void> {
   const folder = String(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
   const preset = choosePreset(options.preset as string | undefined, folder);
   const seed = number("seed") ?? 1;
+  const kind = chooseModel(options);
 
-  using gpu = await openGpu();
-  const dataset = await loadDataset(folder);
-  const out = String(options.out ?? `runs/${dataset.name}-stair-${seed}`);
   const settings = {
     gamma: number("gamma") ?? preset.model.gamma,
     layers: number("layers") ?? preset.model.layers,
     dim: number("dim") ?? preset.model.dim,
     neighbors: { ...preset.model.neighbors, ...parseNeighbors(options.neighbors) },
+    seed,
   };
-  console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
-  using model = await createStair(gpu, dataset, settings, {
-    cacheFolder: CACHE_FOLDER,
-    onProgress: trackPreparation(),
-  });
-
-  const epochs = number("epochs") ?? preset.training.epochs;
-  const progress = trackEpochs(epochs);
-  const result = await train(gpu, model, dataset, {
+  const training = {
     learningRate: number("learning-rate") ?? preset.training.learningRate,
     weightDecay: number("weight-decay") ?? preset.training.weightDecay,
     batchSize: number("batch-size") ?? preset.training.batchSize,
-    epochs,
+    epochs: number("epochs") ?? preset.training.epochs,
     seed,
     evalEvery: number("eval-every"),
     patience: number("patience"),
+  };
+
+  using gpu = await openGpu();
+  const dataset = await loadDataset(folder);
+  console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
+  const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
+  using model = await kind.create(gpu, dataset, settings, preparation);
+  const out = String(options.out ?? `runs/${dataset.name}-${model.name}-${seed}`);
+
+  const progress = trackEpochs(training.epochs);
+  const result = await train(gpu, model, dataset, {
+    ...training,
     out,
     resume: options.resume === true,
     signal: abortOnInterrupt(),
@@ -128,15 +141,41 @@ async function main(): Promise<number | void> {
   };
   const json = JSON.stringify(summary, null, 2);
   await writeAtomically(`${out}/summary.json`, json + "\n");
-  console.log(options.json ? json : describe(result, gpu.peakBytes, out));
+  if (options.json) return console.log(json);
+  console.log(describe(result, gpu.peakBytes, out));
+  await showRecommendations(gpu, model, dataset);
+}
+
+function chooseModel(options: Options): ModelKind {
+  const name = String(options.model ?? "stair");
+  if (!Object.hasOwn(models, name)) {
+    throw new InputError(`--model is "${name}", but must be ${Object.keys(models).join(", ")}.`);
+  }
+  const foreign = ["gamma", "neighbors"].find((option) => options[option] !== undefined);
+  if (name !== "stair" && foreign) {
+    throw new InputError(`--${foreign} is an option of stair, not of ${name}.`);
+  }
+  return models[name]!;
+}
+
+/** What three users bought and may like; for datasets that say what items are called. */
+async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Promise<void> {
+  const titles = await readTitles(dataset.folder!);
+  if (titles.size === 0) return;
+  const seen = seenBefore(dataset, "test");
+  for (const user of [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3))) {
+    const recommended = await recommend(gpu, model, seen, user, 5);
+    const [bought, heldOut] = [seen, dataset.test].map((split) => [...rowOf(split, user)]);
+    const report = { user, bought: bought!, heldOut: heldOut!, recommended };
+    console.log("\n" + describeUser(report, titles));
+  }
 }
 
 function choosePreset(name: string | undefined, folder: string): Preset {
-  const preset = presets[name ?? basename(folder)] ?? (name === undefined && presets.baby);
-  if (!preset) {
-    throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
-  }
-  return preset;
+  const wanted = name ?? basename(folder);
+  if (Object.hasOwn(presets, wanted)) return presets[wanted]!;
+  if (name === undefined) return presets.baby!;
+  throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
 }
 
 function parseNeighbors(list: string | boolean | undefined): Record<string, number> {

@@ -54,6 +54,12 @@ export function uniformReal(random: RandomSource): number {
   return ((random() >>> 5) * 2 ** 26 + (random() >>> 6)) / 2 ** 53;
 }
 
+/** A standard normal deviate (Box and Muller, one of the two). */
+export function normal(random: RandomSource): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - uniformReal(random)));
+  return radius * Math.cos(2 * Math.PI * uniformReal(random));
+}
+
 /** Puts the numbers in a uniformly random order (Fisher and Yates). */
 export function shuffle(random: RandomSource, numbers: Uint32Array): void {
   for (let last = numbers.length - 1; last > 0; last--) {

@@ -21,6 +21,8 @@ export type Split = "train" | "valid" | "test";
 export interface Dataset {
   /** What tables and messages call it. */
   readonly name: string;
+  /** The folder it was read from; none when it was built from arrays. */
+  readonly folder?: string;
   /** Highest user id over all splits, plus 1. */
   readonly userCount: number;
   /** Highest item id over all splits, plus 1. */

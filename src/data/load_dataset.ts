@@ -35,8 +35,9 @@ const PAPER_NAMES: Readonly<Record<string, string>> = { textual: "text", visual:
 export async function loadDataset(folder: string): Promise<Dataset> {
   const names = await listFiles(folder);
   const interactions = await readInteractions(folder, names);
-  const name = (await Deno.realPath(folder)).split(/[\\/]/).at(-1)!;
-  const dataset = buildDataset({ name, interactions });
+  const path = await Deno.realPath(folder);
+  const name = path.split(/[\\/]/).at(-1)!;
+  const dataset = { ...buildDataset({ name, interactions }), folder: path };
   return withModalities(dataset, await openModalities(folder, names, dataset.itemCount));
 }
 

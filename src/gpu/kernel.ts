@@ -49,6 +49,12 @@ export interface Kernel {
   readonly workgroupSize: number;
 }
 
+/**
+ * How often the loops of one invocation may go round, all of them together: Mesa's software driver
+ * silently ends them after so many (LP_MAX_TGSI_LOOP_ITERATIONS). The last, failing test counts too.
+ */
+export const LOOP_ROUNDS = 65_535;
+
 const compiled = new WeakMap<Gpu, Map<string, Kernel>>();
 
 /**
@@ -132,7 +138,9 @@ export function packParams(
   fields.forEach((field, index) => {
     const value = params[field.name];
     const integer = field.type === "u32";
-    if (value === undefined || !Number.isFinite(value) || (integer && value >>> 0 !== value)) {
+    const fits = value !== undefined &&
+      (integer ? value >>> 0 === value : Number.isFinite(Math.fround(value)));
+    if (!fits) {
       throw new GpuError(`Kernel ${name}: parameter "${field.name}" (${field.type}) is ${value}.`);
     }
     if (integer) view.setUint32(index * 4, value, true);

@@ -14,10 +14,27 @@ import type { Tensor } from "./tensor.ts";
 export type DispatchSize = { readonly invocations: number } | { readonly workgroups: number };
 
 /** One recorded dispatch. */
-interface Dispatch {
+export interface Dispatch {
+  /** What runs. */
   readonly kernel: Kernel;
+  /** What it runs on, by the names the kernel declares. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Members of its `Params` struct. */
+  readonly params: Readonly<Record<string, number>>;
+  /** Both of these as the GPU takes them. */
   readonly bindGroup: GPUBindGroup;
+  /** Workgroups in x and y. */
   readonly workgroups: readonly [number, number];
+}
+
+/** Encodes one dispatch. */
+export function encode(
+  pass: GPUComputePassEncoder,
+  { kernel, bindGroup, workgroups }: Dispatch,
+): void {
+  pass.setPipeline(kernel.pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...workgroups);
 }
 
 /**
@@ -46,6 +63,11 @@ export class Program implements Disposable {
     return this.#dispatches.map(({ kernel }) => kernel.name);
   }
 
+  /** What was recorded, in order, for those who measure it. */
+  get dispatches(): readonly Dispatch[] {
+    return this.#dispatches;
+  }
+
   /**
    * Appends a dispatch: `tensors` by the names the kernel declares, `params` by the members of its
    * `Params` struct.
@@ -71,7 +93,7 @@ export class Program implements Disposable {
           entries,
         }),
     );
-    this.#dispatches.push({ kernel, bindGroup, workgroups });
+    this.#dispatches.push({ kernel, tensors, params, bindGroup, workgroups });
   }
 
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
@@ -89,14 +111,18 @@ export class Program implements Disposable {
   }
 
   #submit(times: number): void {
+    const kernels = new Set(this.kernels);
+    this.gpu.check(
+      `program ${this.label} (${[...kernels].join(", ")})`,
+      () => this.#encode(times),
+    );
+  }
+
+  #encode(times: number): void {
     const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     const pass = encoder.beginComputePass({ label: this.label });
     for (let time = 0; time < times; time++) {
-      for (const { kernel, bindGroup, workgroups } of this.#dispatches) {
-        pass.setPipeline(kernel.pipeline);
-        pass.setBindGroup(0, bindGroup);
-        pass.dispatchWorkgroups(...workgroups);
-      }
+      for (const dispatch of this.#dispatches) encode(pass, dispatch);
     }
     pass.end();
     this.gpu.device.queue.submit([encoder.finish()]);

@@ -97,7 +97,7 @@ async function readBytes(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuf
     });
   } catch (error) {
     // The cause of a failed mapping is the fault that came before it.
-    await gpu.verify();
+    await gpu.finish();
     throw error;
   } finally {
     for (const staging of stagings) gpu.release(staging);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tensor } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
 import type { TripleTensors } from "../ops/bpr_loss.ts";
 import type { Tape, Variable } from "../ops/tape.ts";
 
@@ -30,4 +31,18 @@ export interface Model extends Disposable {
    * matrix of which the items' rows are used in their place. Plain AdamW without it.
    */
   smoothItems?(tape: Tape, direction: Tensor): Tensor;
+}
+
+/**
+ * Checks what all models have in common.
+ *
+ * @throws {InputError} when the embedding width or the number of layers is out of range.
+ */
+export function requireShape({ dim, layers }: { dim: number; layers: number }): void {
+  if (!Number.isInteger(dim) || dim < 4 || dim > 256 || dim % 4 !== 0) {
+    throw new InputError(`dim is ${dim}, but must be a multiple of 4 from 4 to 256.`);
+  }
+  if (!Number.isInteger(layers) || layers < 0) {
+    throw new InputError(`layers is ${layers}, but must be a whole number from 0.`);
+  }
 }

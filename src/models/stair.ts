@@ -26,7 +26,7 @@ import {
 } from "../ops/stepwise_convolution.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
-import type { Model } from "./model.ts";
+import { type Model, requireShape } from "./model.ts";
 
 /** Settings of STAIR; the paper's names in brackets. */
 export interface StairSettings {
@@ -178,12 +178,7 @@ export function meanOfItems(
 }
 
 function requireSettings({ dim, layers, gamma, neighbors }: StairSettings): void {
-  if (!Number.isInteger(dim) || dim < 4 || dim > 256 || dim % 4 !== 0) {
-    throw new InputError(`dim is ${dim}, but must be a multiple of 4 from 4 to 256.`);
-  }
-  if (!Number.isInteger(layers) || layers < 0) {
-    throw new InputError(`layers is ${layers}, but must be a whole number from 0.`);
-  }
+  requireShape({ dim, layers });
   if (!(gamma > 0)) throw new InputError(`gamma is ${gamma}, but must be above 0.`);
   for (const [name, k] of Object.entries(neighbors)) {
     if (!Number.isInteger(k) || k < 0) {

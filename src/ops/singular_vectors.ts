@@ -11,7 +11,7 @@
  */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { type Gpu, GpuError } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
+import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import { Program } from "../gpu/program.ts";
 import { createTensor, readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import gramCode from "../../kernels/gram.wgsl" with { type: "text" };
@@ -57,7 +57,8 @@ export async function leftSingularVectors(
   count: number,
 ): Promise<SingularVectors> {
   const paddedWidth = ceil4(matrix.width);
-  const tileRows = Math.max(1, Math.min(matrix.rows, Math.floor(TILE_BYTES / (paddedWidth * 4))));
+  const fitting = Math.max(1, Math.floor(TILE_BYTES / (paddedWidth * 4)));
+  const tileRows = Math.min(matrix.rows, fitting, LOOP_ROUNDS - 8);
   using tile = createTensor(gpu, "feature tile", [tileRows, paddedWidth]);
   using gram = createTensor(gpu, "Gram matrix", [paddedWidth, paddedWidth]);
   const tiles: Tiles = { gpu, matrix, tile, tileRows, paddedWidth };

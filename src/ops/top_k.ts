@@ -9,7 +9,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
+import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import maskSeen from "../../kernels/mask_seen.wgsl" with { type: "text" };
@@ -111,12 +111,14 @@ export function recordTopK(
   const scoresKernel = getKernel(gpu, { name: "scores", code: scoresCode });
   const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
   const topKKernel = getKernel(gpu, { name: "top_k", code: topK });
+  // Where every candidate is better than all before it, each takes k + 2 rounds of top_k's loops.
+  const tileCandidates = Math.min(TILE_CANDIDATES, Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 2)));
   for (let row = 0; row < queries.count; row += TILE_ROWS) {
     const row_count = Math.min(TILE_ROWS, queries.count - row);
     const row_groups = Math.ceil(row_count / 8);
     const size = { invocations: row_count };
-    for (let c = 0; c < candidates.count; c += TILE_CANDIDATES) {
-      const candidate_count = Math.min(TILE_CANDIDATES, candidates.count - c);
+    for (let c = 0; c < candidates.count; c += tileCandidates) {
+      const candidate_count = Math.min(tileCandidates, candidates.count - c);
       const ids = {
         first_query: queries.firstId + row,
         row_count,

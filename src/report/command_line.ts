@@ -62,3 +62,24 @@ export function toNumber(name: string, text: string | boolean | undefined): numb
   }
   return value;
 }
+
+/**
+ * The text of an option that must be given.
+ *
+ * @throws {InputError} when it is not.
+ */
+export function requireText(name: string, text: string | undefined): string {
+  if (text === undefined || text === "") {
+    throw new InputError(`--${name} is needed; --help says what for.`);
+  }
+  return text;
+}
+
+/**
+ * The number of an option that must be given.
+ *
+ * @throws {InputError} when it is not, or is not a number.
+ */
+export function requireNumber(name: string, text: string | undefined): number {
+  return toNumber(name, requireText(name, text))!;
+}

@@ -39,3 +39,8 @@ export function patternOf(
     column: Uint32Array.from(rows.flatMap((row) => row.sort((a, b) => a - b))),
   };
 }
+
+/** The columns of one row, a view. */
+export function rowOf({ rowStart, column }: SparsePattern, row: number): Uint32Array<ArrayBuffer> {
+  return column.subarray(rowStart[row], rowStart[row + 1]);
+}

@@ -118,7 +118,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   };
 }
 
-async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Reads a file of a run.
+ *
+ * @throws {InputError} when it cannot be read.
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await Deno.readFile(path);
   } catch (error) {

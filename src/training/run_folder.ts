@@ -9,7 +9,13 @@
 import { writeAtomically } from "../data/write_atomically.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
-import { type BestSoFar, loadCheckpoint, type RunConfig, saveCheckpoint } from "./checkpoint.ts";
+import {
+  type BestSoFar,
+  loadCheckpoint,
+  readBytes,
+  type RunConfig,
+  saveCheckpoint,
+} from "./checkpoint.ts";
 import type { TrainingState } from "./trainer.ts";
 
 /** A row of metrics.csv. */
@@ -22,6 +28,18 @@ export interface MetricsRow {
   readonly seconds?: number;
   /** Validation metrics, in epochs that were evaluated. */
   readonly valid?: Metrics;
+}
+
+/** What a run folder is opened for. */
+export interface RunDescription {
+  /** Everything that the run was asked for. */
+  readonly config: RunConfig;
+  /** Shape of the embeddings. */
+  readonly shape: readonly number[];
+  /** Folder of the dataset, if it has one. Not in checkpoints: they are the same wherever it lies. */
+  readonly data?: string;
+  /** Whether to go on with the run in the folder. */
+  readonly resume: boolean;
 }
 
 /** An open run folder. */
@@ -59,19 +77,16 @@ const HEADER = ["epoch", "loss", "seconds", ...METRICS];
  * Opens a folder for a new run, or for going on with the one in it. An earlier run that is not gone on
  * with is kept beside it, as PATH.previous.
  *
- * @param shape Shape of the embeddings.
  * @throws {InputError} when there is nothing to resume, or it was started with other settings.
  */
 export async function openRunFolder(
   path: string,
-  config: RunConfig,
-  shape: readonly number[],
-  resume: boolean,
+  { config, shape, data, resume }: RunDescription,
 ): Promise<RunFolder> {
   const file = (name: string): string => `${path}/${name}`;
   const before = resume ? await readResumed(path, config, shape) : undefined;
   if (!resume) await keepPrevious(path);
-  await writeAtomically(file("config.json"), JSON.stringify(config, null, 2) + "\n");
+  await writeAtomically(file("config.json"), JSON.stringify({ ...config, data }, null, 2) + "\n");
   await writeAtomically(
     file("metrics.csv"),
     [HEADER.join(), ...before?.rows ?? []].join("\n") + "\n",
@@ -119,7 +134,8 @@ async function readResumed(
   }
   // Never older than `last` says: it is written first.
   const best = await loadCheckpoint(`${path}/best.safetensors`);
-  const lines = (await Deno.readTextFile(`${path}/metrics.csv`)).split("\n");
+  const metrics = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`));
+  const lines = metrics.split("\n");
   // The last piece is what follows the final line break: nothing, or a line cut short.
   const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);
   return {

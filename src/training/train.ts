@@ -84,9 +84,12 @@ export async function train(
   using trainer = new Trainer(gpu, model, dataset.train, options);
   using validation = createEvaluator(gpu, model, dataset, "valid", trainer.scratch);
   const config = configOf(model, dataset, options);
-  const folder = options.out === undefined
-    ? undefined
-    : await openRunFolder(options.out, config, model.embeddings.shape, options.resume ?? false);
+  const folder = options.out === undefined ? undefined : await openRunFolder(options.out, {
+    config,
+    shape: model.embeddings.shape,
+    data: dataset.folder,
+    resume: options.resume ?? false,
+  });
   const run = await startRun(trainer, folder);
   let saved = performance.now();
 

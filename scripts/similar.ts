@@ -1,0 +1,49 @@
+/**
+ * Finds the items that a trained run holds to be most similar to one.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { readTitles } from "../src/data/titles.ts";
+import { similarItems } from "../src/evaluation/recommend.ts";
+import { openGpu } from "../src/gpu/device.ts";
+import {
+  rejectUnknown,
+  requireNumber,
+  requireText,
+  runScript,
+} from "../src/report/command_line.ts";
+import { titleOf } from "../src/report/recommendations.ts";
+import { restoreRun } from "../src/training/restore_run.ts";
+
+const HELP =
+  `Finds the items most similar to one, by the cosine of what a trained run makes of them.
+
+usage: deno task similar --run DIR --item ID [--top 10] [--json]
+
+example: deno task similar --run runs/shop-stair-1 --item 42`;
+
+async function main(): Promise<void> {
+  const options = parseArgs(Deno.args, {
+    boolean: ["help", "json"],
+    string: ["run", "item", "top"],
+    unknown: rejectUnknown,
+  });
+  if (options.help) return console.log(HELP);
+  const run = requireText("run", options.run);
+  const item = requireNumber("item", options.item);
+  const top = requireNumber("top", options.top ?? "10");
+  using gpu = await openGpu();
+  using restored = await restoreRun(gpu, run);
+  const similar = await similarItems(gpu, restored.model, item, top);
+  const titles = await readTitles(restored.data);
+  const title = titleOf(titles, item);
+  const named = similar.map((other) => ({ ...other, title: titleOf(titles, other.item) }));
+  console.log(
+    options.json
+      ? JSON.stringify({ item, title, similar: named }, null, 2)
+      : [title, ...named.map(({ score, title }) => `  ${score.toFixed(3)}  ${title}`)].join("\n"),
+  );
+}
+
+if (import.meta.main) await runScript(main);

@@ -1,0 +1,107 @@
+/**
+ * Recommendations and similar items, for people rather than for metrics.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import { Scratch } from "../gpu/scratch.ts";
+import { readFloats, readIntegers } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
+import type { Model } from "../models/model.ts";
+import { Tape } from "../ops/tape.ts";
+import { createLists, NO_CANDIDATE, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
+import { rowOf, type SparsePattern } from "../sparse/csr.ts";
+
+/** An item and how well it fits. */
+export interface ScoredItem {
+  /** Item id. */
+  readonly item: number;
+  /** Inner product with the user, or cosine with the item asked about. */
+  readonly score: number;
+}
+
+/**
+ * A user's best `top` items among those they have not seen, best first.
+ *
+ * @param seen Users × items that are not recommended.
+ * @throws {InputError} when there is no such user or `top` is not from 1 to 128.
+ */
+export async function recommend(
+  gpu: Gpu,
+  model: Model,
+  seen: SparsePattern,
+  user: number,
+  top = 10,
+): Promise<ScoredItem[]> {
+  requireId("user", user, model.userCount);
+  const { userCount, itemCount } = model;
+  const column = rowOf(seen, user);
+  const own = {
+    rowCount: 1,
+    columnCount: itemCount,
+    rowStart: Uint32Array.of(0, column.length),
+    column,
+  };
+  using scratch = new Scratch(gpu);
+  using lists = createLists(gpu, 1, top);
+  using hidden = uploadSeen(gpu, own);
+  const tape = new Tape(gpu, "recommendation", scratch);
+  using program = tape.program;
+  const { value: vectors } = model.represent(tape, { value: model.embeddings });
+  const asked = { vectors, firstRow: user, firstId: 0, count: 1 };
+  const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
+  const tile = scratch.take("scores", [tileElements(1, itemCount)]);
+  recordTopK(program, asked, items, hidden, lists, tile);
+  program.run();
+  const [ids] = await readIntegers(gpu, lists.ids);
+  const [scores] = await readFloats(gpu, lists.scores);
+  return Array.from(ids!, (item, place) => ({ item, score: scores![place]! }))
+    .filter(({ item }) => item !== NO_CANDIDATE);
+}
+
+/**
+ * The `top` items whose representations have the largest cosine with that of `item`, best first.
+ *
+ * @throws {InputError} when there is no such item.
+ */
+export async function similarItems(
+  gpu: Gpu,
+  model: Model,
+  item: number,
+  top = 10,
+): Promise<ScoredItem[]> {
+  requireId("item", item, model.itemCount);
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "representations", scratch);
+  using program = tape.program;
+  const { value } = model.represent(tape, { value: model.embeddings });
+  program.run();
+  const [h] = await readFloats(gpu, value);
+  const dim = model.embeddings.shape[1]!;
+  const vector = (id: number): Float32Array =>
+    h!.subarray((model.userCount + id) * dim, (model.userCount + id + 1) * dim);
+  const asked = vector(item);
+  return Array.from({ length: model.itemCount }, (_, id) => ({
+    item: id,
+    score: cosine(asked, vector(id)),
+  }))
+    .filter(({ item: id }) => id !== item)
+    .sort((a, b) => b.score - a.score || a.item - b.item)
+    .slice(0, top);
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let product = 0, squaresA = 0, squaresB = 0;
+  for (let j = 0; j < a.length; j++) {
+    product += a[j]! * b[j]!;
+    squaresA += a[j]! ** 2;
+    squaresB += b[j]! ** 2;
+  }
+  return product / (Math.sqrt(squaresA * squaresB) || 1);
+}
+
+function requireId(kind: "user" | "item", id: number, count: number): void {
+  if (!Number.isInteger(id) || id < 0 || id >= count) {
+    throw new InputError(`There is no ${kind} ${id}: ids go from 0 to ${count - 1}.`);
+  }
+}

@@ -1,0 +1,138 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { GpuError, openGpu } from "../../src/gpu/device.ts";
+import { getKernel } from "../../src/gpu/kernel.ts";
+import { Program } from "../../src/gpu/program.ts";
+import { createTensor, readFloats, readIntegers } from "../../src/gpu/tensor.ts";
+
+const count = {
+  name: "count",
+  code: `@group(0) @binding(0) var<storage, read_write> counter: array<u32>;
+@compute @workgroup_size(1) fn main() { counter[0] = 3 * counter[0] + 1; }`,
+};
+
+const axpy = {
+  name: "axpy",
+  code: `struct Params {
+  gain: f32,
+}
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+@compute @workgroup_size(1) fn main() { y[0] += params.gain * x[0]; }`,
+};
+
+for (const times of [0, 1, 7, 512, 1500]) {
+  Deno.test(`a program replayed ${times} times has the effect of as many single runs`, async () => {
+    using gpu = await openGpu();
+    using once = createTensor(gpu, "once", [1]);
+    using replayed = createTensor(gpu, "replayed", [1]);
+    const programs = [once, replayed].map((counter) => {
+      const program = new Program(gpu, counter.label);
+      program.dispatch(getKernel(gpu, count), { counter }, {}, { workgroups: 1 });
+      return program;
+    });
+    for (let time = 0; time < times; time++) programs[0]!.run();
+    programs[1]!.run(times);
+    const [expected, actual] = await readIntegers(gpu, once, replayed);
+    assertEquals(actual, expected);
+    let value = 0; // each dispatch sees what the one before it wrote
+    for (let time = 0; time < times; time++) value = Math.imul(3, value) + 1 >>> 0;
+    assertEquals(actual, Uint32Array.of(value));
+  });
+}
+
+Deno.test("dispatches run in order, each with its own parameters", async () => {
+  using gpu = await openGpu();
+  using x = createTensor(gpu, "x", [1], Float32Array.of(10));
+  using y = createTensor(gpu, "y", [1], Float32Array.of(1));
+  using program = new Program(gpu, "chain");
+  const kernel = getKernel(gpu, axpy);
+  program.dispatch(kernel, { x, y }, { gain: 2 }, { workgroups: 1 }); // y = 21
+  program.dispatch(kernel, { x: y, y: x }, { gain: -1 }, { workgroups: 1 }); // x = −11
+  program.dispatch(kernel, { x, y }, { gain: 0.5 }, { workgroups: 1 }); // y = 15.5
+  assertEquals(program.kernels, ["axpy", "axpy", "axpy"]);
+  program.run();
+  assertEquals(await readFloats(gpu, x, y), [Float32Array.of(-11), Float32Array.of(15.5)]);
+});
+
+Deno.test("a program may hold more dispatches than one command buffer", async () => {
+  using gpu = await openGpu();
+  using counter = createTensor(gpu, "counter", [1]);
+  using x = createTensor(gpu, "x", [1], Float32Array.of(1));
+  using program = new Program(gpu, "long");
+  const kernel = getKernel(gpu, axpy);
+  for (let i = 0; i < 600; i++) {
+    program.dispatch(kernel, { x, y: counter }, { gain: 1 }, { workgroups: 1 });
+  }
+  program.run(2);
+  assertEquals(await readFloats(gpu, counter), [Float32Array.of(1200)]);
+});
+
+Deno.test("more workgroups than one dimension holds are all run", async () => {
+  using gpu = await openGpu();
+  const cells = gpu.device.limits.maxComputeWorkgroupsPerDimension + 4466;
+  using cell = createTensor(gpu, "cell", [cells]);
+  using program = new Program(gpu, "wide");
+  const code = `@group(0) @binding(0) var<storage, read_write> cell: array<u32>;
+@compute @workgroup_size(1)
+fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
+  let i = id.y * size.x + id.x;
+  if (i < arrayLength(&cell)) { cell[i] += i + 1; }
+}`;
+  const kernel = getKernel(gpu, { name: "fill", code });
+  program.dispatch(kernel, { cell }, {}, { invocations: cells });
+  program.run();
+  const [values] = await readIntegers(gpu, cell);
+  assertEquals(values!.findIndex((value, i) => value !== i + 1), -1);
+});
+
+Deno.test("a dispatch of nothing is left out", async () => {
+  using gpu = await openGpu();
+  using counter = createTensor(gpu, "counter", [1]);
+  using program = new Program(gpu, "empty");
+  program.dispatch(getKernel(gpu, count), { counter }, {}, { invocations: 0 });
+  assertEquals(program.kernels, []);
+  program.run();
+  program.run(3);
+  assertEquals(await readIntegers(gpu, counter), [Uint32Array.of(0)]);
+});
+
+Deno.test("wrong bindings, parameters and sizes are named", async (test) => {
+  using gpu = await openGpu();
+  using x = createTensor(gpu, "x", [1]);
+  using y = createTensor(gpu, "y", [1]);
+  using program = new Program(gpu, "wrong");
+  const kernel = getKernel(gpu, axpy);
+  const { maxComputeWorkgroupsPerDimension: most } = gpu.device.limits;
+  const cases = [
+    [{ y }, { gain: 1 }, 1, 'Kernel axpy: binding "x" is missing.'],
+    [{ x, y, z: x }, { gain: 1 }, 1, 'Kernel axpy has no binding "z".'],
+    [{ x, y }, {}, 1, 'Kernel axpy: parameter "gain" (f32) is undefined.'],
+    [{ x, y }, { gain: 1, loss: 2 }, 1, 'Kernel axpy has no parameter "loss".'],
+    [{ x, y }, { gain: 1 }, most ** 2 + 1, `${most ** 2 + 1} workgroups are too many`],
+  ] as const;
+  for (const [tensors, params, workgroups, message] of cases) {
+    await test.step(message, () => {
+      const record = () => program.dispatch(kernel, { ...tensors }, params, { workgroups });
+      assertThrows(record, GpuError, message);
+      assertEquals(program.kernels, []);
+    });
+  }
+  await gpu.finish();
+});
+
+Deno.test("disposing a program releases its parameters, once", async () => {
+  using gpu = await openGpu();
+  using x = createTensor(gpu, "x", [1]);
+  using y = createTensor(gpu, "y", [1]);
+  const before = gpu.bytes;
+  const program = new Program(gpu, "chain");
+  const kernel = getKernel(gpu, axpy);
+  program.dispatch(kernel, { x, y }, { gain: 1 }, { workgroups: 1 });
+  program.dispatch(kernel, { x, y }, { gain: 2 }, { workgroups: 1 });
+  assertEquals(gpu.bytes, before + 2 * 16);
+  program[Symbol.dispose]();
+  program[Symbol.dispose]();
+  assertEquals(gpu.bytes, before);
+  await gpu.finish();
+});

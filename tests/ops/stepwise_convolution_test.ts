@@ -1,0 +1,277 @@
+/** The convolution and its adjoint against the sum they stand for, in f64. */
+import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { getKernel } from "../../src/gpu/kernel.ts";
+import { Scratch } from "../../src/gpu/scratch.ts";
+import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import advance from "../../kernels/advance.wgsl" with { type: "text" };
+import { bprLoss, clearGradient, createTripleTensors, stepCount } from "../../src/ops/bpr_loss.ts";
+import { backwardRatios, forwardRatios, layerWeights } from "../../src/ops/layer_weights.ts";
+import { uploadSparse } from "../../src/ops/sparse_tensor.ts";
+import {
+  convolve,
+  createStepwiseConvolution,
+  stepwiseConvolution,
+} from "../../src/ops/stepwise_convolution.ts";
+import { Tape, type Variable } from "../../src/ops/tape.ts";
+import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
+import { patternOf, type SparseMatrix } from "../../src/sparse/csr.ts";
+import { interactionGraph } from "../../src/sparse/graphs.ts";
+import { gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
+
+const random = createRandom(11);
+const floats = (length: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length }, () => 2 * uniformReal(random) - 1);
+
+/** The graph of random interactions; every third user, and some items, have none. */
+function randomGraph(users: number, items: number): SparseMatrix {
+  const pairs = Array.from({ length: users }, (_, user) => {
+    const count = user % 3 === 0 ? 0 : 1 + uniformBelow(random, 5);
+    const own = Array.from({ length: count }, () => uniformBelow(random, items));
+    return [...new Set(own)].map((item) => [user, item] as const);
+  });
+  return interactionGraph(patternOf(users, items, pairs.flat()));
+}
+
+/** A x, column by column. */
+function multiply(
+  { rowCount, rowStart, column, value }: SparseMatrix,
+  x: Float64Array,
+  dim: number,
+): Float64Array {
+  const product = new Float64Array(x.length);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      for (let j = 0; j < dim; j++) {
+        product[row * dim + j]! += value[entry]! * x[column[entry]! * dim + j]!;
+      }
+    }
+  }
+  return product;
+}
+
+/** Σ_l α_l ⊙ A^l E, term by term. */
+function explicitSum(
+  graph: SparseMatrix,
+  embeddings: Float64Array,
+  ratios: Float64Array,
+  layers: number,
+): Float64Array {
+  const dim = ratios.length;
+  const weights = Array.from(ratios, (beta) => layerWeights(beta, layers));
+  const sum = new Float64Array(embeddings.length);
+  let power = embeddings;
+  for (let layer = 0; layer <= layers; layer++) {
+    for (let i = 0; i < sum.length; i++) sum[i]! += weights[i % dim]![layer]! * power[i]!;
+    power = multiply(graph, power, dim);
+  }
+  return sum;
+}
+
+function assertClose(actual: Float32Array, expected: Float64Array): void {
+  assertEquals(actual.length, expected.length);
+  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  expected.forEach((x, i) => assertAlmostEquals(actual[i]!, x, 2e-6 * largest, `entry ${i}`));
+}
+
+/** The forward pass, and the adjoint of a given dLoss/dH. */
+async function bothWays(
+  gpu: Gpu,
+  graph: SparseMatrix,
+  ratios: Float64Array,
+  layers: number,
+  embeddings: Float32Array<ArrayBuffer>,
+  gradient: Float32Array<ArrayBuffer>,
+): Promise<readonly [Float32Array, Float32Array]> {
+  const shape = [graph.rowCount, ratios.length];
+  using scratch = new Scratch(gpu);
+  using adjacency = uploadSparse(gpu, "graph", graph);
+  using convolution = createStepwiseConvolution(gpu, adjacency, ratios, layers);
+  using input = createTensor(gpu, "embeddings", shape, embeddings);
+  using output = createTensor(gpu, "dLoss/dH", shape, gradient);
+  const forward = new Tape(gpu, "forward", scratch);
+  const variable: Variable = { value: input };
+  const h = stepwiseConvolution(forward, convolution, variable);
+  using there = forward.program;
+  there.run();
+  const [value] = await readFloats(gpu, h.value);
+  const tape = new Tape(gpu, "there and back", scratch);
+  const through = stepwiseConvolution(tape, convolution, variable);
+  through.gradient = output;
+  tape.backward();
+  using back = tape.program;
+  back.run();
+  const [adjoint] = await readFloats(gpu, variable.gradient!);
+  return [value!, adjoint!];
+}
+
+const lightGcn = (dim: number): Float64Array => new Float64Array(dim).fill(1);
+
+Deno.test("the convolution is the explicit sum over layers, and so is its adjoint", async (test) => {
+  using gpu = await openGpu();
+  const cases = [
+    { title: "no layers", users: 3, items: 4, layers: 0, ratios: forwardRatios(4, 0.1) },
+    { title: "one layer", users: 20, items: 30, layers: 1, ratios: forwardRatios(12, 0.4) },
+    { title: "paper", users: 60, items: 40, layers: 3, ratios: forwardRatios(64, 0.1) },
+    { title: "BSC ratios", users: 60, items: 40, layers: 3, ratios: backwardRatios(64, 0.1) },
+    { title: "widest", users: 7, items: 5, layers: 3, ratios: forwardRatios(256, 0.2) },
+    { title: "LightGCN", users: 20, items: 10, layers: 3, ratios: lightGcn(4) },
+    { title: "no edges", users: 1, items: 3, layers: 3, ratios: forwardRatios(4, 1) },
+  ];
+  for (const { title, users, items, layers, ratios } of cases) {
+    await test.step(`${title}, dim ${ratios.length}`, async () => {
+      const graph = randomGraph(users, items);
+      const elements = (users + items) * ratios.length;
+      const embeddings = floats(elements), gradient = floats(elements);
+      const [h, adjoint] = await bothWays(gpu, graph, ratios, layers, embeddings, gradient);
+      assertClose(h, explicitSum(graph, Float64Array.from(embeddings), ratios, layers));
+      assertClose(adjoint, explicitSum(graph, Float64Array.from(gradient), ratios, layers));
+    });
+  }
+});
+
+Deno.test("without layers nothing is dispatched: H is E itself", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  using graph = uploadSparse(gpu, "graph", randomGraph(3, 4));
+  using convolution = createStepwiseConvolution(gpu, graph, forwardRatios(8, 0.1), 0);
+  using input = createTensor(gpu, "embeddings", [7, 8]);
+  const tape = new Tape(gpu, "forward", scratch);
+  assertStrictEquals(stepwiseConvolution(tape, convolution, { value: input }).value, input);
+  assertEquals(tape.program.kernels, []);
+});
+
+Deno.test("convolve leaves out the rows before the first, as BSC does with users", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const [users, dim] = [9, 12];
+  const similarity = randomGraph(8, 6);
+  const ratios = backwardRatios(dim, 0.3);
+  const direction = floats((users + similarity.rowCount) * dim);
+  using graph = uploadSparse(gpu, "similarity", similarity);
+  using convolution = createStepwiseConvolution(gpu, graph, ratios, 3);
+  using input = createTensor(gpu, "direction", [users + similarity.rowCount, dim], direction);
+  const tape = new Tape(gpu, "smoothing", scratch);
+  const output = convolve(tape, convolution, input, users);
+  using program = tape.program;
+  program.run();
+  const [smoothed] = await readFloats(gpu, output);
+  const items = Float64Array.from(direction.subarray(users * dim));
+  assertClose(smoothed!.subarray(users * dim), explicitSum(similarity, items, ratios, 3));
+});
+
+Deno.test("dLoss/dE through convolution and loss equals finite differences", async (test) => {
+  using gpu = await openGpu();
+  for (const [layers, dim] of [[0, 4], [1, 12], [3, 8]] as const) {
+    await test.step(`${layers} layers, dim ${dim}`, async () => {
+      const graph = randomGraph(6, 7);
+      const ratios = forwardRatios(dim, 0.3);
+      const embeddings = floats(graph.rowCount * dim);
+      const ids = (from: number, count: number) =>
+        Uint32Array.from({ length: 9 }, () => from + uniformBelow(random, count));
+      const triples = { user: ids(0, 6), positive: ids(6, 7), negative: ids(6, 7) };
+      const loss = (e: Float64Array): number =>
+        meanLoss(explicitSum(graph, e, ratios, layers), triples, dim);
+      const [gradient] = await lossGradients(
+        gpu,
+        { graph, ratios, layers },
+        embeddings,
+        triples,
+        9,
+        true,
+      );
+      assertClose(gradient!, finiteDifferences(loss, Float64Array.from(embeddings)));
+    });
+  }
+});
+
+/** Triples of rows of H. */
+type Rows = Readonly<Record<"user" | "positive" | "negative", Uint32Array<ArrayBuffer>>>;
+
+/** mean_t softplus(⟨h_u, h_n⟩ − ⟨h_u, h_p⟩) */
+function meanLoss(h: Float64Array, { user, positive, negative }: Rows, dim: number): number {
+  let sum = 0;
+  user.forEach((u, t) => {
+    let x = 0;
+    for (let j = 0; j < dim; j++) {
+      x += h[u * dim + j]! * (h[negative[t]! * dim + j]! - h[positive[t]! * dim + j]!);
+    }
+    sum += Math.log1p(Math.exp(x));
+  });
+  return sum / user.length;
+}
+
+function finiteDifferences(f: (x: Float64Array) => number, at: Float64Array): Float64Array {
+  const step = 1e-5;
+  const moved = (i: number, by: number): number => f(at.with(i, at[i]! + by));
+  return at.map((_, i) => (moved(i, step) - moved(i, -step)) / (2 * step));
+}
+
+/** A step's dLoss/dE, batch by batch; `near` leaves out the rows that do not matter to the batch. */
+async function lossGradients(
+  gpu: Gpu,
+  convolved: { graph: SparseMatrix; ratios: Float64Array; layers: number },
+  embeddings: Float32Array<ArrayBuffer>,
+  triples: Rows,
+  batchSize: number,
+  near: boolean,
+): Promise<Float32Array[]> {
+  const { graph, ratios, layers } = convolved;
+  const shape = { rows: graph.rowCount, triples: triples.user.length, batchSize };
+  const size = [graph.rowCount, ratios.length];
+  using scratch = new Scratch(gpu);
+  using adjacency = uploadSparse(gpu, "graph", graph);
+  using convolution = createStepwiseConvolution(gpu, adjacency, ratios, layers);
+  using batches = createTripleTensors(gpu, shape);
+  using input = createTensor(gpu, "embeddings", size, embeddings);
+  using gradient = createTensor(gpu, "dLoss/dH", size);
+  const tape = new Tape(gpu, "gradient", scratch);
+  const variable: Variable = { value: input };
+  const h = stepwiseConvolution(tape, convolution, variable, near ? batches : undefined);
+  bprLoss(tape, h, batches, gradient);
+  tape.backward();
+  const end = new Tape(gpu, "end of step", scratch);
+  clearGradient(end, batches, gradient);
+  const kernel = getKernel(gpu, { name: "advance", code: advance });
+  end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
+  using step = tape.program;
+  using next = end.program;
+  const gradients: Float32Array[] = [];
+  for (const _epoch of [1, 2]) {
+    uploadEpoch(gpu, batches, gatherBatches(triples, shape));
+    for (let batch = 0; batch < stepCount(shape); batch++) {
+      step.run();
+      gradients.push((await readFloats(gpu, variable.gradient!))[0]!);
+      next.run();
+    }
+  }
+  return gradients;
+}
+
+Deno.test("leaving out rows far from a batch changes no bit", async (test) => {
+  using gpu = await openGpu();
+  for (const layers of [0, 1, 2, 3, 5]) {
+    await test.step(`${layers} layers`, async () => {
+      const [users, items, dim] = [90, 60, 12];
+      const convolved = {
+        graph: randomGraph(users, items),
+        ratios: forwardRatios(dim, 0.2),
+        layers,
+      };
+      const embeddings = floats((users + items) * dim);
+      const ids = (from: number, count: number) =>
+        Uint32Array.from({ length: 23 }, () => from + uniformBelow(random, count));
+      const triples = {
+        user: ids(0, users),
+        positive: ids(users, items),
+        negative: ids(users, items),
+      };
+      const [all, near] = [
+        await lossGradients(gpu, convolved, embeddings, triples, 4, false),
+        await lossGradients(gpu, convolved, embeddings, triples, 4, true),
+      ];
+      assertEquals(near.length, 12);
+      assertEquals(near, all);
+    });
+  }
+});

@@ -1,0 +1,357 @@
+/** Whole runs on a made dataset: what they write, how they end, and how they go on. */
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
+import { featuresOf } from "../../src/data/features.ts";
+import { evaluate } from "../../src/evaluation/ranking.ts";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { readFloats } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
+import type { Model } from "../../src/models/model.ts";
+import { createStair } from "../../src/models/stair.ts";
+import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
+import { loadCheckpoint } from "../../src/training/checkpoint.ts";
+import { train, type TrainOptions, type TrainResult } from "../../src/training/train.ts";
+
+const USERS = 60, ITEMS = 40;
+
+/** Users and items of four tastes: five interactions within the own taste, three beside it. */
+function madeDataset(): Dataset {
+  const random = createRandom(2);
+  const user: number[] = [], item: number[] = [], split: number[] = [];
+  for (let u = 0; u < USERS; u++) {
+    const ids = Uint32Array.from({ length: ITEMS }, (_, i) => i);
+    shuffle(random, ids);
+    const own = ids.filter((i) => i % 4 === u % 4).slice(0, 5);
+    const others = ids.filter((i) => i % 4 !== u % 4).slice(0, 3);
+    // Validation and test have one each of the own taste.
+    [...own, ...others].forEach((i, place) => {
+      user.push(u);
+      item.push(i);
+      split.push(place === 3 ? 1 : place === 4 ? 2 : 0);
+    });
+  }
+  const features = (width: number, source: string) => {
+    const values = Float32Array.from(
+      { length: ITEMS * width },
+      (_, at) => uniformReal(random) + Number(Math.floor(at / width) % 4 === at % width % 4),
+    );
+    return featuresOf(values, width, source);
+  };
+  return buildDataset({
+    name: "made",
+    interactions: { user, item, split },
+    modalities: [
+      { name: "text", features: features(12, "text_feat.npy") },
+      { name: "image", features: features(10, "image_feat.npy") },
+    ],
+  });
+}
+
+const dataset = madeDataset();
+const stair = (gpu: Gpu, gamma = 0.3): Promise<Model> =>
+  createStair(gpu, dataset, { dim: 8, gamma, neighbors: { text: 3, image: 1 } });
+
+const settings: TrainOptions = {
+  epochs: 6,
+  batchSize: 64,
+  learningRate: 0.01,
+  weightDecay: 0.1,
+  seed: 4,
+  evalEvery: 3,
+};
+
+/** Trains a fresh model. */
+async function run(gpu: Gpu, options: Partial<TrainOptions> = {}): Promise<TrainResult> {
+  using model = await stair(gpu);
+  return await train(gpu, model, dataset, { ...settings, ...options });
+}
+
+/** Runs `body` with an open device and an empty folder; all memory must have been given back. */
+async function withRun(body: (gpu: Gpu, folder: string) => Promise<void>): Promise<void> {
+  using gpu = await openGpu();
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(gpu, folder);
+    assertEquals(gpu.bytes, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What does not depend on the clock. */
+const outcome = ({ epochs, ended, bestEpoch, valid, test }: TrainResult) => (
+  { epochs, ended, bestEpoch, valid, test }
+);
+
+async function checkpointBytes(path: string): Promise<Uint8Array[]> {
+  return await Promise.all(
+    ["best", "last"].map((name) => Deno.readFile(`${path}/${name}.safetensors`)),
+  );
+}
+
+/** Rows of metrics.csv, header first, without the seconds. */
+async function metricsRows(path: string): Promise<string[][]> {
+  const text = await Deno.readTextFile(`${path}/metrics.csv`);
+  assert(text.endsWith("\n"), "the last line is cut short");
+  return text.trimEnd().split("\n").map((line) => line.split(",").toSpliced(2, 1));
+}
+
+Deno.test("training improves on the initial embeddings", async () => {
+  await withRun(async (gpu) => {
+    const losses: number[] = [];
+    const result = await run(gpu, { onEpoch: ({ loss }) => losses.push(loss ?? NaN) });
+    assert(losses.at(-1)! < losses[1]! && losses[1]! < Math.log(2), `losses ${losses}`);
+    assert(result.bestEpoch > 0, `best epoch ${result.bestEpoch}`);
+  });
+});
+
+Deno.test("three epochs and three more give the bits of six", async () => {
+  await withRun(async (gpu, folder) => {
+    const [straight, halves] = [`${folder}/straight`, `${folder}/halves`];
+    const expected = await run(gpu, { out: straight });
+    await run(gpu, { out: halves, epochs: 3 });
+    const actual = await run(gpu, { out: halves, resume: true });
+    assertEquals(outcome(actual), outcome(expected));
+    for (const name of ["best", "last"]) {
+      const [a, b] = await Promise.all(
+        [straight, halves].map((path) => loadCheckpoint(`${path}/${name}.safetensors`)),
+      );
+      assertEquals(b!.state, a!.state);
+      assertEquals(b!.best, a!.best);
+    }
+    assertEquals(await metricsRows(halves), await metricsRows(straight));
+  });
+});
+
+Deno.test("a run stopped between evaluations goes on to the same files, bit for bit", async () => {
+  await withRun(async (gpu, folder) => {
+    const [straight, stopped] = [`${folder}/straight`, `${folder}/stopped`];
+    const expected = await run(gpu, { out: straight });
+    const stop = new AbortController();
+    const { signal } = stop;
+    const onEpoch = ({ epoch }: { epoch: number }) => epoch === 4 && stop.abort();
+    const { ended, epochs } = await run(gpu, { out: stopped, signal, onEpoch });
+    assertEquals({ ended, epochs }, { ended: "interrupted", epochs: 4 });
+    // As after a crash: an epoch beyond the checkpoint, and a line cut short.
+    await Deno.writeTextFile(`${stopped}/metrics.csv`, "5,0.5,1,,,,\n6,0.", { append: true });
+    const reports: number[] = [];
+    const actual = await run(gpu, {
+      out: stopped,
+      resume: true,
+      onEpoch: ({ epoch }) => reports.push(epoch),
+    });
+    assertEquals(reports, [5, 6]);
+    assertEquals(outcome(actual), outcome(expected));
+    assertEquals(await checkpointBytes(stopped), await checkpointBytes(straight));
+    assertEquals(await metricsRows(stopped), await metricsRows(straight));
+  });
+});
+
+Deno.test("a run killed after its best state was saved, and not yet its last, goes on", async () => {
+  await withRun(async (gpu, folder) => {
+    const [straight, killed] = [`${folder}/straight`, `${folder}/killed`];
+    const options = { evalEvery: 1, epochs: 8 };
+    const { bestEpoch } = await run(gpu, { ...options, out: straight });
+    assert(bestEpoch > 1, `best epoch ${bestEpoch}`);
+    const stop = new AbortController();
+    const onEpoch = ({ epoch }: { epoch: number }) => epoch === bestEpoch - 1 && stop.abort();
+    await run(gpu, { ...options, out: killed, signal: stop.signal, onEpoch });
+    await Deno.copyFile(`${straight}/best.safetensors`, `${killed}/best.safetensors`);
+    await run(gpu, { ...options, out: killed, resume: true });
+    assertEquals(await checkpointBytes(killed), await checkpointBytes(straight));
+    assertEquals(await metricsRows(killed), await metricsRows(straight));
+  });
+});
+
+Deno.test("the same settings give the same bytes, another seed others", async () => {
+  await withRun(async (gpu, folder) => {
+    for (const [name, seed] of [["a", 4], ["b", 4], ["c", 5]] as const) {
+      await run(gpu, { out: `${folder}/${name}`, seed, epochs: 2, evalEvery: 1 });
+    }
+    const [a, b] = await Promise.all(
+      ["a", "b"].map((name) => checkpointBytes(`${folder}/${name}`)),
+    );
+    assertEquals(b, a);
+    const embeddings = async (name: string) =>
+      (await loadCheckpoint(`${folder}/${name}/last.safetensors`)).state.embeddings;
+    assertNotEquals(await embeddings("c"), await embeddings("a"));
+  });
+});
+
+Deno.test("metrics.csv has one row per epoch, and metrics where it was evaluated", async () => {
+  await withRun(async (gpu, folder) => {
+    const reports: unknown[] = [];
+    const result = await run(gpu, {
+      out: `${folder}/run`,
+      epochs: 5,
+      evalEvery: 2,
+      onEpoch: ({ epoch, loss, valid }) => reports.push([epoch, loss, valid?.["ndcg@20"]]),
+    });
+    const [header, ...rows] = await metricsRows(`${folder}/run`);
+    assertEquals(header, ["epoch", "loss", "recall@10", "recall@20", "ndcg@10", "ndcg@20"]);
+    const cell = (text: string | undefined) => text === "" ? undefined : Number(text);
+    assertEquals(rows.map((row) => [cell(row[0]), cell(row[1]), cell(row.at(-1))]), reports);
+    const evaluated = rows.filter((row) => row.at(-1) !== "").map(([epoch]) => Number(epoch));
+    assertEquals(evaluated, [0, 2, 4, 5]);
+    const best = rows.find(([epoch]) => Number(epoch) === result.bestEpoch)!;
+    assertEquals(Number(best.at(-1)), result.valid["ndcg@20"]);
+    const highest = Math.max(...rows.map((row) => cell(row.at(-1)) ?? 0));
+    assertEquals(result.valid["ndcg@20"], highest);
+  });
+});
+
+Deno.test("the model is left at the best state, and tested with it", async () => {
+  await withRun(async (gpu, folder) => {
+    using model = await stair(gpu);
+    // So fast that later epochs get worse.
+    const options = {
+      ...settings,
+      learningRate: 0.3,
+      epochs: 8,
+      evalEvery: 1,
+      out: folder + "/run",
+    };
+    const result = await train(gpu, model, dataset, options);
+    assert(result.bestEpoch < 8, "the last epoch was the best");
+    const { state, best } = await loadCheckpoint(`${folder}/run/best.safetensors`);
+    assertEquals(state.epoch, result.bestEpoch);
+    assertEquals(best, { epoch: result.bestEpoch, ndcg: result.valid["ndcg@20"]! });
+    assertEquals((await readFloats(gpu, model.embeddings))[0], state.embeddings);
+    assertEquals(await evaluate(gpu, model, dataset, "valid"), result.valid);
+    assertEquals(await evaluate(gpu, model, dataset, "test"), result.test);
+  });
+});
+
+Deno.test("patience counts evaluations without a better one", async () => {
+  await withRun(async (gpu) => {
+    // Steps too small to change anything.
+    const still = { learningRate: 1e-30, weightDecay: 0, epochs: 50 };
+    const { epochs, ended, bestEpoch } = await run(gpu, { ...still, evalEvery: 2, patience: 3 });
+    assertEquals({ epochs, ended, bestEpoch }, { epochs: 6, ended: "patience", bestEpoch: 0 });
+  });
+});
+
+Deno.test("a loss that is no number ends the run and keeps the last good checkpoint", async () => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run`;
+    using model = await stair(gpu);
+    const [initial] = await readFloats(gpu, model.embeddings);
+    const error = await assertRejects(
+      () => train(gpu, model, dataset, { ...settings, evalEvery: 1, learningRate: 1e30, out }),
+      InputError,
+      "The loss of epoch 1 is not a finite number: try a smaller learning rate.",
+    );
+    assertStringIncludes(error.message, `${out} keeps the last good checkpoint.`);
+    const { state } = await loadCheckpoint(`${out}/last.safetensors`);
+    assertEquals([state.epoch, state.embeddings], [0, initial!]);
+    assertEquals((await metricsRows(out)).length, 2);
+  });
+});
+
+Deno.test("a run cannot go on with other settings", async (test) => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run`;
+    const resumed = { ...settings, out, epochs: 2, evalEvery: 1, resume: true };
+    await run(gpu, { ...resumed, epochs: 1, resume: false });
+    const before = await checkpointBytes(out);
+    await test.step("gamma", async () => {
+      using model = await stair(gpu, 0.5);
+      const message = `Cannot resume ${out}: it was started with gamma 0.3, not 0.5.`;
+      await assertRejects(() => train(gpu, model, dataset, resumed), InputError, message);
+    });
+    for (
+      const [name, value, was] of [
+        ["seed", 5, 4],
+        ["learningRate", 0.02, 0.01],
+        ["weightDecay", 0, 0.1],
+        ["batchSize", 32, 64],
+        ["evalEvery", 2, 1],
+      ] as const
+    ) {
+      await test.step(name, async () => {
+        const message = `it was started with ${name} ${was}, not ${value}.`;
+        await assertRejects(() => run(gpu, { ...resumed, [name]: value }), InputError, message);
+      });
+    }
+    await test.step("dataset", async () => {
+      using model = await stair(gpu);
+      const other = { ...dataset, name: "other" };
+      const message = 'it was started with dataset "made", not "other".';
+      await assertRejects(() => train(gpu, model, other, resumed), InputError, message);
+    });
+    assertEquals(await checkpointBytes(out), before);
+    assertEquals((await run(gpu, resumed)).epochs, 2);
+  });
+});
+
+Deno.test("there must be a whole checkpoint to go on from", async () => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run`;
+    const resumed = { out, epochs: 2, evalEvery: 1, resume: true };
+    await assertRejects(() => run(gpu, resumed), InputError, `Cannot read ${out}/last.safetensors`);
+    await run(gpu, { ...resumed, resume: false });
+    const last = `${out}/last.safetensors`;
+    const bytes = await Deno.readFile(last);
+    await Deno.writeFile(last, bytes.subarray(0, bytes.length / 2));
+    const error = await assertRejects(() => run(gpu, resumed), InputError);
+    assertStringIncludes(error.message, last);
+    assertEquals(error.message.split("\n").length, 1);
+    await Deno.writeFile(last, bytes);
+    await Deno.remove(`${out}/metrics.csv`);
+    await assertRejects(() => run(gpu, resumed), InputError, `${out}/metrics.csv`);
+  });
+});
+
+Deno.test("a new run keeps the one before it, and lets go of the one before that", async () => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run`;
+    const seeds: Record<string, unknown> = {};
+    for (const seed of [1, 2, 3]) await run(gpu, { out, seed, epochs: 0 });
+    for (const path of [out, `${out}.previous`]) {
+      seeds[path] = JSON.parse(await Deno.readTextFile(`${path}/config.json`)).training.seed;
+    }
+    assertEquals(seeds, { [out]: 3, [`${out}.previous`]: 2 });
+    assertEquals([...Deno.readDirSync(folder)].length, 2);
+  });
+});
+
+Deno.test("settings out of range are refused before anything is written", async (test) => {
+  await withRun(async (gpu, folder) => {
+    const cases: [Partial<TrainOptions>, string][] = [
+      [{ epochs: -1 }, "epochs is -1, but must be a whole number from 0."],
+      [{ epochs: 1.5 }, "epochs is 1.5"],
+      [{ evalEvery: 0 }, "eval-every is 0"],
+      [{ patience: 0 }, "patience is 0"],
+      [{ batchSize: 0 }, "batch size is 0"],
+      [{ batchSize: 2.5 }, "batch size is 2.5"],
+      [{ learningRate: 0 }, "learning rate is 0"],
+      [{ learningRate: NaN }, "learning rate is NaN"],
+      [{ weightDecay: -0.1 }, "weight decay is -0.1"],
+      [{ seed: -1 }, "seed is -1"],
+      [{ seed: 0.5 }, "seed is 0.5"],
+    ];
+    for (const [options, message] of cases) {
+      await test.step(message, async () => {
+        const out = `${folder}/run`;
+        await assertRejects(() => run(gpu, { ...options, out }), InputError, message);
+      });
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("a batch may be larger than the train split", async () => {
+  await withRun(async (gpu) => {
+    const [whole, larger] = [
+      await run(gpu, { batchSize: dataset.train.column.length, epochs: 2 }),
+      await run(gpu, { batchSize: 1_000_000, epochs: 2 }),
+    ];
+    assertEquals(outcome(larger), outcome(whole));
+  });
+});
