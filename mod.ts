@@ -59,7 +59,7 @@ export {
 export type { BestSoFar } from "./src/training/checkpoint.ts";
 export type { TrainerSettings } from "./src/training/trainer.ts";
 export type { AdamSettings } from "./src/training/adamw.ts";
-export { type Preset, presets } from "./src/training/presets.ts";
+export { type Preset, type PresetName, presets } from "./src/training/presets.ts";
 export { loadModel, saveModel } from "./src/training/checkpoint.ts";
 
 export { evaluate } from "./src/evaluation/ranking.ts";

@@ -6,8 +6,8 @@
 // that columns never mix (paper, Eq. 1). Repeated L times from input = base = E with a = 1, b = β, and
 // the last time with a = c, b = c·β, c = (1 − β) / (1 − β^(L+1)), it yields Σ_l α_l ⊙ A^l E: the
 // forward stepwise convolution (Eqs. 1, 2), its adjoint (A is symmetric), and the backward stepwise
-// convolution (Eqs. 4, 5). One invocation owns up to two vec4 of one row and walks the row's
-// neighbours in order: no atomics, so the same input always gives the same bits.
+// convolution (Eqs. 4, 5). One invocation owns up to four vec4 of one row and walks the
+// row's neighbours in order: no atomics, so the same input always gives the same bits.
 //
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
 //   base, input, output        (first_row + rows) × dim matrices, as vec4; A is applied to the rows
@@ -31,7 +31,8 @@ struct Params {
 @group(0) @binding(7) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
-override lanes: u32 = (dim4 + 1u) / 2u; // invocations per row
+override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
+override even: bool = dim4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
@@ -45,21 +46,24 @@ fn main(
   if (row >= params.rows) {
     return;
   }
-  let first = invocation % lanes;
-  let second = first + lanes;
-  let paired = second < dim4;
-  var sum_first = vec4f();
-  var sum_second = vec4f();
-  for (var entry = row_start[row]; entry < row_start[row + 1u]; entry++) {
+  let lane = invocation % lanes;
+  var sum: array<vec4f, 4>;
+  let end = row_start[row + 1u];
+  for (var entry = row_start[row]; entry < end; entry++) {
     let neighbour = (params.first_row + column[entry]) * dim4;
-    sum_first += value[entry] * input[neighbour + first];
-    if (paired) {
-      sum_second += value[entry] * input[neighbour + second];
+    let weight = value[entry];
+    for (var part = 0u; part < 4u; part++) {
+      let c = lane + part * lanes;
+      if (even || c < dim4) {
+        sum[part] += weight * input[neighbour + c];
+      }
     }
   }
   let at = (params.first_row + row) * dim4;
-  output[at + first] = weights[first] * base[at + first] + weights[dim4 + first] * sum_first;
-  if (paired) {
-    output[at + second] = weights[second] * base[at + second] + weights[dim4 + second] * sum_second;
+  for (var part = 0u; part < 4u; part++) {
+    let c = lane + part * lanes;
+    if (even || c < dim4) {
+      output[at + c] = weights[c] * base[at + c] + weights[dim4 + c] * sum[part];
+    }
   }
 }

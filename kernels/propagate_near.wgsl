@@ -33,7 +33,8 @@ struct Params {
 @group(0) @binding(9) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
-override lanes: u32 = (dim4 + 1u) / 2u; // invocations per row
+override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
+override even: bool = dim4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 128;
 
 // The least mark of a row that is at most so far from the batch.
@@ -53,23 +54,26 @@ fn main(
     return;
   }
   let least = least_mark(params.neighbour_reach);
-  let first = invocation % lanes;
-  let second = first + lanes;
-  let paired = second < dim4;
-  var sum_first = vec4f();
-  var sum_second = vec4f();
-  for (var entry = row_start[row]; entry < row_start[row + 1u]; entry++) {
+  let lane = invocation % lanes;
+  var sum: array<vec4f, 4>;
+  let end = row_start[row + 1u];
+  for (var entry = row_start[row]; entry < end; entry++) {
     if (near[column[entry]] >= least) {
       let neighbour = column[entry] * dim4;
-      sum_first += value[entry] * input[neighbour + first];
-      if (paired) {
-        sum_second += value[entry] * input[neighbour + second];
+      let weight = value[entry];
+      for (var part = 0u; part < 4u; part++) {
+        let c = lane + part * lanes;
+        if (even || c < dim4) {
+          sum[part] += weight * input[neighbour + c];
+        }
       }
     }
   }
   let at = row * dim4;
-  output[at + first] = weights[first] * base[at + first] + weights[dim4 + first] * sum_first;
-  if (paired) {
-    output[at + second] = weights[second] * base[at + second] + weights[dim4 + second] * sum_second;
+  for (var part = 0u; part < 4u; part++) {
+    let c = lane + part * lanes;
+    if (even || c < dim4) {
+      output[at + c] = weights[c] * base[at + c] + weights[dim4 + c] * sum[part];
+    }
   }
 }

@@ -26,7 +26,7 @@ import {
 import { describeUser } from "../src/report/recommendations.ts";
 import { formatTable } from "../src/report/table.ts";
 import { rowOf } from "../src/sparse/csr.ts";
-import { type Preset, presets } from "../src/training/presets.ts";
+import { type Preset, presetFor, presets } from "../src/training/presets.ts";
 import { type EpochReport, train, type TrainResult } from "../src/training/train.ts";
 
 const HELP =
@@ -172,10 +172,10 @@ async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Pr
 }
 
 function choosePreset(name: string | undefined, folder: string): Preset {
-  const wanted = name ?? basename(folder);
-  if (Object.hasOwn(presets, wanted)) return presets[wanted]!;
-  if (name === undefined) return presets.baby!;
-  throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
+  if (name !== undefined && !Object.hasOwn(presets, name)) {
+    throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
+  }
+  return presetFor(name ?? basename(folder));
 }
 
 function parseNeighbors(list: string | boolean | undefined): Record<string, number> {

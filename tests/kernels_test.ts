@@ -60,7 +60,7 @@ const propagateCases = (): Case[] =>
       },
       params: { rows, first_row: first },
       constants: { dim4: dim / 4, workgroup_size },
-      size: { invocations: rows * Math.ceil(dim / 8) },
+      size: { invocations: rows * Math.ceil(dim / 16) },
     };
   });
 

@@ -147,7 +147,7 @@ export function convolve(
   const full = getKernel(gpu, { name: "propagate", code: propagate }, { dim4 });
   const restricted = getKernel(gpu, { name: "propagate_near", code: propagateNear }, { dim4 });
   const rows = graph.rowCount;
-  const size = { invocations: rows * Math.ceil(dim4 / 2) };
+  const size = { invocations: rows * Math.ceil(dim4 / 4) };
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
     const output = scratch.take("propagated", input.shape);

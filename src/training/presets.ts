@@ -14,12 +14,20 @@ export interface Preset {
   readonly training: AdamSettings & { readonly batchSize: number; readonly epochs: number };
 }
 
+/** The paper's datasets. */
+export type PresetName = "baby" | "sports" | "electronics";
+
 /** STAIR's settings on the paper's three datasets. */
-export const presets: Readonly<Record<string, Preset>> = {
+export const presets: Readonly<Record<PresetName, Preset>> = {
   baby: preset(0.1, 0.3, 1024),
   sports: preset(0.2, 0.1, 1024),
   electronics: preset(0.4, 0.1, 4096),
 };
+
+/** The settings of the dataset of this name; Baby's for others. */
+export function presetFor(dataset: string): Preset {
+  return Object.hasOwn(presets, dataset) ? presets[dataset as PresetName] : presets.baby;
+}
 
 function preset(gamma: number, weightDecay: number, batchSize: number): Preset {
   return {
