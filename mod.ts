@@ -43,8 +43,9 @@ export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics
 export type { SparsePattern } from "./src/sparse/csr.ts";
 
 export type { Model } from "./src/models/model.ts";
+export type { EpochShape, TripleTensors } from "./src/ops/bpr_loss.ts";
 export { Tape, type Variable } from "./src/ops/tape.ts";
-export { type DispatchSize, Program } from "./src/gpu/program.ts";
+export { type Dispatch, type DispatchSize, Program } from "./src/gpu/program.ts";
 export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";

@@ -35,7 +35,8 @@ const HELP =
 usage: deno task train [options]
 
   --data DIR              dataset folder: MMRec, freerec, LATTICE or CSV layout
-  --preset NAME           published settings: ${Object.keys(presets).join(", ")}
+                          (default: the embedded shop, data/shop)
+  --preset NAME           settings of ${Object.keys(presets).join(", ")}
                           (by the folder's name if it is one of these, otherwise baby)
   --model NAME            ${Object.keys(models).join(", ")} (default stair)
   --epochs N              epochs to train
@@ -108,7 +109,7 @@ async function main(): Promise<number | void> {
     epochs: number("epochs") ?? preset.training.epochs,
     seed,
     evalEvery: number("eval-every"),
-    patience: number("patience"),
+    patience: number("patience") ?? preset.training.patience,
   };
 
   using gpu = await openGpu();

@@ -31,16 +31,25 @@ export interface EpochShape {
 
 /** An epoch's triples and gathers on the GPU, as kernels/bpr_gradient.wgsl describes them. */
 export interface TripleTensors extends Disposable {
+  /** Sizes of the epoch. */
   readonly shape: EpochShape;
   /** Number of the batch within the epoch, and since the start. */
   readonly clock: Tensor;
+  /** Rows of H of the users, one per triple. */
   readonly user: Tensor;
+  /** Rows of the items they interacted with. */
   readonly positive: Tensor;
+  /** Rows of items they did not. */
   readonly negative: Tensor;
+  /** Where each batch's touched rows begin in `row`. */
   readonly batchStart: Tensor;
+  /** Touched rows, batch after batch. */
   readonly row: Tensor;
+  /** Where each touched row's entries begin. */
   readonly entryStart: Tensor;
+  /** The other row of H, per entry. */
   readonly partner: Tensor;
+  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
   readonly signedSlot: Tensor;
   /** Sum of the triples' losses, per batch. */
   readonly loss: Tensor;

@@ -44,3 +44,28 @@ export function patternOf(
 export function rowOf({ rowStart, column }: SparsePattern, row: number): Uint32Array<ArrayBuffer> {
   return column.subarray(rowStart[row], rowStart[row + 1]);
 }
+
+/** The transpose, rows again in ascending order. */
+export function transpose(matrix: SparseMatrix): SparseMatrix {
+  const { rowCount, columnCount, rowStart, column, value } = matrix;
+  const start = new Uint32Array(columnCount + 1);
+  for (const c of column) start[c + 1]!++;
+  for (let c = 0; c < columnCount; c++) start[c + 1]! += start[c]!;
+  const next = start.slice(0, columnCount);
+  const rows = new Uint32Array(column.length);
+  const values = new Float32Array(column.length);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      const place = next[column[entry]!]!++;
+      rows[place] = row;
+      values[place] = value[entry]!;
+    }
+  }
+  return {
+    rowCount: columnCount,
+    columnCount: rowCount,
+    rowStart: start,
+    column: rows,
+    value: values,
+  };
+}

@@ -1,5 +1,5 @@
 /**
- * The settings published for each dataset (PROTOCOL, "Published settings"; the authors' code).
+ * The settings published for each of the paper's datasets, as in the authors' code, and the shop's.
  *
  * @module
  */
@@ -11,17 +11,26 @@ export interface Preset {
   /** STAIR's settings. */
   readonly model: StairSettings;
   /** Optimizer, batch size and epochs. */
-  readonly training: AdamSettings & { readonly batchSize: number; readonly epochs: number };
+  readonly training: AdamSettings & {
+    readonly batchSize: number;
+    readonly epochs: number;
+    /** Evaluations without a better one after which to stop; the paper never does. */
+    readonly patience?: number;
+  };
 }
 
-/** The paper's datasets. */
-export type PresetName = "baby" | "sports" | "electronics";
+/** The paper's datasets, and the embedded shop. */
+export type PresetName = "baby" | "sports" | "electronics" | "shop";
 
-/** STAIR's settings on the paper's three datasets. */
+/** STAIR's published settings on the paper's three datasets, and ours on the shop. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   baby: preset(0.1, 0.3, 1024),
   sports: preset(0.2, 0.1, 1024),
   electronics: preset(0.4, 0.1, 4096),
+  shop: {
+    model: { ...stairDefaults, gamma: 0.5 },
+    training: { learningRate: 0.01, weightDecay: 1, batchSize: 512, epochs: 200, patience: 5 },
+  },
 };
 
 /** The settings of the dataset of this name; Baby's for others. */

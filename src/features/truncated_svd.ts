@@ -1,0 +1,96 @@
+/**
+ * Truncated singular value decomposition of a sparse matrix, its products on the GPU.
+ *
+ * @module
+ */
+import type { Gpu } from "../gpu/device.ts";
+import { getKernel } from "../gpu/kernel.ts";
+import { Program } from "../gpu/program.ts";
+import { createTensor, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
+import { InputError } from "../input_error.ts";
+import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
+import { topEigenvectors } from "../ops/top_eigenvectors.ts";
+import { type SparseMatrix, transpose } from "../sparse/csr.ts";
+
+/** Enough for features: weak directions of text are noise in any case. */
+const TOLERANCE = 1e-4;
+
+/** λ relative to the largest, below which an eigenvalue of X Xᵀ is rounding error of f32 products. */
+const NEGLIGIBLE = 1e-6;
+
+/**
+ * The rows of X ≈ U Σ Vᵀ in the `dims` strongest directions: U Σ, rows × dims, row-major. The largest
+ * entry of each column is positive; columns beyond the rank of X are zero.
+ *
+ * The columns of U are the eigenvectors of X Xᵀ, which is never formed: each round of the iteration
+ * takes two sparse products, the kernel of graph propagation both times.
+ *
+ * @throws {InputError} when `dims` exceeds the number of rows or columns.
+ */
+export async function truncatedSvd(
+  gpu: Gpu,
+  matrix: SparseMatrix,
+  dims: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { rowCount, columnCount } = matrix;
+  if (dims > Math.min(rowCount, columnCount)) {
+    throw new InputError(
+      `${dims} dimensions are asked of a matrix of ${rowCount} rows and ${columnCount} columns.`,
+    );
+  }
+  using x = uploadSparse(gpu, "sparse matrix", matrix);
+  using transposed = uploadSparse(gpu, "its transpose", transpose(matrix));
+  const { vectors, values } = await topEigenvectors(
+    {
+      size: rowCount,
+      multiply: (block) => multiply(gpu, x, transposed, block),
+    },
+    dims,
+    TOLERANCE,
+  );
+  const result = new Float32Array(rowCount * dims);
+  vectors.forEach((vector, dim) => {
+    if (values[dim]! <= NEGLIGIBLE * values[0]!) return;
+    const peak = vector.reduce((most, entry) => Math.abs(entry) > Math.abs(most) ? entry : most, 0);
+    const scale = Math.sign(peak) * Math.sqrt(values[dim]!);
+    vector.forEach((entry, row) => result[row * dims + dim] = scale * entry);
+  });
+  return result;
+}
+
+/** X Xᵀ times a block of vectors. */
+async function multiply(
+  gpu: Gpu,
+  x: SparseTensor,
+  transposed: SparseTensor,
+  block: readonly Float64Array[],
+): Promise<Float64Array[]> {
+  const rows = x.rowCount, columns = transposed.rowCount;
+  const dim = Math.ceil(block.length / 4) * 4;
+  const data = new Float32Array(rows * dim);
+  block.forEach((vector, v) => vector.forEach((entry, row) => data[row * dim + v] = entry));
+  using left = createTensor(gpu, "vectors", [rows, dim], data);
+  using right = createTensor(gpu, "projected vectors", [columns, dim]);
+  using image = createTensor(gpu, "images", [rows, dim]);
+  // output = 0 ⊙ base + 1 ⊙ (A input)
+  using base = createTensor(gpu, "nothing", [Math.max(rows, columns), dim]);
+  using weights = createTensor(gpu, "weights", [2, dim]);
+  write(gpu, weights, Float32Array.from({ length: 2 * dim }, (_, i) => i < dim ? 0 : 1));
+  const kernel = getKernel(gpu, { name: "propagate", code: propagate }, { dim4: dim / 4 });
+  using program = new Program(gpu, "truncated SVD");
+  const record = (a: SparseTensor, input: Tensor, output: Tensor): void =>
+    program.dispatch(
+      kernel,
+      { row_start: a.rowStart, column: a.column, value: a.value, base, input, weights, output },
+      { rows: a.rowCount, first_row: 0 },
+      { invocations: a.rowCount * Math.ceil(dim / 16) },
+    );
+  record(transposed, left, right);
+  record(x, right, image);
+  program.run();
+  const [images] = await readFloats(gpu, image);
+  return block.map((_, v) =>
+    Float64Array.from({ length: rows }, (_, row) => images![row * dim + v]!)
+  );
+}

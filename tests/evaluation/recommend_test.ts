@@ -1,0 +1,54 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { rankByPopularity } from "../../src/evaluation/popularity.ts";
+import { recommend, similarItems } from "../../src/evaluation/recommend.ts";
+import { openGpu } from "../../src/gpu/device.ts";
+import { write } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { NO_CANDIDATE } from "../../src/ops/top_k.ts";
+import { patternOf } from "../../src/sparse/csr.ts";
+
+const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
+
+/** Without layers, representations are the embeddings: two users, five items, along two axes. */
+async function openModel() {
+  const gpu = await openGpu();
+  const model = createLightGcn(gpu, train, { dim: 4, layers: 0, seed: 1 });
+  const users = [[1, 0, 0, 0], [0, 1, 0, 0]];
+  const items = [[1, 9, 0, 0], [5, 5, 0, 0], [3, 3, 0, 0], [4, 0, 0, 0], [3, 0, 0, 0]];
+  write(gpu, model.embeddings, Float32Array.from([...users, ...items].flat()));
+  return { gpu, model };
+}
+
+Deno.test("recommends the best unseen items, ties by id", async () => {
+  const { gpu, model } = await openModel();
+  using _ = gpu;
+  const first = await recommend(gpu, model, train, 0, 3);
+  assertEquals(first, [{ item: 3, score: 4 }, { item: 2, score: 3 }, { item: 4, score: 3 }]);
+  const second = await recommend(gpu, model, train, 1, 10);
+  assertEquals(second.map(({ item }) => item), [2, 3, 4]);
+});
+
+Deno.test("finds similar items by cosine, without the item itself", async () => {
+  const { gpu, model } = await openModel();
+  using _ = gpu;
+  const similar = await similarItems(gpu, model, 1, 2);
+  assertEquals(similar.map(({ item }) => item), [2, 0]);
+  assertEquals(similar[0]!.score.toFixed(6), "1.000000");
+});
+
+Deno.test("ids that do not exist are refused", async () => {
+  const { gpu, model } = await openModel();
+  using _ = gpu;
+  const noUser = "There is no user 2: ids go from 0 to 1.";
+  await assertRejects(() => recommend(gpu, model, train, 2), InputError, noUser);
+  const noItem = "There is no item -1: ids go from 0 to 4.";
+  await assertRejects(() => similarItems(gpu, model, -1), InputError, noItem);
+  await assertRejects(() => recommend(gpu, model, train, 0, 0), InputError, "1 to 128");
+});
+
+Deno.test("popularity ranks by train interactions, ties by id, without seen items", () => {
+  const nothing = patternOf(2, 5, []);
+  assertEquals([...rankByPopularity(train, nothing, 3)], [1, 0, 2, 1, 0, 2]);
+  assertEquals([...rankByPopularity(train, train, 4)], [0, 2, 3, 4, 2, 3, 4, NO_CANDIDATE]);
+});
