@@ -1,0 +1,66 @@
+/**
+ * Makes a shop: a whole multimodal dataset of made-up products, pictures and customers.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import {
+  DEFAULT_SHOP,
+  makeShop,
+  shopFiles,
+  shopTexts,
+  TEXT_FEATURE_WIDTH,
+} from "../src/data/shop/shop.ts";
+import { writeAtomically } from "../src/data/write_atomically.ts";
+import { encodeNpy } from "../src/data/write_npy.ts";
+import { textFeatures } from "../src/features/text.ts";
+import { openGpu } from "../src/gpu/device.ts";
+import { rejectUnknown, requireText, runScript, toNumber } from "../src/report/command_line.ts";
+
+const HELP = `Makes a shop: products with titles and pictures, and customers who buy them.
+
+usage: deno run --allow-read --allow-write scripts/make_shop.ts --out DIR [options]
+
+  --out DIR              where the files go
+  --modality-weight W    how much of the customers' taste text and pictures show, 0..1;
+                         the rest is latent (default ${DEFAULT_SHOP.modalityWeight})
+  --seed N               another shop of the same kind (default ${DEFAULT_SHOP.seed})
+  --users N              customers before the 5-core filter (default ${DEFAULT_SHOP.userCount})
+  --items N              products before the 5-core filter (default ${DEFAULT_SHOP.itemCount})
+  --interactions N       purchases before the 5-core filter (default ${DEFAULT_SHOP.interactionCount})
+
+example: deno run --allow-read --allow-write scripts/make_shop.ts --modality-weight 0.7 --out data/visible`;
+
+async function main(): Promise<void> {
+  const options = parseArgs(Deno.args, {
+    boolean: ["help"],
+    string: ["out", "modality-weight", "seed", "users", "items", "interactions"],
+    unknown: rejectUnknown,
+  });
+  if (options.help) return console.log(HELP);
+  const out = requireText("out", options.out);
+  const number = (name: "modality-weight" | "seed" | "users" | "items" | "interactions") =>
+    toNumber(name, options[name]);
+  const shop = makeShop({
+    ...DEFAULT_SHOP,
+    modalityWeight: number("modality-weight") ?? DEFAULT_SHOP.modalityWeight,
+    seed: number("seed") ?? DEFAULT_SHOP.seed,
+    userCount: number("users") ?? DEFAULT_SHOP.userCount,
+    itemCount: number("items") ?? DEFAULT_SHOP.itemCount,
+    interactionCount: number("interactions") ?? DEFAULT_SHOP.interactionCount,
+  });
+  using gpu = await openGpu();
+  const text = await textFeatures(gpu, shopTexts(shop), TEXT_FEATURE_WIDTH);
+  const files = shopFiles(shop).set("text_feat.npy", encodeNpy(text, TEXT_FEATURE_WIDTH));
+  for (const [name, bytes] of files) await writeAtomically(`${out}/${name}`, bytes);
+
+  const { interactions, catalogue } = shop;
+  const users = interactions.at(-1)!.user + 1;
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+  console.log(
+    `${out}: ${users} users, ${catalogue.products.length} items, ${interactions.length} ` +
+      `interactions; ${files.size} files, ${(bytes / 1e6).toFixed(2)} MB`,
+  );
+}
+
+if (import.meta.main) await runScript(main);
