@@ -1,0 +1,100 @@
+/**
+ * Measures how fast and how large the whole program is: kernels, steps, epochs, ranking, preparation,
+ * memory, growth, and a PyTorch program beside it.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { resolve } from "node:path";
+import { runBenchmark } from "../src/benchmark/benchmark.ts";
+import { formatBenchmark } from "../src/benchmark/report.ts";
+import { SEED } from "../src/benchmark/workload.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import { babyDegrees, generateDataset } from "../src/data/generated_graph.ts";
+import { loadDataset } from "../src/data/load_dataset.ts";
+import { InputError } from "../src/input_error.ts";
+import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
+import { presets } from "../src/training/presets.ts";
+
+const SHARED = resolve(import.meta.dirname!, "../../shared");
+const DEFAULT_DATA = resolve(SHARED, "data/baby");
+const DEFAULT_PEER = resolve(SHARED, "reference/stair_torch.py");
+
+const HELP =
+  `Measures each kernel of a training step, steps, epochs, ranking, preparation and GPU memory.
+
+usage: deno task bench [options]
+
+  --data DIR              dataset folder (default ../shared/data/baby; where that is missing,
+                          a generated graph as large)
+  --epochs N              epochs per model, of which the median is told (default 2)
+  --electronics           also prepare features as large as Electronics' (63,001 × 4,096): for hardware
+  --growth                also time steps on generated graphs of the dataset's degrees,
+                          1, 2, 4, 8 … times as large
+  --largest N             how many times at most (default 16)
+  --peer [PATH]           also run a PyTorch program, alternating with ours epoch by epoch
+                          (default ../shared/reference/stair_torch.py; needs python3 with torch)
+  --peer-device NAME      where PyTorch runs: cpu (default), cuda, …
+  --json                  print everything as JSON, and nothing else, on stdout
+  --help
+
+Settings are those of ${Object.keys(presets).join(", ")}, by the folder's name; baby's otherwise.
+
+example: deno task bench --data ../shared/data/baby --growth --largest 4`;
+
+const OPTIONS = {
+  boolean: ["help", "json", "electronics", "growth"],
+  string: ["data", "epochs", "largest", "peer", "peer-device"],
+};
+
+async function main(): Promise<void> {
+  const given = parseArgs(Deno.args, { ...OPTIONS, unknown: rejectUnknown });
+  if (given.help) return console.log(HELP);
+  const epochs = wholeFromOne("epochs", given.epochs) ?? 2;
+  const largest = wholeFromOne("largest", given.largest) ?? 16;
+  if (given.largest !== undefined && !given.growth) {
+    throw new InputError("--largest needs --growth.");
+  }
+  if (given["peer-device"] !== undefined && given.peer === undefined) {
+    throw new InputError("--peer-device needs --peer.");
+  }
+  const benchmark = await runBenchmark(await chooseDataset(given.data), {
+    epochs,
+    electronics: given.electronics,
+    largest: given.growth ? largest : undefined,
+    peer: given.peer === undefined ? undefined : {
+      path: given.peer || DEFAULT_PEER,
+      device: given["peer-device"] || "cpu",
+    },
+    onProgress: (what) => console.error(what),
+  });
+  console.log(given.json ? JSON.stringify(benchmark, null, 2) : formatBenchmark(benchmark));
+}
+
+/** The folder asked for, Baby where it is at hand, or a generated graph as large. */
+async function chooseDataset(folder: string | undefined): Promise<Dataset> {
+  if (folder !== undefined) return await loadDataset(folder);
+  return await exists(DEFAULT_DATA)
+    ? await loadDataset(DEFAULT_DATA)
+    : generateDataset("baby-shaped", babyDegrees(), SEED);
+}
+
+function wholeFromOne(name: string, text: string | undefined): number | undefined {
+  const value = toNumber(name, text);
+  if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
+    throw new InputError(`--${name} is ${value}, but must be a whole number from 1.`);
+  }
+  return value;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+if (import.meta.main) await runScript(main);

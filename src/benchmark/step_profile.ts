@@ -1,0 +1,152 @@
+/**
+ * Where the time of STAIR's training step goes: kernel by kernel, and stage by stage.
+ *
+ * @module
+ */
+import { mean } from "d3-array";
+import { openGpu } from "../gpu/device.ts";
+import type { Dispatch } from "../gpu/program.ts";
+import { timeDispatches, type TimingMethod } from "../gpu/timing.ts";
+import type { MeanBatch } from "./mean_batch.ts";
+import { recordSteps, replaySeconds } from "./recorded_steps.ts";
+import { compulsoryBytes } from "./traffic.ts";
+import { createModel, type Workload } from "./workload.ts";
+
+/** The parts of a training step. */
+export type Stage = "forward" | "loss" | "adjoint" | "optimizer" | "BSC" | "bookkeeping";
+
+/** All of {@linkcode Stage}, in order. */
+export const STAGES: readonly Stage[] = [
+  "forward",
+  "loss",
+  "adjoint",
+  "optimizer",
+  "BSC",
+  "bookkeeping",
+];
+
+/** A kernel in one stage of the step. */
+export interface KernelProfile {
+  /** File name under kernels/. */
+  readonly kernel: string;
+  /** Where in the step. */
+  readonly stage: Stage;
+  /** Dispatches per step. */
+  readonly dispatches: number;
+  /** Median time of a dispatch; the mean of these where there are several. */
+  readonly microseconds: number;
+  /** Compulsory traffic of a dispatch, likewise. */
+  readonly bytes: number;
+  /** The one over the other. */
+  readonly bytesPerSecond: number;
+  /** That as a share of what copying reaches. */
+  readonly shareOfCopy: number;
+}
+
+/** What was measured of the step. */
+export interface StepProfile {
+  /** How dispatches were timed. */
+  readonly timing: TimingMethod;
+  /** One entry per kernel and stage, in order. */
+  readonly kernels: readonly KernelProfile[];
+  /** Dispatches in the step. */
+  readonly dispatches: number;
+  /** Time from one step to the next when replayed. */
+  readonly microseconds: number;
+  /** Share of the dispatches' summed time, per stage. */
+  readonly shares: Readonly<Record<Stage, number>>;
+}
+
+/**
+ * Times STAIR's training step as a whole and dispatch by dispatch.
+ *
+ * @param copyBytesPerSecond What copying reaches on this GPU, to compare with.
+ * @throws {GpuError} when the GPU fails.
+ */
+export async function profileStep(
+  workload: Workload,
+  copyBytesPerSecond: number,
+): Promise<StepProfile> {
+  workload.onProgress("STAIR's training step, kernel by kernel");
+  using gpu = await openGpu();
+  using model = await createModel(gpu, "stair", workload);
+  using recorded = recordSteps(gpu, model, workload);
+  const { step: { program }, steps, batch, rewind } = recorded;
+  const secondsPerStep = await replaySeconds(gpu, recorded);
+  rewind();
+  const { method, microseconds } = await timeDispatches(program, steps);
+  const timed = timedDispatches(program.dispatches, microseconds, batch);
+  return {
+    timing: method,
+    kernels: profileKernels(timed, copyBytesPerSecond),
+    dispatches: timed.length,
+    microseconds: 1e6 * secondsPerStep,
+    shares: stageShares(timed),
+  };
+}
+
+type TimedDispatch = Pick<KernelProfile, "kernel" | "stage" | "microseconds" | "bytes">;
+
+function timedDispatches(
+  dispatches: readonly Dispatch[],
+  microseconds: Float64Array,
+  batch: MeanBatch,
+): TimedDispatch[] {
+  const stages = stagesOf(dispatches.map(({ kernel }) => kernel.name));
+  return dispatches.map((dispatch, i) => ({
+    kernel: dispatch.kernel.name,
+    stage: stages[i]!,
+    microseconds: microseconds[i]!,
+    bytes: compulsoryBytes(dispatch, batch),
+  }));
+}
+
+/** The stage that a kernel belongs to wherever it is dispatched; others stay in the stage at work. */
+const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
+  bpr_scores: "loss",
+  bpr_coefficients: "loss",
+  bpr_gradient: "adjoint",
+  adam_direction: "optimizer",
+  decayed_update: "optimizer",
+  clear_rows: "bookkeeping",
+  advance: "bookkeeping",
+};
+
+/** The stage of each kernel: what comes between Adam's direction and the update is BSC. */
+function stagesOf(kernels: readonly string[]): Stage[] {
+  let current: Stage = "forward";
+  return kernels.map((kernel) =>
+    current = STAGE_OF_KERNEL[kernel] ?? (current === "optimizer" ? "BSC" : current)
+  );
+}
+
+function profileKernels(
+  timed: readonly TimedDispatch[],
+  copyBytesPerSecond: number,
+): KernelProfile[] {
+  const groups = Map.groupBy(timed, ({ kernel, stage }) => `${kernel} ${stage}`);
+  return Array.from(groups.values(), (group) => {
+    const { kernel, stage } = group[0]!;
+    const microseconds: number = mean(group.map((one) => one.microseconds));
+    const bytes: number = mean(group.map((one) => one.bytes));
+    const bytesPerSecond = 1e6 * bytes / microseconds;
+    return {
+      kernel,
+      stage,
+      dispatches: group.length,
+      microseconds,
+      bytes,
+      bytesPerSecond,
+      shareOfCopy: bytesPerSecond / copyBytesPerSecond,
+    };
+  });
+}
+
+function stageShares(timed: readonly TimedDispatch[]): Readonly<Record<Stage, number>> {
+  const timeOf = (part: readonly TimedDispatch[]): number =>
+    part.reduce((sum, { microseconds }) => sum + microseconds, 0);
+  const total = timeOf(timed);
+  const share = (wanted: Stage): number =>
+    timeOf(timed.filter(({ stage }) => stage === wanted)) / total;
+  return Object.fromEntries(STAGES.map((stage) => [stage, share(stage)])) as Record<Stage, number>;
+}
