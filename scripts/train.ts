@@ -15,19 +15,20 @@ import { recommend } from "../src/evaluation/recommend.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
 import type { Model } from "../src/models/model.ts";
-import { type ModelKind, models } from "../src/models/registry.ts";
+import { type ModelKind, models, type ModelSettings } from "../src/models/registry.ts";
 import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
-import {
-  createProgress,
-  formatBytes,
-  formatDuration,
-  type Progress,
-} from "../src/report/progress.ts";
+import { createProgress, formatBytes, type Progress } from "../src/report/progress.ts";
 import { describeUser } from "../src/report/recommendations.ts";
 import { formatTable } from "../src/report/table.ts";
 import { rowOf } from "../src/sparse/csr.ts";
 import { type Preset, presetFor, presets } from "../src/training/presets.ts";
-import { type EpochReport, train, type TrainResult } from "../src/training/train.ts";
+import {
+  type EpochReport,
+  requireTrainOptions,
+  train,
+  type TrainOptions,
+  type TrainResult,
+} from "../src/training/train.ts";
 
 const HELP =
   `Trains a recommender on a dataset, keeps the state that validates best and tests it once.
@@ -89,79 +90,108 @@ type Options = Record<string, string | boolean | undefined>;
 async function main(): Promise<number | void> {
   const options = parseArgs(Deno.args, { ...OPTIONS, unknown: rejectUnknown }) as Options;
   if (options.help) return console.log(HELP);
-  const number = (name: string): number | undefined => toNumber(name, options[name]);
   const folder = String(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
   const preset = choosePreset(options.preset as string | undefined, folder);
-  const seed = number("seed") ?? 1;
   const kind = chooseModel(options);
-
-  const settings = {
-    gamma: number("gamma") ?? preset.model.gamma,
-    layers: number("layers") ?? preset.model.layers,
-    dim: number("dim") ?? preset.model.dim,
-    neighbors: { ...preset.model.neighbors, ...parseNeighbors(options.neighbors) },
-    seed,
-  };
-  const training = {
-    learningRate: number("learning-rate") ?? preset.training.learningRate,
-    weightDecay: number("weight-decay") ?? preset.training.weightDecay,
-    batchSize: number("batch-size") ?? preset.training.batchSize,
-    epochs: number("epochs") ?? preset.training.epochs,
-    seed,
-    evalEvery: number("eval-every"),
-    patience: number("patience") ?? preset.training.patience,
-  };
+  const settings = modelSettings(options, preset);
+  const training = trainingOptions(options, preset);
+  requireTrainOptions(training);
 
   using gpu = await openGpu();
   const dataset = await loadDataset(folder);
+  const titles = await readTitles(folder);
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
   using model = await kind.create(gpu, dataset, settings, preparation);
-  const out = String(options.out ?? `runs/${dataset.name}-${model.name}-${seed}`);
+  const out = String(options.out ?? `runs/${dataset.name}-${model.name}-${training.seed}`);
 
   const progress = trackEpochs(training.epochs);
-  const result = await train(gpu, model, dataset, {
-    ...training,
-    out,
-    resume: options.resume === true,
-    signal: abortOnInterrupt(),
-    onEpoch: progress.report,
-  });
-  progress.finish();
-  if (result.ended === "interrupted") {
-    console.error(`stopped after epoch ${result.epochs}; go on with --resume --out ${out}`);
+  const signal = abortOnInterrupt();
+  const resume = options.resume === true;
+  let result: TrainResult;
+  try {
+    const onEpoch = progress.report;
+    result = await train(gpu, model, dataset, { ...training, out, resume, signal, onEpoch });
+  } catch (error) {
+    progress.finish();
+    if (!signal.aborted) throw error;
+    console.error(`stopped; go on with --resume (the run is in ${out})`);
     return 130;
   }
+  progress.finish();
+  const summary = await writeSummary(out, gpu, dataset, result);
+  if (options.json) return console.log(summary);
+  console.log(describe(result, gpu.peakBytes, out));
+  await showRecommendations(gpu, model, dataset, titles);
+}
+
+function modelSettings(options: Options, { model }: Preset): ModelSettings {
+  return {
+    gamma: toNumber("gamma", options.gamma) ?? model.gamma,
+    layers: toNumber("layers", options.layers) ?? model.layers,
+    dim: toNumber("dim", options.dim) ?? model.dim,
+    neighbors: { ...model.neighbors, ...parseNeighbors(options.neighbors) },
+    seed: toNumber("seed", options.seed) ?? 1,
+  };
+}
+
+function trainingOptions(options: Options, { training }: Preset): TrainOptions {
+  const number = (name: string): number | undefined => toNumber(name, options[name]);
+  return {
+    learningRate: number("learning-rate") ?? training.learningRate,
+    weightDecay: number("weight-decay") ?? training.weightDecay,
+    batchSize: number("batch-size") ?? training.batchSize,
+    epochs: number("epochs") ?? training.epochs,
+    seed: number("seed") ?? 1,
+    evalEvery: number("eval-every"),
+    patience: number("patience") ?? training.patience,
+  };
+}
+
+/** Writes summary.json and returns its text. */
+async function writeSummary(
+  out: string,
+  gpu: Gpu,
+  dataset: Dataset,
+  result: TrainResult,
+): Promise<string> {
+  const config = JSON.parse(await Deno.readTextFile(`${out}/config.json`));
   const summary = {
-    model: model.name,
+    model: config.model,
     dataset: { name: dataset.name, ...datasetStatistics(dataset) },
     adapter: gpu.adapterName,
-    config: JSON.parse(await Deno.readTextFile(`${out}/config.json`)),
+    config,
     ...result,
     peakGpuBytes: gpu.peakBytes,
   };
   const json = JSON.stringify(summary, null, 2);
   await writeAtomically(`${out}/summary.json`, json + "\n");
-  if (options.json) return console.log(json);
-  console.log(describe(result, gpu.peakBytes, out));
-  await showRecommendations(gpu, model, dataset);
+  return json;
 }
+
+/** Options that only some models have. */
+const FOREIGN: Readonly<Record<string, readonly string[]>> = {
+  lightgcn: ["gamma", "neighbors"],
+  mf_bpr: ["gamma", "neighbors", "layers"],
+};
 
 function chooseModel(options: Options): ModelKind {
   const name = String(options.model ?? "stair");
   if (!Object.hasOwn(models, name)) {
     throw new InputError(`--model is "${name}", but must be ${Object.keys(models).join(", ")}.`);
   }
-  const foreign = ["gamma", "neighbors"].find((option) => options[option] !== undefined);
-  if (name !== "stair" && foreign) {
-    throw new InputError(`--${foreign} is an option of stair, not of ${name}.`);
-  }
+  const foreign = FOREIGN[name]?.find((option) => options[option] !== undefined);
+  if (foreign) throw new InputError(`--${foreign} is not an option of ${name}.`);
   return models[name]!;
 }
 
 /** What three users bought and may like; for datasets that say what items are called. */
-async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Promise<void> {
-  const titles = await readTitles(dataset.folder!);
+async function showRecommendations(
+  gpu: Gpu,
+  model: Model,
+  dataset: Dataset,
+  titles: ReadonlyMap<number, string>,
+): Promise<void> {
   if (titles.size === 0) return;
   const seen = seenBefore(dataset, "test");
   for (const user of [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3))) {
@@ -176,7 +206,7 @@ function choosePreset(name: string | undefined, folder: string): Preset {
   if (name !== undefined && !Object.hasOwn(presets, name)) {
     throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
   }
-  return presetFor(name ?? basename(folder));
+  return presetFor(name ?? basename(resolve(folder)));
 }
 
 function parseNeighbors(list: string | boolean | undefined): Record<string, number> {
@@ -230,7 +260,8 @@ function trackEpochs(epochs: number): { report(report: EpochReport): void; finis
   return {
     report({ epoch, loss, seconds, best }) {
       if (!progress) {
-        start = loss === undefined ? epoch : epoch - 1;
+        // A resumed run's first report is of an epoch whose time is not known: it does not count.
+        start = epoch;
         progress = createProgress({ label: "train", total: epochs - start, unit: "epochs" });
       }
       const notes = [`best NDCG@20 ${best.ndcg.toFixed(4)} at epoch ${best.epoch}`];
@@ -252,9 +283,8 @@ function describe(result: TrainResult, peakBytes: number, out: string): string {
     formatTable(["split", ...names], [row("valid"), row("test")]),
     "",
     `best epoch ${result.bestEpoch} of ${result.epochs}, ` +
-    `${result.secondsPerEpoch.toFixed(2)} s per epoch (${
-      formatDuration(result.secondsPerEpoch * result.epochs)
-    } in all), ${formatBytes(peakBytes)} of GPU memory at most`,
+    `${result.secondsPerEpoch.toFixed(2)} s per epoch, ` +
+    `${formatBytes(peakBytes)} of GPU memory at most`,
     `saved in ${out}`,
   ].join("\n");
 }

@@ -46,7 +46,7 @@ export function createRanker(
   k: number,
   scratch?: Scratch,
 ): Ranker {
-  const resources = new DisposableStack();
+  using resources = new DisposableStack();
   const memory = scratch ?? resources.use(new Scratch(gpu));
   const { userCount, itemCount } = model;
   const tape = new Tape(gpu, `${model.name} ranking`, memory);
@@ -60,6 +60,7 @@ export function createRanker(
   recordTopK(program, users, items, hidden, lists, tile);
   memory.release(tile);
   memory.release(vectors);
+  const owned = resources.move();
   return {
     rank: async () => {
       program.run();
@@ -69,7 +70,7 @@ export function createRanker(
       ]);
       return { items: ids!, scores: scores!, k };
     },
-    [Symbol.dispose]: () => resources.dispose(),
+    [Symbol.dispose]: () => owned.dispose(),
   };
 }
 

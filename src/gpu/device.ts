@@ -17,16 +17,27 @@ const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
+/** What the kernel with the most bindings needs, kernels/propagate_near.wgsl. */
+const STORAGE_BUFFERS = 9;
+
 /**
  * Opens the machine's preferred GPU, with all the limits its adapter offers.
  *
- * @throws {GpuError} when there is no adapter.
+ * @throws {GpuError} when there is no adapter, or one that binds too few buffers.
  */
 export async function openGpu(): Promise<Gpu> {
   quietLoader();
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new GpuError(NO_ADAPTER);
   const { limits } = adapter;
+  const { description, device: model, vendor } = adapter.info;
+  const name = description || model || vendor || "unknown adapter";
+  if (limits.maxStorageBuffersPerShaderStage < STORAGE_BUFFERS) {
+    throw new GpuError(
+      `${name} binds ${limits.maxStorageBuffersPerShaderStage} buffers per kernel, ` +
+        `and ${STORAGE_BUFFERS} are needed.`,
+    );
+  }
   const device = await adapter.requestDevice({
     label: "stair",
     requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
@@ -38,9 +49,10 @@ export async function openGpu(): Promise<Gpu> {
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     },
+  }).catch((error: Error) => {
+    throw new GpuError(`${name} gives no device: ${error.message}`);
   });
-  const { description, device: model, vendor } = adapter.info;
-  return new Gpu(device, description || model || vendor || "unknown adapter");
+  return new Gpu(device, name);
 }
 
 /** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
@@ -61,7 +73,8 @@ export class Gpu implements Disposable {
   #bytes = 0;
   #peakBytes = 0;
   #failure: GpuError | undefined;
-  #checks: Promise<string | undefined>[] = [];
+  /** The first fault among all checks so far. */
+  #checked: Promise<string | undefined> = Promise.resolve(undefined);
   #thrown = false;
   #closed = false;
 
@@ -131,14 +144,17 @@ export class Gpu implements Disposable {
   ): T {
     this.device.pushErrorScope("out-of-memory");
     this.device.pushErrorScope("validation");
-    const made = create();
-    const errors = [this.device.popErrorScope(), this.device.popErrorScope()];
-    const message = async (): Promise<string | undefined> => {
-      const error = (await Promise.all(errors)).find((error) => error !== null);
-      return error && ((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
-    };
-    this.#checks.push(message());
-    return made;
+    try {
+      return create();
+    } finally {
+      const errors = [this.device.popErrorScope(), this.device.popErrorScope()];
+      const message = (async (): Promise<string | undefined> => {
+        const error = (await Promise.all(errors)).find((error) => error !== null);
+        return error && ((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
+      })();
+      // The first thing that could not be made is why the later ones failed.
+      this.#checked = Promise.all([this.#checked, message]).then(([first, next]) => first ?? next);
+    }
   }
 
   /**
@@ -147,9 +163,7 @@ export class Gpu implements Disposable {
    * @throws {GpuError}
    */
   async verify(): Promise<void> {
-    const messages = await Promise.all(this.#checks.splice(0));
-    // The first thing that could not be made is why the later ones failed.
-    const first = messages.find((message) => message !== undefined);
+    const first = await this.#checked;
     if (first !== undefined && !this.#thrown) this.#failure = new GpuError(first);
     if (this.#failure) {
       this.#thrown = true;

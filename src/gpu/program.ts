@@ -98,9 +98,11 @@ export class Program implements Disposable {
 
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
   run(times = 1): void {
-    const perSubmit = Math.max(1, Math.floor(DISPATCHES_PER_SUBMIT / this.#dispatches.length));
-    for (let first = 0; first < times; first += perSubmit) {
-      this.#submit(Math.min(perSubmit, times - first));
+    const total = times * this.#dispatches.length;
+    for (let first = 0; first < total; first += DISPATCHES_PER_SUBMIT) {
+      const end = Math.min(total, first + DISPATCHES_PER_SUBMIT);
+      const kernels = [...new Set(this.kernels)].join(", ");
+      this.gpu.check(`program ${this.label} (${kernels})`, () => this.#submit(first, end));
     }
   }
 
@@ -110,19 +112,12 @@ export class Program implements Disposable {
     this.#dispatches.length = 0;
   }
 
-  #submit(times: number): void {
-    const kernels = new Set(this.kernels);
-    this.gpu.check(
-      `program ${this.label} (${[...kernels].join(", ")})`,
-      () => this.#encode(times),
-    );
-  }
-
-  #encode(times: number): void {
+  /** Submits dispatches [first, end) of the list, which starts over where it ends. */
+  #submit(first: number, end: number): void {
     const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
     const pass = encoder.beginComputePass({ label: this.label });
-    for (let time = 0; time < times; time++) {
-      for (const dispatch of this.#dispatches) encode(pass, dispatch);
+    for (let index = first; index < end; index++) {
+      encode(pass, this.#dispatches[index % this.#dispatches.length]!);
     }
     pass.end();
     this.gpu.device.queue.submit([encoder.finish()]);

@@ -29,6 +29,12 @@ export interface AdamSettings {
 /** What the paper does not vary. */
 const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
+/** The settings with nothing left open. */
+export function completeAdam(settings: AdamSettings): Required<AdamSettings> {
+  const { learningRate, weightDecay, beta1, beta2, epsilon } = { ...DEFAULTS, ...settings };
+  return { learningRate, weightDecay, beta1, beta2, epsilon };
+}
+
 /** A parameter with its moments. */
 export interface OptimizedTensor extends Disposable {
   /** The parameter, rows × dim; not owned. */
@@ -87,7 +93,7 @@ export function adamStep(
   schedule: Tensor,
   settings: AdamSettings,
 ): Tensor {
-  const { beta1, beta2, epsilon } = { ...DEFAULTS, ...settings };
+  const { beta1, beta2, epsilon } = completeAdam(settings);
   const vectors = elementCount(parameter.shape) / 4;
   const direction = tape.scratch.take("descent direction", parameter.shape);
   tape.program.dispatch(

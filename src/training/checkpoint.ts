@@ -40,10 +40,14 @@ export interface RunConfig {
   readonly model: string;
   /** Name of the dataset. */
   readonly dataset: string;
+  /** Hash of the dataset's content. */
+  readonly fingerprint: string;
   /** The model's settings. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Batch size, learning rate, … */
   readonly training: Readonly<Record<string, unknown>>;
+  /** Epochs and patience: not in checkpoints, which a longer run goes on from. */
+  readonly length?: Readonly<Record<string, number>>;
 }
 
 const FORMAT = "stair-checkpoint-1";

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { writeAtomically } from "../data/write_atomically.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
@@ -38,21 +39,17 @@ export interface RunDescription {
   readonly shape: readonly number[];
   /** Folder of the dataset, if it has one. Not in checkpoints: they are the same wherever it lies. */
   readonly data?: string;
-  /** Whether to go on with the run in the folder. */
-  readonly resume: boolean;
 }
 
 /** An open run folder. */
 export interface RunFolder {
   /** Where it is. */
   readonly path: string;
-  /** What an earlier run left, if this one goes on from it. */
-  readonly resumed?: Resumed;
   /** Replaces best.safetensors. */
   saveBest(state: TrainingState, best: BestSoFar): Promise<void>;
   /** Replaces last.safetensors. */
   saveLast(state: TrainingState, best: BestSoFar): Promise<void>;
-  /** Appends a row to metrics.csv. */
+  /** Appends a row to metrics.csv, down to the disk. */
   appendMetrics(row: MetricsRow): Promise<void>;
 }
 
@@ -60,9 +57,9 @@ export interface RunFolder {
 export interface Resumed {
   /** The state to go on from. */
   readonly last: TrainingState;
-  /** The best state so far. */
-  readonly bestState: TrainingState;
-  /** Its epoch and metric. */
+  /** The best embeddings so far. */
+  readonly bestEmbeddings: Float32Array<ArrayBuffer>;
+  /** Their epoch and metric. */
   readonly best: BestSoFar;
   /** Lines of metrics.csv up to the state's epoch. */
   readonly rows: readonly string[];
@@ -74,33 +71,52 @@ const METRICS = ["recall@10", "recall@20", "ndcg@10", "ndcg@20"];
 const HEADER = ["epoch", "loss", "seconds", ...METRICS];
 
 /**
- * Opens a folder for a new run, or for going on with the one in it. An earlier run that is not gone on
- * with is kept beside it, as PATH.previous.
+ * Opens a folder for a new run, or for going on with the one in it, of which metrics.csv keeps `rows`.
+ * A run that is not gone on with is kept beside it, as PATH.previous.
  *
- * @throws {InputError} when there is nothing to resume, or it was started with other settings.
+ * @throws {InputError} when the folder cannot be written.
  */
 export async function openRunFolder(
-  path: string,
-  { config, shape, data, resume }: RunDescription,
+  folder: string,
+  { config, shape, data }: RunDescription,
+  rows?: readonly string[],
 ): Promise<RunFolder> {
-  const file = (name: string): string => `${path}/${name}`;
-  const before = resume ? await readResumed(path, config, shape) : undefined;
-  if (!resume) await keepPrevious(path);
-  await writeAtomically(file("config.json"), JSON.stringify({ ...config, data }, null, 2) + "\n");
-  await writeAtomically(
-    file("metrics.csv"),
-    [HEADER.join(), ...before?.rows ?? []].join("\n") + "\n",
-  );
+  const path = resolve(folder);
+  if (!rows) await keepPrevious(path);
+  await remove(`${path}/summary.json`);
+  await writeAtomically(`${path}/config.json`, JSON.stringify({ ...config, data }, null, 2) + "\n");
+  await writeAtomically(`${path}/metrics.csv`, [HEADER.join(), ...rows ?? []].join("\n") + "\n");
+  const { length: _, ...lasting } = config;
   const save = (name: string) => (state: TrainingState, best: BestSoFar): Promise<void> =>
-    saveCheckpoint(file(name), { state, shape, config, best });
+    saveCheckpoint(`${path}/${name}`, { state, shape, config: lasting, best });
   return {
     path,
-    resumed: before,
     saveBest: save("best.safetensors"),
     saveLast: save("last.safetensors"),
-    appendMetrics: (row) =>
-      Deno.writeTextFile(file("metrics.csv"), formatRow(row) + "\n", { append: true }),
+    appendMetrics: (row) => appendLine(`${path}/metrics.csv`, formatRow(row)),
   };
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { append: true });
+    const bytes = new TextEncoder().encode(line + "\n");
+    // One write, so that a line is there or, cut short, without its end.
+    await file.write(bytes);
+    await file.syncData();
+  } catch (error) {
+    throw new InputError(`Cannot write ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Removes a file or folder, if it is there. */
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw new InputError(`Cannot remove ${path}: ${(error as Error).message}.`);
+  }
 }
 
 function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
@@ -110,19 +126,32 @@ function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
 
 /** Moves an earlier run out of the way; the one before that goes. */
 async function keepPrevious(path: string): Promise<void> {
+  const isRun = await Promise.all(
+    ["config.json", "last.safetensors"].map((name) =>
+      Deno.stat(`${path}/${name}`).then(() => true, () => false)
+    ),
+  );
+  if (isRun.includes(false)) return;
+  await remove(`${path}.previous`);
   try {
-    await Deno.stat(`${path}/config.json`);
-  } catch {
-    return;
+    await Deno.rename(path, `${path}.previous`);
+  } catch (error) {
+    throw new InputError(
+      `Cannot keep the run in ${path} as ${path}.previous: ${(error as Error).message}.`,
+    );
   }
-  await Deno.remove(`${path}.previous`, { recursive: true }).catch(() => {});
-  await Deno.rename(path, `${path}.previous`);
 }
 
-async function readResumed(
+/**
+ * Reads where the run in a folder goes on.
+ *
+ * @throws {InputError} when there is none, or it was started with other settings or on other data, or
+ * has trained more than `epochs` already.
+ */
+export async function readResumed(
   path: string,
-  config: RunConfig,
-  shape: readonly number[],
+  { config, shape }: RunDescription,
+  epochs: number,
 ): Promise<Resumed> {
   const last = await loadCheckpoint(`${path}/last.safetensors`);
   requireSame(path, last.config, config);
@@ -132,30 +161,37 @@ async function readResumed(
         `but this dataset and model need ${shape.join(" × ")}.`,
     );
   }
+  if (last.state.epoch > epochs) {
+    throw new InputError(
+      `Cannot resume ${path}: it has trained ${last.state.epoch} epochs, more than ${epochs}.`,
+    );
+  }
   // Never older than `last` says: it is written first.
   const best = await loadCheckpoint(`${path}/best.safetensors`);
-  const metrics = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`));
-  const lines = metrics.split("\n");
+  const lines = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`)).split("\n");
   // The last piece is what follows the final line break: nothing, or a line cut short.
   const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);
   return {
     last: last.state,
-    bestState: best.state,
+    bestEmbeddings: best.state.embeddings,
     best: best.best,
     rows,
     seconds: rows.map((line) => line.split(",")[2]!).filter((cell) => cell !== "").map(Number),
   };
 }
 
-/** Epochs and patience may change; anything else would not give the same bits. */
+/**
+ * Epochs and patience may change. An epoch count that is no multiple of the evaluation interval adds an
+ * evaluation where the run was to end; anything else would not give the same bits.
+ */
 function requireSame(path: string, before: RunConfig, now: RunConfig): void {
-  const fixed = ({ model, dataset, settings, training }: RunConfig): Map<string, string> => {
-    const { epochs: _, patience: __, ...rest } = training;
-    const entries = Object.entries({ model, dataset, ...settings, ...rest });
-    return new Map(entries.map(([name, value]) => [name, JSON.stringify(value)]));
-  };
-  const earlier = fixed(before);
-  for (const [name, value] of fixed(now)) {
+  const flat = ({ model, dataset, fingerprint, settings, training }: RunConfig) =>
+    new Map(
+      Object.entries({ model, dataset, ...settings, ...training, data: fingerprint })
+        .map(([name, value]) => [name, JSON.stringify(value)]),
+    );
+  const earlier = flat(before);
+  for (const [name, value] of flat(now)) {
     if (earlier.get(name) !== value) {
       throw new InputError(
         `Cannot resume ${path}: it was started with ${name} ${earlier.get(name)}, not ${value}.`,

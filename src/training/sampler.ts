@@ -45,6 +45,7 @@ export interface EpochBatches extends Triples {
  */
 export function sampleTriples(train: SparsePattern, seed: number, epoch: number): Triples {
   const { rowCount: userCount, columnCount: itemCount, rowStart, column } = train;
+  requireNegatives(train);
   const random = createRandom(seed, epoch);
   const pairs = column.length;
   const owner = new Uint32Array(pairs);
@@ -72,6 +73,21 @@ export function sampleTriples(train: SparsePattern, seed: number, epoch: number)
     negative[t] = userCount + item;
   }
   return { user, positive, negative };
+}
+
+/**
+ * Checks that a negative can be drawn for every user.
+ *
+ * @throws {InputError} when a user's train items are all items there are.
+ */
+export function requireNegatives({ rowCount, columnCount, rowStart }: SparsePattern): void {
+  for (let user = 0; user < rowCount; user++) {
+    if (rowStart[user + 1]! - rowStart[user]! >= columnCount) {
+      throw new InputError(
+        `User ${user} has all ${columnCount} items in train: no negative is left.`,
+      );
+    }
+  }
 }
 
 /** Whether a row has an entry in a column, by bisection. */

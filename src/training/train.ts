@@ -6,15 +6,22 @@
  */
 import { median } from "d3-array";
 import type { Dataset } from "../data/dataset.ts";
+import { fingerprint } from "../data/fingerprint.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
-import { createEvaluator } from "../evaluation/ranking.ts";
+import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import type { BestSoFar, RunConfig } from "./checkpoint.ts";
-import { openRunFolder, type RunFolder } from "./run_folder.ts";
-import { Trainer, type TrainerSettings, type TrainingState } from "./trainer.ts";
+import { completeAdam } from "./adamw.ts";
+import { openRunFolder, readResumed, type RunDescription, type RunFolder } from "./run_folder.ts";
+import {
+  type EpochResult,
+  requireTrainerSettings,
+  Trainer,
+  type TrainerSettings,
+} from "./trainer.ts";
 
 /** How to train. */
 export interface TrainOptions extends TrainerSettings {
@@ -28,7 +35,7 @@ export interface TrainOptions extends TrainerSettings {
   readonly out?: string;
   /** Whether to go on from the run folder's last checkpoint. */
   readonly resume?: boolean;
-  /** Ends the run after the epoch at work, with a checkpoint to resume from. */
+  /** Ends the run after the epoch at work, with a checkpoint to resume from and its reason thrown. */
   readonly signal?: AbortSignal;
   /** Told of every epoch, and of the evaluation before the first as epoch 0. */
   readonly onEpoch?: (report: EpochReport) => void;
@@ -53,7 +60,7 @@ export interface TrainResult {
   /** Epochs trained. */
   readonly epochs: number;
   /** Why it ended. */
-  readonly ended: "all epochs" | "patience" | "interrupted";
+  readonly ended: "all epochs" | "patience";
   /** The epoch whose state validated best; the model holds it now. */
   readonly bestEpoch: number;
   /** Median over epochs, of the training steps alone. */
@@ -66,12 +73,14 @@ export interface TrainResult {
 
 /** Seconds between checkpoints where epochs are slow and evaluations rare. */
 const CHECKPOINT_SECONDS = 20;
+const EVAL_EVERY = 5;
 
 /**
  * Trains a model and leaves it at its best state.
  *
  * @throws {InputError} when a setting is out of range, the loss is not finite, or a run cannot be
  * resumed with these settings.
+ * @throws {GpuError} when the GPU fails. Whatever `options.signal` was aborted with is thrown, too.
  */
 export async function train(
   gpu: Gpu,
@@ -79,106 +88,120 @@ export async function train(
   dataset: Dataset,
   options: TrainOptions,
 ): Promise<TrainResult> {
-  const { epochs, evalEvery = 5, patience = Infinity, signal, onEpoch = () => {} } = options;
-  requireOptions(epochs, evalEvery, patience);
+  requireTrainOptions(options);
   using trainer = new Trainer(gpu, model, dataset.train, options);
   using validation = createEvaluator(gpu, model, dataset, "valid", trainer.scratch);
-  const config = configOf(model, dataset, options);
-  const folder = options.out === undefined ? undefined : await openRunFolder(options.out, {
-    config,
+  const run = new Run(trainer, validation, options);
+  await run.begin({
+    config: await configOf(model, dataset, options),
     shape: model.embeddings.shape,
     data: dataset.folder,
-    resume: options.resume ?? false,
   });
-  const run = await startRun(trainer, folder);
-  let saved = performance.now();
-
-  const finishEpoch = async (result?: { loss: number; seconds: number }): Promise<void> => {
-    const { epoch } = trainer;
-    const evaluated = epoch % evalEvery === 0 || epoch === epochs;
-    const valid = evaluated ? await validation.evaluate() : undefined;
-    const state = evaluated || performance.now() - saved > CHECKPOINT_SECONDS * 1000
-      ? await trainer.state()
-      : undefined;
-    if (valid && valid["ndcg@20"]! > run.best.ndcg) {
-      run.best = { epoch, ndcg: valid["ndcg@20"]! };
-      run.bestState = state!;
-      run.bestValid = valid;
-      await folder?.saveBest(state!, run.best);
-    }
-    await folder?.appendMetrics({ epoch, ...result, valid });
-    if (state) {
-      await folder?.saveLast(state, run.best);
-      saved = performance.now();
-    }
-    if (result) run.seconds.push(result.seconds);
-    onEpoch({ epoch, ...result, valid, best: run.best });
-  };
-
-  const outOfPatience = (): boolean => trainer.epoch - run.best.epoch >= patience * evalEvery;
-  if (run.best.epoch < 0) await finishEpoch();
-  while (trainer.epoch < epochs && !outOfPatience() && !signal?.aborted) {
-    const result = await trainer.runEpoch();
-    if (!Number.isFinite(result.loss)) throw diverged(result.epoch, folder);
-    await finishEpoch(result);
-  }
-  const ended = trainer.epoch >= epochs
-    ? "all epochs"
-    : outOfPatience()
-    ? "patience"
-    : "interrupted";
-  if (ended === "interrupted") await folder?.saveLast(await trainer.state(), run.best);
-  write(gpu, model.embeddings, run.bestState.embeddings);
+  while (!run.ended) await run.trainEpoch();
+  write(gpu, model.embeddings, run.bestEmbeddings!);
   using testing = createEvaluator(gpu, model, dataset, "test", trainer.scratch);
   return {
     epochs: trainer.epoch,
-    ended,
+    ended: run.ended,
     bestEpoch: run.best.epoch,
     secondsPerEpoch: median(run.seconds) ?? 0,
-    valid: run.bestValid ?? await validation.evaluate(),
+    valid: await validation.evaluate(),
     test: await testing.evaluate(),
   };
 }
 
-/** What a run carries from epoch to epoch. */
-interface Run {
-  best: BestSoFar;
-  bestState: TrainingState;
-  bestValid: Metrics | undefined;
-  seconds: number[];
-}
+/** What training carries from epoch to epoch. */
+class Run {
+  /** Best validation so far, and the embeddings that gave it. */
+  best: BestSoFar = { epoch: -1, ndcg: -Infinity };
+  bestEmbeddings: Float32Array<ArrayBuffer> | undefined;
+  /** Of each epoch trained. */
+  seconds: number[] = [];
+  readonly #trainer: Trainer;
+  readonly #validation: Evaluator;
+  readonly #options: TrainOptions;
+  #folder: RunFolder | undefined;
+  #saved = performance.now();
 
-async function startRun(trainer: Trainer, folder: RunFolder | undefined): Promise<Run> {
-  const before = folder?.resumed;
-  if (!before) {
-    const nothing = { epoch: -1, ndcg: -Infinity };
-    return {
-      best: nothing,
-      bestState: await trainer.state(),
-      bestValid: undefined,
-      seconds: [],
-    };
+  constructor(trainer: Trainer, validation: Evaluator, options: TrainOptions) {
+    this.#trainer = trainer;
+    this.#validation = validation;
+    this.#options = options;
   }
-  trainer.restore(before.last);
-  const { best, bestState, seconds } = before;
-  return { best, bestState, bestValid: undefined, seconds };
+
+  /** Goes on with the run in the folder, or evaluates before training. */
+  async begin(description: RunDescription): Promise<void> {
+    const { out, resume, epochs } = this.#options;
+    if (resume && out !== undefined) {
+      const before = await readResumed(out, description, epochs);
+      this.#folder = await openRunFolder(out, description, before.rows);
+      this.#trainer.restore(before.last);
+      this.best = before.best;
+      this.bestEmbeddings = before.bestEmbeddings;
+      this.seconds = before.seconds;
+      return;
+    }
+    const valid = await this.#validation.evaluate();
+    // Not before the GPU has shown that it works: an earlier run makes way for this one.
+    if (out !== undefined) this.#folder = await openRunFolder(out, description);
+    await this.#finishEpoch(valid);
+  }
+
+  /** Why there is nothing more to train, if there is not. */
+  get ended(): TrainResult["ended"] | undefined {
+    const { epochs, evalEvery = EVAL_EVERY, patience = Infinity } = this.#options;
+    const { epoch } = this.#trainer;
+    if (epoch >= epochs) return "all epochs";
+    return epoch - this.best.epoch >= patience * evalEvery ? "patience" : undefined;
+  }
+
+  async trainEpoch(): Promise<void> {
+    const { epochs, evalEvery = EVAL_EVERY, signal } = this.#options;
+    if (signal?.aborted) {
+      await this.#folder?.saveLast(await this.#trainer.state(), this.best);
+      signal.throwIfAborted();
+    }
+    const result = await this.#trainer.runEpoch();
+    if (!Number.isFinite(result.loss)) throw diverged(result.epoch, this.#folder);
+    this.seconds.push(result.seconds);
+    const evaluated = result.epoch % evalEvery === 0 || result.epoch === epochs;
+    await this.#finishEpoch(evaluated ? await this.#validation.evaluate() : undefined, result);
+  }
+
+  /** Keeps what the epoch gave. The best state is saved before the last one, which names it. */
+  async #finishEpoch(valid?: Metrics, result?: EpochResult): Promise<void> {
+    const { epoch } = this.#trainer;
+    const improved = valid !== undefined && valid["ndcg@20"]! > this.best.ndcg;
+    const due = valid || performance.now() - this.#saved > CHECKPOINT_SECONDS * 1000;
+    const state = improved || (due && this.#folder) ? await this.#trainer.state() : undefined;
+    if (improved) {
+      this.best = { epoch, ndcg: valid["ndcg@20"]! };
+      this.bestEmbeddings = state!.embeddings;
+      await this.#folder?.saveBest(state!, this.best);
+    }
+    const { loss, seconds } = result ?? {};
+    await this.#folder?.appendMetrics({ epoch, loss, seconds, valid });
+    if (state && this.#folder) {
+      await this.#folder.saveLast(state, this.best);
+      this.#saved = performance.now();
+    }
+    this.#options.onEpoch?.({ epoch, loss, seconds, valid, best: this.best });
+  }
 }
 
-function configOf(model: Model, { name }: Dataset, options: TrainOptions): RunConfig {
-  const { batchSize, learningRate, weightDecay, seed, epochs, evalEvery = 5, patience } = options;
+async function configOf(
+  model: Model,
+  dataset: Dataset,
+  options: TrainOptions,
+): Promise<RunConfig> {
+  const { batchSize, seed, epochs, evalEvery = EVAL_EVERY, patience } = options;
   return {
     model: model.name,
-    dataset: name,
+    dataset: dataset.name,
+    fingerprint: await fingerprint(dataset),
     settings: model.settings,
-    training: {
-      epochs,
-      batchSize,
-      learningRate,
-      weightDecay,
-      seed,
-      evalEvery,
-      ...(patience === undefined ? {} : { patience }),
-    },
+    training: { batchSize, ...completeAdam(options), seed, evalEvery },
+    length: { epochs, ...(patience === undefined ? {} : { patience }) },
   };
 }
 
@@ -189,9 +212,16 @@ function diverged(epoch: number, folder: RunFolder | undefined): InputError {
   );
 }
 
-function requireOptions(epochs: number, evalEvery: number, patience: number): void {
+/**
+ * Checks what does not depend on the data, so that a caller can before preparing a model.
+ *
+ * @throws {InputError} when a setting is out of range.
+ */
+export function requireTrainOptions(options: TrainOptions): void {
+  requireTrainerSettings(options);
+  const { epochs, evalEvery = EVAL_EVERY, patience = 1 } = options;
   const wholeFrom = (name: string, value: number, least: number): void => {
-    if (value !== Infinity && !(Number.isInteger(value) && value >= least)) {
+    if (!(Number.isInteger(value) && value >= least)) {
       throw new InputError(`${name} is ${value}, but must be a whole number from ${least}.`);
     }
   };

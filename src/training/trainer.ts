@@ -10,8 +10,8 @@ import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../ops/bpr_loss.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import type { AdamSettings } from "./adamw.ts";
-import { type EpochBatches, gatherBatches, sampleTriples } from "./sampler.ts";
+import { type AdamSettings, completeAdam } from "./adamw.ts";
+import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
 
 /** What training needs besides the model. */
@@ -28,7 +28,10 @@ export interface EpochResult {
   readonly epoch: number;
   /** Mean loss over all triples. */
   readonly loss: number;
-  /** Seconds of the training steps, sampling left out. */
+  /**
+   * Seconds from the first step's submission to the last loss. The next epoch's batches are drawn
+   * meanwhile, so that they count only where drawing takes longer than training.
+   */
   readonly seconds: number;
 }
 
@@ -55,7 +58,7 @@ export class Trainer implements Disposable {
   readonly #seed: number;
   readonly #shape: EpochShape;
   readonly #step: TrainingStep;
-  readonly #resources = new DisposableStack();
+  readonly #resources: DisposableStack;
   #drawn: { epoch: number; batches: EpochBatches } | undefined;
 
   /**
@@ -64,7 +67,8 @@ export class Trainer implements Disposable {
    * @throws {InputError} when a setting is out of range.
    */
   constructor(gpu: Gpu, model: Model, train: SparsePattern, settings: TrainerSettings) {
-    requireSettings(settings);
+    requireTrainerSettings(settings);
+    requireNegatives(train);
     this.#gpu = gpu;
     this.#train = train;
     this.#seed = settings.seed;
@@ -73,10 +77,12 @@ export class Trainer implements Disposable {
       triples: train.column.length,
       batchSize: Math.min(settings.batchSize, train.column.length),
     };
-    this.scratch = this.#resources.use(new Scratch(gpu));
-    this.#step = this.#resources.use(
+    using resources = new DisposableStack();
+    this.scratch = resources.use(new Scratch(gpu));
+    this.#step = resources.use(
       createTrainingStep(gpu, model, this.#shape, settings, this.scratch),
     );
+    this.#resources = resources.move();
   }
 
   /** Steps in an epoch. */
@@ -133,18 +139,27 @@ export class Trainer implements Disposable {
 
 type Floats = Float32Array<ArrayBuffer>;
 
-function requireSettings(settings: TrainerSettings): void {
-  const { batchSize, learningRate, weightDecay, seed } = settings;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batch size is ${batchSize}, but must be a whole number from 1.`);
-  }
-  if (!(learningRate > 0 && learningRate < Infinity)) {
-    throw new InputError(`learning rate is ${learningRate}, but must be above 0.`);
-  }
-  if (!(weightDecay >= 0 && weightDecay < Infinity)) {
-    throw new InputError(`weight decay is ${weightDecay}, but must be 0 or more.`);
-  }
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new InputError(`seed is ${seed}, but must be a whole number from 0.`);
-  }
+/**
+ * Checks settings that do not depend on the data.
+ *
+ * @throws {InputError} when one is out of range.
+ */
+export function requireTrainerSettings(settings: TrainerSettings): void {
+  const { batchSize, seed } = settings;
+  const { learningRate, weightDecay, beta1, beta2, epsilon } = completeAdam(settings);
+  const require = (name: string, value: number, holds: boolean, range: string): void => {
+    if (!holds) throw new InputError(`${name} is ${value}, but must be ${range}.`);
+  };
+  require(
+    "batch-size",
+    batchSize,
+    Number.isInteger(batchSize) && batchSize >= 1,
+    "a whole number from 1",
+  );
+  require("learning-rate", learningRate, learningRate > 0 && learningRate < Infinity, "above 0");
+  require("weight-decay", weightDecay, weightDecay >= 0 && weightDecay < Infinity, "0 or more");
+  require("seed", seed, Number.isSafeInteger(seed) && seed >= 0, "a whole number from 0");
+  require("beta1", beta1, beta1 >= 0 && beta1 < 1, "from 0 to below 1");
+  require("beta2", beta2, beta2 >= 0 && beta2 < 1, "from 0 to below 1");
+  require("epsilon", epsilon, epsilon > 0 && epsilon < Infinity, "above 0");
 }

@@ -50,7 +50,7 @@ export function createTrainingStep(
   settings: AdamSettings,
   scratch: Scratch,
 ): TrainingStep {
-  const resources = new DisposableStack();
+  using resources = new DisposableStack();
   const optimized = resources.use(createMoments(gpu, model.embeddings));
   const batches = resources.use(createTripleTensors(gpu, shape));
   const schedule = resources.use(createSchedule(gpu, stepCount(shape)));
@@ -58,6 +58,7 @@ export function createTrainingStep(
   const tape = new Tape(gpu, `${model.name} training step`, scratch);
   record(tape, model, { optimized, batches, schedule, gradient }, settings);
   const program = resources.use(tape.program);
+  const owned = resources.move();
   return {
     program,
     batches,
@@ -66,7 +67,7 @@ export function createTrainingStep(
       uploadEpoch(gpu, batches, epoch);
       uploadSchedule(gpu, schedule, stepsBefore, settings);
     },
-    [Symbol.dispose]: () => resources.dispose(),
+    [Symbol.dispose]: () => owned.dispose(),
   };
 }
 

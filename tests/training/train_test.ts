@@ -21,8 +21,8 @@ import { train, type TrainOptions, type TrainResult } from "../../src/training/t
 const USERS = 60, ITEMS = 40;
 
 /** Users and items of four tastes: five interactions within the own taste, three beside it. */
-function madeDataset(): Dataset {
-  const random = createRandom(2);
+function madeDataset(seed = 2): Dataset {
+  const random = createRandom(seed);
   const user: number[] = [], item: number[] = [], split: number[] = [];
   for (let u = 0; u < USERS; u++) {
     const ids = Uint32Array.from({ length: ITEMS }, (_, i) => i);
@@ -54,8 +54,8 @@ function madeDataset(): Dataset {
 }
 
 const dataset = madeDataset();
-const stair = (gpu: Gpu, gamma = 0.3): Promise<Model> =>
-  createStair(gpu, dataset, { dim: 8, gamma, neighbors: { text: 3, image: 1 } });
+const stair = (gpu: Gpu, gamma = 0.3, data = dataset): Promise<Model> =>
+  createStair(gpu, data, { dim: 8, gamma, neighbors: { text: 3, image: 1 } });
 
 const settings: TrainOptions = {
   epochs: 6,
@@ -136,8 +136,8 @@ Deno.test("a run stopped between evaluations goes on to the same files, bit for 
     const stop = new AbortController();
     const { signal } = stop;
     const onEpoch = ({ epoch }: { epoch: number }) => epoch === 4 && stop.abort();
-    const { ended, epochs } = await run(gpu, { out: stopped, signal, onEpoch });
-    assertEquals({ ended, epochs }, { ended: "interrupted", epochs: 4 });
+    await assertRejects(() => run(gpu, { out: stopped, signal, onEpoch }), DOMException, "aborted");
+    assertEquals((await loadCheckpoint(`${stopped}/last.safetensors`)).state.epoch, 4);
     // As after a crash: an epoch beyond the checkpoint, and a line cut short.
     await Deno.writeTextFile(`${stopped}/metrics.csv`, "5,0.5,1,,,,\n6,0.", { append: true });
     const reports: number[] = [];
@@ -161,7 +161,10 @@ Deno.test("a run killed after its best state was saved, and not yet its last, go
     assert(bestEpoch > 1, `best epoch ${bestEpoch}`);
     const stop = new AbortController();
     const onEpoch = ({ epoch }: { epoch: number }) => epoch === bestEpoch - 1 && stop.abort();
-    await run(gpu, { ...options, out: killed, signal: stop.signal, onEpoch });
+    await assertRejects(
+      () => run(gpu, { ...options, out: killed, signal: stop.signal, onEpoch }),
+      DOMException,
+    );
     await Deno.copyFile(`${straight}/best.safetensors`, `${killed}/best.safetensors`);
     await run(gpu, { ...options, out: killed, resume: true });
     assertEquals(await checkpointBytes(killed), await checkpointBytes(straight));
@@ -328,11 +331,11 @@ Deno.test("settings out of range are refused before anything is written", async 
       [{ epochs: 1.5 }, "epochs is 1.5"],
       [{ evalEvery: 0 }, "eval-every is 0"],
       [{ patience: 0 }, "patience is 0"],
-      [{ batchSize: 0 }, "batch size is 0"],
-      [{ batchSize: 2.5 }, "batch size is 2.5"],
-      [{ learningRate: 0 }, "learning rate is 0"],
-      [{ learningRate: NaN }, "learning rate is NaN"],
-      [{ weightDecay: -0.1 }, "weight decay is -0.1"],
+      [{ batchSize: 0 }, "batch-size is 0"],
+      [{ batchSize: 2.5 }, "batch-size is 2.5"],
+      [{ learningRate: 0 }, "learning-rate is 0"],
+      [{ learningRate: NaN }, "learning-rate is NaN"],
+      [{ weightDecay: -0.1 }, "weight-decay is -0.1"],
       [{ seed: -1 }, "seed is -1"],
       [{ seed: 0.5 }, "seed is 0.5"],
     ];
@@ -353,5 +356,35 @@ Deno.test("a batch may be larger than the train split", async () => {
       await run(gpu, { batchSize: 1_000_000, epochs: 2 }),
     ];
     assertEquals(outcome(larger), outcome(whole));
+  });
+});
+
+Deno.test("a run is not resumed with another optimizer, fewer epochs or other data", async () => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run`;
+    await run(gpu, { out, epochs: 4 });
+    const refused = async (options: Partial<TrainOptions>, message: string, data = dataset) => {
+      using model = await stair(gpu, 0.3, data);
+      const resumed = { ...settings, epochs: 4, ...options, out, resume: true };
+      await assertRejects(() => train(gpu, model, data, resumed), InputError, message);
+    };
+    await refused({ beta1: 0.5 }, "started with beta1 0.9, not 0.5.");
+    await refused({ epochs: 3 }, "it has trained 4 epochs, more than 3.");
+    await refused({}, "started with data ", madeDataset(3));
+  });
+});
+
+Deno.test("a folder may be named with a slash at its end, and what is no run is left alone", async () => {
+  await withRun(async (gpu, folder) => {
+    const out = `${folder}/run/`;
+    await run(gpu, { out, epochs: 1 });
+    await run(gpu, { out, epochs: 1 });
+    assertEquals((await loadCheckpoint(`${folder}/run.previous/last.safetensors`)).state.epoch, 1);
+    const other = `${folder}/other`;
+    await Deno.mkdir(other);
+    await Deno.writeTextFile(`${other}/config.json`, "mine");
+    await Deno.writeTextFile(`${other}/notes.txt`, "mine");
+    await run(gpu, { out: other, epochs: 0 });
+    assertEquals(await Deno.readTextFile(`${other}/notes.txt`), "mine");
   });
 });
