@@ -29,9 +29,9 @@ export {
   type InteractionList,
   type Interactions,
   type Modality,
-  type NumberList,
-  type Split,
 } from "./src/data/dataset.ts";
+export { type NumberList } from "./src/data/number_table.ts";
+export { type Split } from "./src/data/splits.ts";
 export { type FeatureMatrix, featuresOf, openFeatures } from "./src/data/features.ts";
 export {
   type NeighbourLists,

@@ -7,7 +7,7 @@
 // STAIR smooths this direction, not the gradient, over similar items (paper, Eq. 4), so the update
 // itself is a stage of its own: decayed_update.wgsl.
 //
-//   clock       number of the batch within the epoch, and since the start
+//   clock       number of the batch within the epoch, and since training was set up
 //   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
 //   gradient, direction           g and the result, as vec4
 //   first_moment, second_moment   m and v, likewise

@@ -2,7 +2,7 @@
 //
 // The counters live on the GPU, so that a recorded step can be replayed without an upload.
 //
-//   clock   number of the batch within the epoch, and since the start
+//   clock   number of the batch within the epoch, and since training was set up
 //
 // Dispatched by src/training/training_step.ts, last in each step.
 

@@ -6,7 +6,7 @@
 // One workgroup walks the batch; the partial sums are added as a tree, in a fixed order. The last batch
 // of an epoch may be partial: T is what is left.
 //
-//   clock         number of the batch within the epoch, and since the start
+//   clock         number of the batch within the epoch, and since training was set up
 //   margin        one value per triple of the batch
 //   coefficient   likewise
 //   loss          one sum per batch of the epoch

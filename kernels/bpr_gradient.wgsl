@@ -7,7 +7,7 @@
 // in place of scattered additions, so that no atomics are needed and the order of sums is fixed.
 // Rows that are not touched are left alone; clear_rows.wgsl makes them zero again.
 //
-//   clock         number of the batch within the epoch, and since the start
+//   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows of h, batch after batch
 //   entry_start   per touched row, where its entries begin; touched rows + 1 offsets

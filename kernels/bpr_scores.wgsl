@@ -6,7 +6,7 @@
 // in bpr_coefficients.wgsl.
 //
 //   user, positive, negative   an epoch's triples as rows of h
-//   clock                      number of the batch within the epoch, and since the start
+//   clock                      number of the batch within the epoch, and since training was set up
 //   h                          representations, rows × dim, as vec4
 //   margin                     one value per triple of the batch
 //

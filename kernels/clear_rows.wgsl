@@ -3,7 +3,7 @@
 // The gradient of a batch is zero but for its touched rows; clearing only these after use is cheaper
 // than clearing all before.
 //
-//   clock         number of the batch within the epoch, and since the start
+//   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows, batch after batch
 //   matrix        rows × dim, as vec4

@@ -6,7 +6,7 @@
 // Marks of earlier batches are smaller, and so need no clearing. The maximum of integers does not depend
 // on the order in which it is taken: the atomics here leave the result deterministic.
 //
-//   clock         number of the batch within the epoch, and since the start
+//   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows, batch after batch
 //   row_start, column   A: rows + 1 offsets; column ids

@@ -1,4 +1,4 @@
-// Takes what a row must not be shown out of the running:  scores[seen_e, row] = −∞
+// Takes what a row must not be shown out of the running:  scores[seen_e, row] = −3.4e38
 //
 //   row_start, column   CSR of what each query has seen: its train items, or itself
 //   scores              candidate_count × row_stride, the candidate the slow index
@@ -18,7 +18,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> scores: array<f32>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-// Below every score that training without overflow can give, and comparable, as NaN is not.
+// In place of −∞: below every score that training without overflow can give, and comparable, as NaN is not.
 const hidden = -3.4e38;
 
 override workgroup_size: u32 = 64;

@@ -14,7 +14,8 @@
 //                              from first_row on, ids in A counting from there
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/stepwise_convolution.ts.
+// Dispatched by src/ops/stepwise_convolution.ts, and by src/features/truncated_svd.ts with a = 0, b = 1 and
+// an A that is not square.
 
 struct Params {
   rows: u32,

@@ -10,7 +10,7 @@
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
 //   base, input, output        rows × dim matrices, as vec4; rows beyond row_reach are not written
 //   weights                    a (dim), then b (dim)
-//   clock                      number of the batch within the epoch, and since the start
+//   clock                      number of the batch within the epoch, and since training was set up
 //   near                       marks of mark_near.wgsl
 //
 // Dispatched by src/ops/stepwise_convolution.ts.

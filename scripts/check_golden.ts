@@ -14,7 +14,7 @@ import { Scratch } from "../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor } from "../src/gpu/tensor.ts";
 import { InputError } from "../src/input_error.ts";
 import type { Model } from "../src/models/model.ts";
-import { buildStair, meanOfItems, mixModalities, type StairSettings } from "../src/models/stair.ts";
+import { buildStair, meanOfItems, mixModalities, type StairInputs } from "../src/models/stair.ts";
 import { bprLoss, createTripleTensors, type EpochShape } from "../src/ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios, layerWeights } from "../src/ops/layer_weights.ts";
 import { Tape, type Variable } from "../src/ops/tape.ts";
@@ -23,6 +23,7 @@ import { formatTable } from "../src/report/table.ts";
 import { patternOf, type SparsePattern } from "../src/sparse/csr.ts";
 import { interactionGraph, similarityGraph, toDense } from "../src/sparse/graphs.ts";
 import { type EpochBatches, gatherBatches, uploadEpoch } from "../src/training/sampler.ts";
+import { parseObject } from "../src/training/checkpoint.ts";
 import { createTrainingStep } from "../src/training/training_step.ts";
 
 /** The largest absolute error that passes. */
@@ -31,9 +32,10 @@ const TOLERANCE = 1e-4;
 const HELP = `Replays a golden file and prints, for each quantity in it, the largest absolute error.
 Exits with 1 when one is above ${TOLERANCE}.
 
-usage: deno run -A scripts/check_golden.ts FILE.json
+usage: deno task golden FILE.json
+   or: deno run -A scripts/check_golden.ts FILE.json
 
-example: deno run -A scripts/check_golden.ts ../shared/golden/stair_small.json`;
+example: deno task golden ../shared/golden/stair_small.json`;
 
 type Matrix = readonly (readonly number[])[];
 
@@ -95,14 +97,32 @@ export interface Golden {
   };
 }
 
+/** Notes the largest absolute error of a quantity. */
+type Compare = (name: string, ours: ArrayLike<number>, theirs: Matrix | readonly number[]) => void;
+
 /** Computes every quantity of a golden file and returns its largest absolute error, by name. */
 export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string, number>> {
   const errors = new Map<string, number>();
-  const compare = (name: string, ours: ArrayLike<number>, theirs: Matrix | readonly number[]) =>
+  const compare: Compare = (name, ours, theirs) =>
     errors.set(name, largestError(name, ours, theirs));
-
-  const { users, items, dim, layers, gamma, neighbors } = golden.config;
+  const { users, items, dim, layers, gamma } = golden.config;
   const train = patternOf(users, items, golden.train);
+  const inputs = await compareInputs(gpu, golden, train, compare);
+  using model = buildStair(gpu, train, { dim, layers, gamma, neighbors: {} }, inputs);
+  compare("forwardAtInit", await represent(gpu, model), golden.forwardAtInit);
+  await compareSteps(gpu, model, golden, compare);
+  await compareRanking(gpu, model, train, golden, compare);
+  return errors;
+}
+
+/** Compares all that precedes training, and returns what the model starts from. */
+async function compareInputs(
+  gpu: Gpu,
+  golden: Golden,
+  train: SparsePattern,
+  compare: Compare,
+): Promise<StairInputs> {
+  const { items, dim, layers, gamma, neighbors } = golden.config;
   compare("adjacencyDense", toDense(interactionGraph(train)), golden.adjacencyDense);
   compare("beta", forwardRatios(dim, gamma), golden.beta);
   compare("betaBackward", backwardRatios(dim, gamma), golden.betaBackward);
@@ -121,35 +141,36 @@ export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string,
   const initUser = meanOfItems(train, initItem, dim);
   compare("initUser", initUser, golden.initUser);
   compare("initItem", initItem, golden.initItem);
+  return { users: initUser, items: initItem, neighbours };
+}
 
-  const settings: StairSettings = { dim, layers, gamma, neighbors: {} };
-  const inputs = { users: initUser, items: initItem, neighbours };
-  using model = buildStair(gpu, train, settings, inputs);
-  const [userRows, itemRows] = [0, users].map((from) => from * dim) as [number, number];
-  const half = (matrix: Float32Array) =>
-    [matrix.subarray(userRows, itemRows), matrix.subarray(itemRows)] as const;
-  compare("forwardAtInit", await represent(gpu, model), golden.forwardAtInit);
-
-  const [gradUser, gradItem] = half(await gradient(gpu, model, golden));
-  compare("afterStep1.gradUser", gradUser, golden.afterStep1.gradUser);
-  compare("afterStep1.gradItem", gradItem, golden.afterStep1.gradItem);
+/** Compares the first gradient, then trains: every loss, and embeddings after the first and last step. */
+async function compareSteps(
+  gpu: Gpu,
+  model: Model,
+  golden: Golden,
+  compare: Compare,
+): Promise<void> {
+  const { config: { users, dim }, steps, afterStep1, afterLastStep } = golden;
+  const compareHalves = <Key extends string>(
+    name: string,
+    ours: Float32Array,
+    theirs: Readonly<Record<Key, Matrix>>,
+    [user, item]: [Key, Key],
+  ): void => {
+    compare(`${name}.${user}`, ours.subarray(0, users * dim), theirs[user]);
+    compare(`${name}.${item}`, ours.subarray(users * dim), theirs[item]);
+  };
+  const first = await gradient(gpu, model, golden);
+  compareHalves("afterStep1", first, afterStep1, ["gradUser", "gradItem"]);
   await trainSteps(gpu, model, golden, async (step, loss) => {
-    compare(`steps[${step}].loss`, [loss], [golden.steps[step]!.loss]);
-    const last = step === golden.steps.length - 1;
-    const [user, item] = half((await readFloats(gpu, model.embeddings))[0]!);
-    if (step === 0) {
-      compare("afterStep1.user", user, golden.afterStep1.user);
-      compare("afterStep1.item", item, golden.afterStep1.item);
-    }
-    if (last) {
-      compare("afterLastStep.user", user, golden.afterLastStep.user);
-      compare("afterLastStep.item", item, golden.afterLastStep.item);
-      compare("afterLastStep.forward", await represent(gpu, model), golden.afterLastStep.forward);
-    }
+    compare(`steps[${step}].loss`, [loss], [steps[step]!.loss]);
+    const [embeddings] = await readFloats(gpu, model.embeddings);
+    if (step === 0) compareHalves("afterStep1", embeddings!, afterStep1, ["user", "item"]);
+    if (step < steps.length - 1) return;
+    compareHalves("afterLastStep", embeddings!, afterLastStep, ["user", "item"]);
+    compare("afterLastStep.forward", await represent(gpu, model), afterLastStep.forward);
   });
-  const metrics = await rankingErrors(gpu, model, train, golden);
-  for (const [name, error] of metrics) errors.set(name, error);
-  return errors;
 }
 
 async function represent(gpu: Gpu, model: Model): Promise<Float32Array> {
@@ -202,8 +223,6 @@ async function trainSteps(
   const settings = { learningRate, weightDecay, beta1, beta2, epsilon };
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
-  const sizes = new Set(golden.steps.map(({ user }) => user.length));
-  if (sizes.size !== 1) throw new InputError("The golden steps differ in batch size.");
   const step = resources.use(
     createTrainingStep(gpu, model, batchOf(golden, 0)[0], settings, scratch),
   );
@@ -216,24 +235,25 @@ async function trainSteps(
   }
 }
 
-async function rankingErrors(
+/** Compares the metrics of the full ranking. */
+async function compareRanking(
   gpu: Gpu,
   model: Model,
   train: SparsePattern,
   { config: { users, items }, ranking }: Golden,
-): Promise<[string, number][]> {
+  compare: Compare,
+): Promise<void> {
   const names = Object.keys(ranking.metrics);
   const cutoffs = [...new Set(names.map((name) => Number(name.split("@")[1])))];
   const pairs = ranking.targets.flatMap((row, user) => row.map((item) => [user, item] as const));
   using ranker = createRanker(gpu, model, train, Math.max(...cutoffs));
   const ranked = await ranker.rank();
-  const targets = patternOf(users, items, pairs);
-  const ours = rankingMetrics(ranked.items, ranked.k, targets, cutoffs);
-  return names.map((name) => {
+  const ours = rankingMetrics(ranked.items, ranked.k, patternOf(users, items, pairs), cutoffs);
+  for (const name of names) {
     const [metric, cutoff] = name.split("@");
     const key = `${metric === "R" ? "recall" : "ndcg"}@${cutoff}`;
-    return [`ranking ${name}`, Math.abs(ours[key]! - ranking.metrics[name]!)];
-  });
+    compare(`ranking ${name}`, [ours[key]!], [ranking.metrics[name]!]);
+  }
 }
 
 function largestError(
@@ -254,12 +274,137 @@ function largestError(
   }, 0);
 }
 
-function parseGolden(path: string, text: string): Golden {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${path} is not JSON: ${(error as Error).message}.`);
+/** What a key holds: numbers nested so deep, a list of objects, or an object with these keys. */
+type Layout = number | readonly [Layout] | { readonly [key: string]: Layout };
+
+const LAYOUT: Layout = {
+  config: {
+    users: 0,
+    items: 0,
+    dim: 0,
+    layers: 0,
+    gamma: 0,
+    lr: 0,
+    weightDecay: 0,
+    beta1: 0,
+    beta2: 0,
+    epsilon: 0,
+    neighbors: 1,
+  },
+  train: 2,
+  features: 3,
+  neighborLists: 3,
+  adjacencyDense: 2,
+  similarityDense: 2,
+  beta: 1,
+  betaBackward: 1,
+  alpha: 2,
+  whitened: 3,
+  initUser: 2,
+  initItem: 2,
+  forwardAtInit: 2,
+  steps: [{ user: 1, positive: 1, negative: 1, loss: 0 }],
+  afterStep1: { gradUser: 2, gradItem: 2, user: 2, item: 2 },
+  afterLastStep: { user: 2, item: 2, forward: 2 },
+  ranking: { targets: 2, metrics: {} },
+};
+
+function requireLayout(path: string, key: string, value: unknown, layout: Layout): void {
+  const place = key === "" ? path : `${path}: "${key}"`;
+  if (value === undefined) throw new InputError(`${place} is missing.`);
+  if (typeof layout === "number") {
+    if (hasDepth(value, layout)) return;
+    const nesting = [
+      "a number",
+      "a list of numbers",
+      "lists of numbers",
+      "lists of lists of numbers",
+    ];
+    throw new InputError(`${place} must be ${nesting[layout]}.`);
   }
+  if (isList(layout)) {
+    if (!Array.isArray(value) || value.length === 0) {
+      throw new InputError(`${place} must be a list that is not empty.`);
+    }
+    return value.forEach((each, i) => requireLayout(path, `${key}[${i}]`, each, layout[0]));
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InputError(`${place} must be an object.`);
+  }
+  for (const [name, inner] of Object.entries(layout)) {
+    const each = (value as Record<string, unknown>)[name];
+    requireLayout(path, key === "" ? name : `${key}.${name}`, each, inner);
+  }
+}
+
+function isList(layout: Layout): layout is readonly [Layout] {
+  return Array.isArray(layout);
+}
+
+function hasDepth(value: unknown, depth: number): boolean {
+  if (depth === 0) return typeof value === "number";
+  return Array.isArray(value) && value.every((each) => hasDepth(each, depth - 1));
+}
+
+/** Checks what {@linkcode checkGolden} indexes with; other sizes are compared as it goes. */
+function requireSizes(path: string, golden: Golden): void {
+  const { config, train, features, neighborLists, whitened, steps, ranking } = golden;
+  const { users, items, dim, layers, neighbors } = config;
+  const below = (count: number) => (id: number | undefined): boolean =>
+    id !== undefined && Number.isInteger(id) && id >= 0 && id < count;
+  const isUser = below(users), isItem = below(items);
+  const [batch] = steps.map(({ user }) => user.length);
+  const rules: [boolean, string][] = [
+    [
+      [users, items, dim].every((size) => Number.isInteger(size) && size > 0) && layers >= 0,
+      `"config" must hold whole sizes`,
+    ],
+    [
+      [neighborLists, whitened, neighbors].every(({ length }) => length === features.length),
+      `"features", "neighborLists", "whitened" and "config.neighbors" must have as many modalities`,
+    ],
+    [
+      features.every((rows) =>
+        rows.length === items && rows.every((row) => row.length === rows[0]!.length)
+      ),
+      `"features" must have ${items} rows of one width per modality`,
+    ],
+    [
+      train.every((pair) => pair.length === 2 && isUser(pair[0]) && isItem(pair[1])),
+      `"train" must hold pairs of a user below ${users} and an item below ${items}`,
+    ],
+    [
+      steps.every(({ user, positive, negative }) =>
+        [user, positive, negative].every(({ length }) => length === batch) &&
+        user.every(isUser) && [...positive, ...negative].every(isItem)
+      ),
+      `"steps" must hold batches of one size, users below ${users} and items below ${items}`,
+    ],
+    [
+      ranking.targets.length === users && ranking.targets.flat().every(isItem),
+      `"ranking.targets" must have a row of items below ${items} for each of ${users} users`,
+    ],
+    [
+      Object.entries(ranking.metrics).every(([name, value]) =>
+        /^[RN]@[1-9]\d*$/.test(name) && typeof value === "number"
+      ),
+      `"ranking.metrics" must hold numbers named like R@10 or N@10`,
+    ],
+  ];
+  const broken = rules.find(([holds]) => !holds);
+  if (broken) throw new InputError(`${path}: ${broken[1]}.`);
+}
+
+/**
+ * Parses a golden file and checks that every quantity is there.
+ *
+ * @throws {InputError} when one is not, or has another shape: told by file and key.
+ */
+export function parseGolden(path: string, text: string): Golden {
+  const golden = parseObject(path, text) as unknown as Golden;
+  requireLayout(path, "", golden, LAYOUT);
+  requireSizes(path, golden);
+  return golden;
 }
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
  */
 
 import type { DatasetLayout, FileSet } from "./layout.ts";
-import { linePlace, readHeader, readTable, splitLabel, wholeNumber } from "./table.ts";
+import { linePlace, readHeader, readTable, splitLabel, wholeNumber } from "./number_table.ts";
 
 const FILE = "interactions.csv";
 const COLUMNS = { user: wholeNumber, item: wholeNumber, split: splitLabel };

@@ -10,12 +10,8 @@ import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import type { FeatureMatrix } from "./features.ts";
 import type { NeighbourLists } from "./neighbour_lists.ts";
-
-/** The splits; the label of a split is its index in this list. */
-export const SPLITS: readonly Split[] = ["train", "valid", "test"];
-
-/** Name of a split. */
-export type Split = "train" | "valid" | "test";
+import type { NumberList } from "./number_table.ts";
+import { type Split, SPLITS } from "./splits.ts";
 
 /** A multimodal implicit-feedback dataset; user and item ids count from 0. */
 export interface Dataset {
@@ -46,9 +42,6 @@ export interface Modality {
   /** One ranked list per item; stands in for features that are not to be had. */
   readonly neighbours?: NeighbourLists;
 }
-
-/** A list of ids, labels or values. */
-export type NumberList = readonly number[] | Uint32Array | Float32Array | Float64Array;
 
 /** (user, item) pairs of one split. */
 export interface InteractionList {

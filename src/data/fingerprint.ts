@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type Dataset, SPLITS } from "./dataset.ts";
+import { type Dataset } from "./dataset.ts";
+import { SPLITS } from "./splits.ts";
 
 /**
  * SHA-256, in hex, of a dataset's sizes, interactions, features and neighbour lists: what a run that

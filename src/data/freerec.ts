@@ -6,7 +6,7 @@
 
 import { type InteractionList, joinSplits } from "./dataset.ts";
 import type { DatasetLayout } from "./layout.ts";
-import { linePlace, readTable, wholeNumber } from "./table.ts";
+import { linePlace, readTable, wholeNumber } from "./number_table.ts";
 
 const FILES = ["train.txt", "valid.txt", "test.txt"];
 

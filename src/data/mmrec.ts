@@ -5,7 +5,7 @@
  */
 
 import type { DatasetLayout } from "./layout.ts";
-import { linePlace, readTable, splitLabel, wholeNumber } from "./table.ts";
+import { linePlace, readTable, splitLabel, wholeNumber } from "./number_table.ts";
 
 /** Tab-separated `userID`, `itemID`, `x_label` (0 train, 1 valid, 2 test) among other columns. */
 export const mmrec: DatasetLayout = {

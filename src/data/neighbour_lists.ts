@@ -6,8 +6,8 @@
  */
 
 import { InputError } from "../input_error.ts";
-import type { NumberList } from "./dataset.ts";
-import { finiteNumber, linePlace, readTable, wholeNumber } from "./table.ts";
+import type { NumberList } from "./number_table.ts";
+import { finiteNumber, linePlace, readTable, wholeNumber } from "./number_table.ts";
 
 /** One ranked list of neighbours per item, the item itself left out. */
 export interface NeighbourLists {

@@ -3,41 +3,56 @@
  *
  * @module
  */
-import { parse } from "@std/csv";
 import { InputError } from "../input_error.ts";
+import { columnOf, type ItemsTable, readItemsTable } from "./items_table.ts";
 
-/** Files that may hold titles, in the order looked for. */
+/** Files that may hold titles, in the order looked for, and their column of item ids. */
 const FILES = [
-  { name: "items.csv", item: "item", separator: "," },
-  { name: "titles.csv", item: "item", separator: "," },
-  { name: "titles.tsv", item: "itemID", separator: "\t" },
-  { name: "titles_partial.tsv", item: "itemID", separator: "\t" },
+  { name: "items.csv", idColumn: "item" },
+  { name: "titles.csv", idColumn: "item" },
+  { name: "titles.tsv", idColumn: "itemID" },
+  { name: "titles_partial.tsv", idColumn: "itemID" },
 ] as const;
 
 /**
  * Titles by item id, from the folder's items.csv (columns item and title) or titles file; empty where
  * there is none.
  *
- * @throws {InputError} when the file lacks a column.
+ * @throws {InputError} when the file cannot be read, lacks a column or rows, or an id is no whole
+ * number: told by line and value.
  */
 export async function readTitles(folder: string): Promise<Map<number, string>> {
-  for (const { name, item, separator } of FILES) {
-    const path = `${folder}/${name}`;
-    let text;
-    try {
-      text = await Deno.readTextFile(path);
-    } catch {
-      continue;
-    }
-    const rows: string[][] = separator === "\t"
-      ? text.trimEnd().split(/\r?\n/).map((line) => line.split(separator))
-      : parse(text);
-    const [header = [], ...body] = rows;
-    const idColumn = header.indexOf(item), titleColumn = header.indexOf("title");
-    if (idColumn < 0 || titleColumn < 0) {
-      throw new InputError(`${path} line 1: columns "${item}" and "title" are needed.`);
-    }
-    return new Map(body.map((row) => [Number(row[idColumn]), row[titleColumn] ?? ""]));
+  for (const { name, idColumn } of FILES) {
+    const table = await readTableIfThere(`${folder}/${name}`);
+    if (!table) continue;
+    const ids = columnOf(table, idColumn), titles = columnOf(table, "title");
+    ids.forEach((id, row) => requireId(table, idColumn, id, row));
+    return new Map(ids.map((id, row) => [Number(id), titles[row] ?? ""]));
   }
   return new Map();
+}
+
+async function readTableIfThere(path: string): Promise<ItemsTable | undefined> {
+  try {
+    return path.endsWith(".tsv") ? await readTabs(path) : await readItemsTable(path);
+  } catch (error) {
+    const cause = error instanceof InputError ? error.cause : error;
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof InputError) throw error;
+    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Published titles have tabs of their own: what follows one is left out, where other tables refuse it. */
+async function readTabs(path: string): Promise<ItemsTable> {
+  const lines = (await Deno.readTextFile(path)).trimEnd().split(/\r?\n/);
+  const [header = [], ...rows] = lines.map((line) => line.split("\t"));
+  return { path, header, rows };
+}
+
+function requireId({ path, rows }: ItemsTable, column: string, id: string, row: number): void {
+  if (/^\d+$/.test(id)) return;
+  // Quoted fields may run over several lines; the header has line 1.
+  const line = 2 + row + (rows.slice(0, row).flat().join().match(/\n/g)?.length ?? 0);
+  throw new InputError(`${path} line ${line}: ${column} "${id}" is not a whole number from 0.`);
 }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Split } from "../data/splits.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
@@ -15,7 +16,7 @@ import type { SparsePattern } from "../sparse/csr.ts";
 import { type Metrics, rankingMetrics } from "./metrics.ts";
 
 /** The paper's cutoffs. */
-const CUTOFFS = [10, 20];
+export const CUTOFFS: readonly number[] = [10, 20];
 
 /** Ranked lists of all users. */
 export interface Ranking {

@@ -9,7 +9,14 @@ import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import { Tape } from "../ops/tape.ts";
-import { createLists, NO_CANDIDATE, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
+import {
+  createLists,
+  NO_CANDIDATE,
+  recordTopK,
+  requireListLength,
+  tileElements,
+  uploadSeen,
+} from "../ops/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 
 /** An item and how well it fits. */
@@ -24,7 +31,7 @@ export interface ScoredItem {
  * A user's best `top` items among those they have not seen, best first.
  *
  * @param seen Users × items that are not recommended.
- * @throws {InputError} when there is no such user or `top` is not from 1 to 128.
+ * @throws {InputError} when there is no such user or `top` is not a whole number from 1 to 128.
  */
 export async function recommend(
   gpu: Gpu,
@@ -34,6 +41,7 @@ export async function recommend(
   top = 10,
 ): Promise<ScoredItem[]> {
   requireId("user", user, model.userCount);
+  requireListLength("top", top);
   const { userCount, itemCount } = model;
   const column = rowOf(seen, user);
   const own = {
@@ -53,16 +61,19 @@ export async function recommend(
   const tile = scratch.take("scores", [tileElements(1, itemCount)]);
   recordTopK(program, asked, items, hidden, lists, tile);
   program.run();
-  const [ids] = await readIntegers(gpu, lists.ids);
-  const [scores] = await readFloats(gpu, lists.scores);
+  const [[ids], [scores]] = await Promise.all([
+    readIntegers(gpu, lists.ids),
+    readFloats(gpu, lists.scores),
+  ]);
   return Array.from(ids!, (item, place) => ({ item, score: scores![place]! }))
     .filter(({ item }) => item !== NO_CANDIDATE);
 }
 
 /**
  * The `top` items whose representations have the largest cosine with that of `item`, best first.
+ * One item's cosines are few: they are taken on the CPU, in f64.
  *
- * @throws {InputError} when there is no such item.
+ * @throws {InputError} when there is no such item or `top` is not a whole number from 1 to 128.
  */
 export async function similarItems(
   gpu: Gpu,
@@ -71,6 +82,7 @@ export async function similarItems(
   top = 10,
 ): Promise<ScoredItem[]> {
   requireId("item", item, model.itemCount);
+  requireListLength("top", top);
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "representations", scratch);
   using program = tape.program;

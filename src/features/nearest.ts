@@ -10,7 +10,14 @@ import { Program } from "../gpu/program.ts";
 import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { padRows } from "../ops/singular_vectors.ts";
-import { type Block, createLists, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
+import {
+  type Block,
+  createLists,
+  recordTopK,
+  requireListLength,
+  tileElements,
+  uploadSeen,
+} from "../ops/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
 import type { PreparationOptions } from "./preparation.ts";
 
@@ -24,7 +31,7 @@ const QUERY_BYTES = 128 * 2 ** 20, CANDIDATE_BYTES = 64 * 2 ** 20;
  * Each item's `k` nearest others by cosine, best first, ties by id. Items without features (all zero)
  * have cosine 0 with all.
  *
- * @throws {InputError} when there are not more than `k` items.
+ * @throws {InputError} when there are not more than `k` items, or `k` is not from 1 to 128.
  */
 export async function nearestItems(
   gpu: Gpu,
@@ -32,14 +39,18 @@ export async function nearestItems(
   k: number,
   { cacheFolder, onProgress }: PreparationOptions = {},
 ): Promise<Neighbours> {
+  requireListLength(`k of ${features.source}`, k);
   if (k >= features.rows) {
     throw new InputError(
       `${features.source}: ${k} neighbours are asked of ${features.rows} items.`,
     );
   }
-  const key = { kind: "neighbours-1", features: await features.contentHash(), k };
+  const { rows, width } = features;
+  const hash = await features.contentHash();
+  // Rounding differs between adapters.
+  const key = { kind: "neighbours-1", features: hash, rows, width, k, adapter: gpu.adapterName };
   const { ids } = await cached(cacheFolder, key, async () => ({
-    ids: { shape: [features.rows, k], data: await search(gpu, features, k, onProgress) },
+    ids: { shape: [rows, k], data: await search(gpu, features, k, onProgress) },
   }));
   return { ids: ids!.data as Uint32Array<ArrayBuffer>, k };
 }

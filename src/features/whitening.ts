@@ -13,6 +13,9 @@ import type { PreparationOptions } from "./preparation.ts";
 /** Rows read at once. */
 const ROWS_PER_TILE = 4096;
 
+/** Entries whose largest is within 2^±20 are left as they are. */
+const SAFE_EXPONENT = 20;
+
 /**
  * The strongest `dim` left singular vectors of the centred features, times √(items / dim), so that
  * entries have a mean square of 1 / dim; items × dim, row-major. Each column's largest entry is
@@ -24,10 +27,13 @@ export async function whiten(
   dim: number,
   { cacheFolder, onProgress }: PreparationOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { rows, source } = features;
+  const { rows, width, source } = features;
+  const hash = await features.contentHash();
+  // Rounding differs between adapters.
+  const key = { kind: "whitened-1", features: hash, rows, width, dim, adapter: gpu.adapterName };
   const { vectors, rank } = await cached(
     cacheFolder,
-    { kind: "whitened-1", features: await features.contentHash(), dim },
+    key,
     async () => {
       const { vectors, rank } = await leftSingularVectors(
         gpu,
@@ -51,29 +57,61 @@ export async function whiten(
   return vectors!.data as Float32Array<ArrayBuffer>;
 }
 
-/** The matrix with each column's mean taken off; means and differences in f64. */
+/**
+ * The matrix with each column's mean taken off, and very large or small entries scaled, all by the same
+ * power of two: directions stay, and squares keep within f32. Means and differences are in f64.
+ */
 async function centred(
-  { rows, width, read, source }: FeatureMatrix,
+  features: FeatureMatrix,
   onProgress: PreparationOptions["onProgress"],
 ): Promise<TiledMatrix> {
+  const { rows, width } = features;
+  const read = withProgress(features, onProgress);
   const mean = new Float64Array(width);
+  const least = new Float64Array(width).fill(Infinity);
+  const most = new Float64Array(width).fill(-Infinity);
   for (let from = 0; from < rows; from += ROWS_PER_TILE) {
     const tile = await read(from, Math.min(rows, from + ROWS_PER_TILE));
     for (let i = 0, column = 0; i < tile.length; i++, column = (column + 1) % width) {
-      mean[column]! += tile[i]!;
+      const value = tile[i]!;
+      mean[column]! += value;
+      least[column] = Math.min(least[column]!, value);
+      most[column] = Math.max(most[column]!, value);
     }
   }
   for (let column = 0; column < width; column++) mean[column]! /= rows;
+  const scale = scaleFor(
+    mean.reduce((far, x, c) => Math.max(far, most[c]! - x, x - least[c]!), 0),
+  );
   return {
     rows,
     width,
     read: async (from, to) => {
       const tile = await read(from, to);
       for (let i = 0, column = 0; i < tile.length; i++, column = (column + 1) % width) {
-        tile[i]! -= mean[column]!;
+        tile[i] = (tile[i]! - mean[column]!) * scale;
       }
-      onProgress?.(`whitening ${source}`, to / rows);
       return tile;
     },
+  };
+}
+
+/** 1 where sums of squares are safe in f32; else the power of two that brings `largest` near 1. */
+function scaleFor(largest: number): number {
+  const exponent = Math.round(Math.log2(largest));
+  return largest === 0 || Math.abs(exponent) <= SAFE_EXPONENT ? 1 : 2 ** -exponent;
+}
+
+/** Reads rows and tells how far each pass over the features is. */
+function withProgress(
+  { rows, source, read }: FeatureMatrix,
+  onProgress: PreparationOptions["onProgress"],
+): FeatureMatrix["read"] {
+  let pass = 0;
+  return async (from, to) => {
+    if (from === 0) pass++;
+    const tile = await read(from, to);
+    onProgress?.(`whitening ${source}, pass ${pass}`, to / rows);
+    return tile;
   };
 }

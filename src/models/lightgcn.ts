@@ -29,6 +29,9 @@ export interface LightGcnSettings {
 /** Standard deviation of initial embeddings. */
 const INITIAL_DEVIATION = 1e-4;
 
+/** Seeds a stream of their own beside the seed; the epochs' streams have the epoch in its place. */
+const INITIAL_STREAM = 0x11647c;
+
 /**
  * Uploads LightGCN with random embeddings.
  *
@@ -39,16 +42,17 @@ export function createLightGcn(gpu: Gpu, train: SparsePattern, settings: LightGc
   const { dim, layers, seed } = settings;
   const { rowCount: userCount, columnCount: itemCount } = train;
   const shape = [userCount + itemCount, dim];
-  const random = createRandom(seed, 0x11647c);
+  const random = createRandom(seed, INITIAL_STREAM);
   const initial = Float32Array.from(
     { length: (userCount + itemCount) * dim },
     () => INITIAL_DEVIATION * normal(random),
   );
-  const resources = new DisposableStack();
-  const embeddings = resources.use(createTensor(gpu, "embeddings", shape, initial));
-  const graph = resources.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  using guard = new DisposableStack();
+  const embeddings = guard.use(createTensor(gpu, "embeddings", shape, initial));
+  const graph = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
   const ratios = new Float64Array(dim).fill(1);
-  const convolution = resources.use(createStepwiseConvolution(gpu, graph, ratios, layers));
+  const convolution = guard.use(createStepwiseConvolution(gpu, graph, ratios, layers));
+  const resources = guard.move();
   return {
     name: layers === 0 ? "mf_bpr" : "lightgcn",
     userCount,

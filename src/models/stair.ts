@@ -24,6 +24,7 @@ import {
   createStepwiseConvolution,
   stepwiseConvolution,
 } from "../ops/stepwise_convolution.ts";
+import { LONGEST_LIST } from "../ops/top_k.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
 import { type Model, requireShape } from "./model.ts";
@@ -36,7 +37,7 @@ export interface StairSettings {
   readonly layers: number;
   /** How fast layer weights change along the columns (γ); the smaller, the more modality. */
   readonly gamma: number;
-  /** Neighbours per modality (k_m); 0 leaves a modality out. */
+  /** Neighbours per modality (k_m), up to 128; 0 leaves a modality out. */
   readonly neighbors: Readonly<Record<string, number>>;
 }
 
@@ -77,7 +78,12 @@ export async function createStair(
   return buildStair(gpu, dataset.train, complete, inputs);
 }
 
-/** Uploads STAIR with given initial embeddings and neighbours. */
+/**
+ * Uploads STAIR with given initial embeddings and neighbours.
+ *
+ * @throws {InputError} when a setting is out of range.
+ * @throws {GpuError} when a graph or the embeddings exceed what the adapter can hold.
+ */
 export function buildStair(
   gpu: Gpu,
   train: SparsePattern,
@@ -87,23 +93,24 @@ export function buildStair(
   requireSettings(settings);
   const { dim, gamma, layers } = settings;
   const { rowCount: userCount, columnCount: itemCount } = train;
-  const resources = new DisposableStack();
+  using guard = new DisposableStack();
   const stacked = new Float32Array((userCount + itemCount) * dim);
   stacked.set(users);
   stacked.set(items, users.length);
-  const embeddings = resources.use(
+  const embeddings = guard.use(
     createTensor(gpu, "embeddings", [userCount + itemCount, dim], stacked),
   );
-  const adjacency = resources.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
-  const similarity = resources.use(
+  const adjacency = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  const similarity = guard.use(
     uploadSparse(gpu, "similarity", similarityGraph(neighbours, itemCount)),
   );
-  const forward = resources.use(
+  const forward = guard.use(
     createStepwiseConvolution(gpu, adjacency, forwardRatios(dim, gamma), layers),
   );
-  const backward = resources.use(
+  const backward = guard.use(
     createStepwiseConvolution(gpu, similarity, backwardRatios(dim, gamma), layers),
   );
+  const resources = guard.move();
   return {
     name: "stair",
     userCount,
@@ -181,8 +188,10 @@ function requireSettings({ dim, layers, gamma, neighbors }: StairSettings): void
   requireShape({ dim, layers });
   if (!(gamma > 0)) throw new InputError(`gamma is ${gamma}, but must be above 0.`);
   for (const [name, k] of Object.entries(neighbors)) {
-    if (!Number.isInteger(k) || k < 0) {
-      throw new InputError(`neighbors of "${name}" is ${k}, but must be a whole number from 0.`);
+    if (!Number.isInteger(k) || k < 0 || k > LONGEST_LIST) {
+      throw new InputError(
+        `neighbors of "${name}" is ${k}, but must be a whole number from 0 to ${LONGEST_LIST}.`,
+      );
     }
   }
 }
@@ -199,7 +208,9 @@ function requireModalities(
         `(modalities: ${names.join(", ") || "none"}).`,
     );
   }
-  const given = Object.keys(neighbors).filter((name) => !(name in stairDefaults.neighbors));
+  // The defaults name modalities that a dataset may lack.
+  const given = Object.entries(neighbors)
+    .filter(([name, k]) => k !== stairDefaults.neighbors[name]).map(([name]) => name);
   const unknown = given.find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new InputError(

@@ -33,7 +33,7 @@ export interface EpochShape {
 export interface TripleTensors extends Disposable {
   /** Sizes of the epoch. */
   readonly shape: EpochShape;
-  /** Number of the batch within the epoch, and since the start. */
+  /** Number of the batch within the epoch, and since training was set up. */
   readonly clock: Tensor;
   /** Rows of H of the users, one per triple. */
   readonly user: Tensor;

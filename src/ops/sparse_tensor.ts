@@ -5,11 +5,12 @@
  */
 import { type Gpu, GpuError } from "../gpu/device.ts";
 import { LOOP_ROUNDS } from "../gpu/kernel.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, type Elements, type Tensor } from "../gpu/tensor.ts";
 import type { SparseMatrix } from "../sparse/csr.ts";
 
-/** CSR of a square matrix, uploaded. */
+/** CSR of a matrix, uploaded. */
 export interface SparseTensor extends Disposable {
+  /** Number of rows. */
   readonly rowCount: number;
   /** `rowCount + 1` offsets. */
   readonly rowStart: Tensor;
@@ -20,30 +21,43 @@ export interface SparseTensor extends Disposable {
 }
 
 /**
- * Uploads a square sparse matrix.
+ * Checks that kernels which walk a row get to its end.
  *
  * @throws {GpuError} when a row is longer than the software driver's loops, which would end early
  * without a word.
  */
-export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
-  const { rowCount, rowStart, column, value } = matrix;
+export function requireRowLengths(
+  { adapterName }: Pick<Gpu, "adapterName">,
+  label: string,
+  rowStart: Uint32Array,
+): void {
   const longest = rowStart.reduce(
     (most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)),
     0,
   );
-  if (longest >= LOOP_ROUNDS && gpu.adapterName.includes("llvmpipe")) {
+  if (longest >= LOOP_ROUNDS && adapterName.includes("llvmpipe")) {
     throw new GpuError(
-      `A row of "${label}" has ${longest} entries, and ${gpu.adapterName} loops ${LOOP_ROUNDS} times at most.`,
+      `A row of "${label}" has ${longest} entries, and ${adapterName} loops ${LOOP_ROUNDS} times at most.`,
     );
   }
+}
+
+/**
+ * Uploads a sparse matrix.
+ *
+ * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
+ */
+export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
+  const { rowCount, rowStart, column, value } = matrix;
+  requireRowLengths(gpu, label, rowStart);
+  using guard = new DisposableStack();
+  const upload = (name: string, data: Elements): Tensor =>
+    guard.use(createTensor(gpu, `${label} ${name}`, [data.length], data));
   const tensors = {
-    rowStart: createTensor(gpu, `${label} row_start`, [rowCount + 1], rowStart),
-    column: createTensor(gpu, `${label} column`, [column.length], column),
-    value: createTensor(gpu, `${label} value`, [value.length], value),
+    rowStart: upload("row_start", rowStart),
+    column: upload("column", column),
+    value: upload("value", value),
   };
-  return {
-    rowCount,
-    ...tensors,
-    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
-  };
+  const resources = guard.move();
+  return { rowCount, ...tensors, [Symbol.dispose]: () => resources.dispose() };
 }

@@ -17,6 +17,7 @@ import scoresCode from "../../kernels/scores.wgsl" with { type: "text" };
 import topK from "../../kernels/top_k.wgsl" with { type: "text" };
 import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
+import { requireRowLengths } from "./sparse_tensor.ts";
 
 /** Some rows of a matrix, and the ids they stand for. */
 export interface Block {
@@ -52,7 +53,7 @@ export interface TopKLists extends Disposable {
 export const NO_CANDIDATE = 0xffffffff;
 
 /** The longest list that kernels/top_k.wgsl can keep. */
-const LONGEST = 128;
+export const LONGEST_LIST = 128;
 
 /** Rows and candidates of a tile: 16 MiB of scores. */
 const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
@@ -62,36 +63,49 @@ export function tileElements(queries: number, candidates: number): number {
   return Math.ceil(Math.min(TILE_ROWS, queries) / 8) * 8 * Math.min(TILE_CANDIDATES, candidates);
 }
 
-/** Uploads what queries must not be shown. */
-export function uploadSeen(gpu: Gpu, { rowCount, rowStart, column }: SparsePattern): SeenTensors {
+/**
+ * Uploads what queries must not be shown.
+ *
+ * @throws {GpuError} when one has seen too much; see {@linkcode requireRowLengths}.
+ */
+export function uploadSeen(gpu: Gpu, { rowStart, column }: SparsePattern): SeenTensors {
+  requireRowLengths(gpu, "seen", rowStart);
+  using guard = new DisposableStack();
   const tensors = {
-    rowStart: createTensor(gpu, "seen row_start", [rowCount + 1], rowStart),
-    column: createTensor(gpu, "seen column", [column.length], column),
+    rowStart: guard.use(createTensor(gpu, "seen row_start", [rowStart.length], rowStart)),
+    column: guard.use(createTensor(gpu, "seen column", [column.length], column)),
   };
-  return {
-    ...tensors,
-    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
-  };
+  const resources = guard.move();
+  return { ...tensors, [Symbol.dispose]: () => resources.dispose() };
+}
+
+/**
+ * Checks the length of a list; `name` is what the message calls it.
+ *
+ * @throws {InputError} when it is not a whole number from 1 to 128.
+ */
+export function requireListLength(name: string, length: number): void {
+  if (!Number.isInteger(length) || length < 1 || length > LONGEST_LIST) {
+    throw new InputError(
+      `${name} is ${length}, but must be a whole number from 1 to ${LONGEST_LIST}.`,
+    );
+  }
 }
 
 /**
  * Allocates lists for `queries` rows.
  *
- * @throws {InputError} when `k` is not from 1 to 128.
+ * @throws {InputError} when `k` is not a whole number from 1 to 128.
  */
 export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
-  if (!(k >= 1 && k <= LONGEST)) {
-    throw new InputError(`A list of ${k} is asked for, but lists hold 1 to ${LONGEST}.`);
-  }
+  requireListLength("k", k);
+  using guard = new DisposableStack();
   const tensors = {
-    scores: createTensor(gpu, "best scores", [queries, k]),
-    ids: createTensor(gpu, "best ids", [queries, k]),
+    scores: guard.use(createTensor(gpu, "best scores", [queries, k])),
+    ids: guard.use(createTensor(gpu, "best ids", [queries, k])),
   };
-  return {
-    k,
-    ...tensors,
-    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
-  };
+  const resources = guard.move();
+  return { k, ...tensors, [Symbol.dispose]: () => resources.dispose() };
 }
 
 /**

@@ -52,7 +52,12 @@ export interface RunConfig {
 
 const FORMAT = "stair-checkpoint-1";
 
-/** Saves a model's embeddings, users then items; {@linkcode loadModel} reads them back. */
+/**
+ * Saves a model's embeddings, users then items; {@linkcode loadModel} reads them back.
+ *
+ * @throws {GpuError} when reading them from the GPU fails.
+ * @throws {InputError} when the file cannot be written.
+ */
 export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<void> {
   const [data] = await readFloats(gpu, model.embeddings);
   const tensors = { embeddings: { shape: model.embeddings.shape, data: data! } };
@@ -63,10 +68,15 @@ export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<v
 /**
  * Gives a model the embeddings of a file: of {@linkcode saveModel}, or of a run's checkpoint.
  *
- * @throws {InputError} when the file cannot be read or its embeddings have another shape.
+ * @throws {InputError} when the file cannot be read, or its embeddings are of another model or have
+ * another shape.
  */
 export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<void> {
-  const { tensors } = decodeSafetensors(await readBytes(path), path);
+  const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
+  const saved = modelName(path, metadata);
+  if (saved !== undefined && saved !== model.name) {
+    throw new InputError(`${path} holds embeddings of ${saved}, but the model is ${model.name}.`);
+  }
   const { shape, data } = tensors.embeddings ?? {};
   if (!(data instanceof Float32Array) || shape?.join() !== model.embeddings.shape.join()) {
     throw new InputError(
@@ -75,6 +85,11 @@ export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<v
     );
   }
   write(gpu, model.embeddings, data);
+}
+
+/** Whose embeddings a file holds, if it says so. */
+function modelName(path: string, { model, config }: Record<string, string>): unknown {
+  return model ?? (config && parseObject(`"config" of ${path}`, config).model);
 }
 
 /** Writes a checkpoint, whole or not at all; the same checkpoint gives the same bytes. */
@@ -97,29 +112,66 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 /**
  * Reads a checkpoint.
  *
- * @throws {InputError} when there is none or it is not one of ours.
+ * @throws {InputError} when there is none, it is not one of ours, or a part of it is missing or damaged.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
   if (metadata.format !== FORMAT) {
     throw new InputError(`${path} is not a checkpoint: its format is ${metadata.format}.`);
   }
+  const { epoch = "", config = "", best = "" } = metadata;
+  if (!/^\d+$/.test(epoch)) {
+    throw new InputError(`"epoch" of ${path} is "${epoch}", not a whole number from 0.`);
+  }
+  const shape = tensors.embeddings?.shape ?? [];
   const floats = (name: string): Float32Array<ArrayBuffer> => {
-    const data = tensors[name]?.data;
-    if (!(data instanceof Float32Array)) throw new InputError(`${path} lacks "${name}".`);
-    return data;
+    const tensor = tensors[name];
+    if (!(tensor?.data instanceof Float32Array)) throw new InputError(`${path} lacks "${name}".`);
+    if (tensor.shape.join() !== shape.join()) {
+      throw new InputError(
+        `"${name}" of ${path} is ${tensor.shape.join(" × ")}, ` +
+          `but its embeddings are ${shape.join(" × ")}.`,
+      );
+    }
+    return tensor.data;
   };
   return {
     state: {
-      epoch: Number(metadata.epoch),
+      epoch: Number(epoch),
       embeddings: floats("embeddings"),
       firstMoment: floats("embeddings.first_moment"),
       secondMoment: floats("embeddings.second_moment"),
     },
-    shape: tensors.embeddings!.shape,
-    config: JSON.parse(metadata.config ?? "{}"),
-    best: JSON.parse(metadata.best ?? "{}"),
+    shape,
+    config: parseObject(`"config" of ${path}`, config) as unknown as RunConfig,
+    best: parseBest(path, best),
   };
+}
+
+function parseBest(path: string, text: string): BestSoFar {
+  const { epoch, ndcg } = parseObject(`"best" of ${path}`, text);
+  if (typeof epoch !== "number" || typeof ndcg !== "number") {
+    throw new InputError(`"best" of ${path} lacks an epoch or an ndcg: ${text}.`);
+  }
+  return { epoch, ndcg };
+}
+
+/**
+ * Parses a JSON object; `source` is what messages call it.
+ *
+ * @throws {InputError} when the text is something else.
+ */
+export function parseObject(source: string, text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${source} is not JSON: ${(error as Error).message}.`);
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new InputError(`${source} is not a JSON object.`);
 }
 
 /**

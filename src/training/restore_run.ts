@@ -7,9 +7,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import type { Model } from "../models/model.ts";
-import { models, type ModelSettings } from "../models/registry.ts";
-import { loadModel, type RunConfig } from "./checkpoint.ts";
+import { type Model, requireShape } from "../models/model.ts";
+import { type ModelKind, models, type ModelSettings } from "../models/registry.ts";
+import { loadModel, parseObject } from "./checkpoint.ts";
 
 /** A run, restored. */
 export interface RestoredRun extends Disposable {
@@ -24,27 +24,31 @@ export interface RestoredRun extends Disposable {
 /**
  * Restores a run from its folder.
  *
- * @throws {InputError} when the folder holds no run or its dataset cannot be read any more.
+ * @throws {InputError} when the folder holds no run, a file of it is damaged, or its dataset cannot be
+ * read any more.
  */
 export async function restoreRun(gpu: Gpu, folder: string): Promise<RestoredRun> {
-  const config = await readConfig(`${folder}/config.json`);
-  const dataset = await loadDataset(config.data);
-  const kind = models[config.model];
-  if (!kind) {
-    throw new InputError(`${folder}/config.json names an unknown model "${config.model}".`);
+  const path = `${folder}/config.json`;
+  const { data, model: name, settings } = await readConfig(path);
+  if (!Object.hasOwn(models, name)) {
+    throw new InputError(`${path} names an unknown model "${name}".`);
   }
-  const settings = config.settings as unknown as ModelSettings;
-  const model = kind.restore(gpu, dataset, settings);
+  const dataset = await loadDataset(data);
+  using guard = new DisposableStack();
+  const model = guard.use(restoreModel(gpu, models[name]!, dataset, settings, path));
   await loadModel(gpu, model, `${folder}/best.safetensors`);
-  return {
-    dataset,
-    data: config.data,
-    model,
-    [Symbol.dispose]: () => model[Symbol.dispose](),
-  };
+  const resources = guard.move();
+  return { dataset, data, model, [Symbol.dispose]: () => resources.dispose() };
 }
 
-async function readConfig(path: string): Promise<RunConfig & { data: string }> {
+/** What of config.json is needed to restore a run. */
+interface RestorableConfig {
+  readonly data: string;
+  readonly model: string;
+  readonly settings: object;
+}
+
+async function readConfig(path: string): Promise<RestorableConfig> {
   let text;
   try {
     text = await Deno.readTextFile(path);
@@ -53,9 +57,32 @@ async function readConfig(path: string): Promise<RunConfig & { data: string }> {
       `${path} cannot be read, so this is no run folder: ${(error as Error).message}.`,
     );
   }
-  const config = JSON.parse(text);
-  if (typeof config.data !== "string") {
+  const { data, model, settings } = parseObject(path, text);
+  if (typeof data !== "string") {
     throw new InputError(`${path} does not say which dataset it was trained on ("data").`);
   }
-  return config;
+  if (typeof model !== "string") {
+    throw new InputError(`${path} does not say which model was trained ("model").`);
+  }
+  if (typeof settings !== "object" || settings === null) {
+    throw new InputError(`${path} does not hold the model's settings ("settings").`);
+  }
+  return { data, model, settings };
+}
+
+/** Settings out of range are told with the file that they come from. */
+function restoreModel(
+  gpu: Gpu,
+  kind: ModelKind,
+  dataset: Dataset,
+  settings: object,
+  path: string,
+): Model {
+  try {
+    const complete = settings as ModelSettings;
+    requireShape(complete);
+    return kind.restore(gpu, dataset, complete);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
+  }
 }

@@ -44,7 +44,20 @@ Deno.test("ids that do not exist are refused", async () => {
   await assertRejects(() => recommend(gpu, model, train, 2), InputError, noUser);
   const noItem = "There is no item -1: ids go from 0 to 4.";
   await assertRejects(() => similarItems(gpu, model, -1), InputError, noItem);
-  await assertRejects(() => recommend(gpu, model, train, 0, 0), InputError, "1 to 128");
+});
+
+Deno.test("lists are from 1 to 128 items long", async (test) => {
+  const { gpu, model } = await openModel();
+  using _ = gpu;
+  for (const top of [0, -1, 2.5, 129, NaN]) {
+    await test.step(String(top), async () => {
+      const message = `top is ${top}, but must be a whole number from 1 to 128.`;
+      await assertRejects(() => recommend(gpu, model, train, 0, top), InputError, message);
+      await assertRejects(() => similarItems(gpu, model, 0, top), InputError, message);
+    });
+  }
+  assertEquals((await recommend(gpu, model, train, 0, 128)).length, 4);
+  assertEquals((await similarItems(gpu, model, 0, 128)).length, 4);
 });
 
 Deno.test("popularity ranks by train interactions, ties by id, without seen items", () => {

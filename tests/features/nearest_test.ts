@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import { nearestItems } from "../../src/features/nearest.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { Gpu, openGpu } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
 
@@ -59,7 +59,7 @@ Deno.test("the nearest items equal those of brute force", async (test) => {
 
 Deno.test("lengths of features do not matter, however far apart", async () => {
   using gpu = await openGpu();
-  const stretched = some.map((row, i) => row.map((x) => x * 2 ** (i % 60 - 30)));
+  const stretched = some.map((row, i) => row.map((x) => x * 2 ** (7 * i - 100)));
   const { ids } = await nearestItems(gpu, features(stretched), 5);
   assertEquals(Array.from(ids), bruteForce(some, 5));
 });
@@ -97,6 +97,14 @@ Deno.test("as many neighbours as items are refused", async () => {
   }
 });
 
+Deno.test("lists longer than the kernel's are refused by file", async () => {
+  using gpu = await openGpu();
+  for (const k of [0, 1.5, 129]) {
+    const message = `k of text_feat.npy is ${k}, but must be a whole number from 1 to 128.`;
+    await assertRejects(() => nearestItems(gpu, features(axes), k), InputError, message);
+  }
+});
+
 Deno.test("neighbours are taken from the cache where it has them", async () => {
   using gpu = await openGpu();
   const cacheFolder = await Deno.makeTempDir();
@@ -116,6 +124,12 @@ Deno.test("neighbours are taken from the cache where it has them", async () => {
     const before = read.length;
     await nearestItems(gpu, open(some.toReversed()), 3, { cacheFolder });
     assert(read.length > before, "other content is another key");
+    const again = read.length;
+    const elsewhere = new Gpu(gpu.device, "another adapter");
+    await nearestItems(elsewhere, open(some), 3, { cacheFolder });
+    assert(read.length > again, "another adapter is another key");
+    await nearestItems(gpu, { ...open(some), rows: 15 }, 3, { cacheFolder });
+    assert(read.length > again + 2, "another shape is another key");
   } finally {
     await Deno.remove(cacheFolder, { recursive: true });
   }

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { Matrix, SVD } from "ml-matrix";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import { whiten } from "../../src/features/whitening.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { Gpu, openGpu } from "../../src/gpu/device.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
 
 const random = createRandom(17);
@@ -92,6 +92,40 @@ Deno.test("columns beyond the rank are zero, and a warning says so", async () =>
   whitened!.forEach((x, i) => assertEquals(x === 0, i % 4 >= 2, `entry ${i} is ${x}`));
 });
 
+Deno.test("very large and very small features are whitened as others are", async (test) => {
+  using gpu = await openGpu();
+  const plain = randomFeatures(60, 9);
+  const values = await plain.read(0, 60);
+  const expected = await whiten(gpu, plain, 6);
+  for (const exponent of [20, 83, 124, -20, -83]) {
+    await test.step(`2^${exponent} times as large`, async () => {
+      const scaled = featuresOf(values.map((x) => x * 2 ** exponent), 9, "text_feat.npy");
+      const whitened = await whiten(gpu, scaled, 6);
+      whitened.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-5, `entry ${i}`));
+    });
+  }
+  await test.step("both signs of the largest float", async () => {
+    const largest = values.map((_, i) => i % 2 === 0 ? 3e38 : i % 3 === 0 ? -3e38 : 1);
+    const whitened = await whiten(gpu, featuresOf(largest, 9, "text_feat.npy"), 1);
+    assert(whitened.every(Number.isFinite) && whitened.some((x) => x !== 0));
+  });
+});
+
+Deno.test("each pass over the features is told from its start to its end", async () => {
+  using gpu = await openGpu();
+  const told: [string, number][] = [];
+  const onProgress = (what: string, share: number) => told.push([what, share]);
+  await whiten(gpu, randomFeatures(5000, 6), 4, { onProgress });
+  const passes = [...new Set(told.map(([what]) => what))];
+  assertEquals(passes, passes.map((_, i) => `whitening 5000 × 6, pass ${i + 1}`));
+  assert(passes.length >= 3, "means, products and projection are passes of their own");
+  for (const pass of passes) {
+    const shares = told.filter(([what]) => what === pass).map(([, share]) => share);
+    assertEquals(shares, shares.toSorted((a, b) => a - b));
+    assertEquals(shares.filter((share) => share === 1).length, 1, pass);
+  }
+});
+
 Deno.test("whitened features are taken from the cache where it has them", async () => {
   using gpu = await openGpu();
   const cacheFolder = await Deno.makeTempDir();
@@ -110,6 +144,10 @@ Deno.test("whitened features are taken from the cache where it has them", async 
     const other = counted(randomFeatures(20, 6));
     await whiten(gpu, other.features, 4, { cacheFolder });
     assert(other.rowsRead() > 0, "other content is another key");
+    const before = rowsRead();
+    const elsewhere = new Gpu(gpu.device, "another adapter");
+    await whiten(elsewhere, features, 4, { cacheFolder });
+    assert(rowsRead() > before, "another adapter is another key");
   } finally {
     await Deno.remove(cacheFolder, { recursive: true });
   }

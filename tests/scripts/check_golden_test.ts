@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { checkGolden, type Golden } from "../../scripts/check_golden.ts";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { checkGolden, type Golden, parseGolden } from "../../scripts/check_golden.ts";
 import { openGpu } from "../../src/gpu/device.ts";
+import { InputError } from "../../src/input_error.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 
 const SCRIPT = new URL("../../scripts/check_golden.ts", import.meta.url).pathname;
@@ -64,12 +65,23 @@ Deno.test("the script passes the authors' file and fails a changed one", async (
 });
 
 Deno.test("bad arguments end the script with one line and code 2", async (test) => {
-  await withFolder({ "broken.json": '{"config": ' }, async (folder) => {
+  const golden = JSON.parse(Deno.readTextFileSync(GOLDEN));
+  const { steps: _, ...withoutSteps } = golden;
+  const files = {
+    "broken.json": '{"config": ',
+    "list.json": "[]",
+    "empty.json": "{}",
+    "no_steps.json": JSON.stringify(withoutSteps),
+  };
+  await withFolder(files, async (folder) => {
     const cases: [string[], string][] = [
       [[], "error: One golden file is needed"],
       [[GOLDEN, GOLDEN], "error: One golden file is needed"],
       [["nowhere.json"], "error: Cannot read nowhere.json"],
-      [[`${folder}/broken.json`], "error: "],
+      [[`${folder}/broken.json`], `error: ${folder}/broken.json is not JSON`],
+      [[`${folder}/list.json`], `error: ${folder}/list.json is not a JSON object.`],
+      [[`${folder}/empty.json`], `error: ${folder}/empty.json: "config" is missing.`],
+      [[`${folder}/no_steps.json`], `error: ${folder}/no_steps.json: "steps" is missing.`],
       [["--quick", GOLDEN], "error: Unknown argument --quick"],
     ];
     for (const [files, message] of cases) {
@@ -83,4 +95,35 @@ Deno.test("bad arguments end the script with one line and code 2", async (test) 
       );
     }
   });
+});
+
+Deno.test("a quantity of another shape is refused by file and key", async (test) => {
+  const text = Deno.readTextFileSync(GOLDEN);
+  // deno-lint-ignore no-explicit-any
+  const cases: [change: (golden: any) => void, message: string][] = [
+    [(golden) => delete golden.config.gamma, '"config.gamma" is missing.'],
+    [(golden) => golden.config.lr = "0.01", '"config.lr" must be a number.'],
+    [(golden) => golden.config.items = 2.5, '"config" must hold whole sizes.'],
+    [(golden) => golden.config = [], '"config" must be an object.'],
+    [(golden) => golden.beta[3] = null, '"beta" must be a list of numbers.'],
+    [(golden) => golden.initUser = [1, 2], '"initUser" must be lists of numbers.'],
+    [(golden) => golden.features = [[1]], '"features" must be lists of lists of numbers.'],
+    [(golden) => golden.features[1].pop(), '"features" must have 20 rows of one width'],
+    [(golden) => golden.features.pop(), '"features", "neighborLists", "whitened" and'],
+    [(golden) => golden.train[5] = [30, 2], '"train" must hold pairs of a user below 30'],
+    [(golden) => golden.steps = [], '"steps" must be a list that is not empty.'],
+    [(golden) => delete golden.steps[2].loss, '"steps[2].loss" is missing.'],
+    [(golden) => golden.steps[2].user.pop(), '"steps" must hold batches of one size'],
+    [(golden) => delete golden.afterLastStep.forward, '"afterLastStep.forward" is missing.'],
+    [(golden) => golden.ranking.targets[0] = [20], '"ranking.targets" must have a row'],
+    [(golden) => golden.ranking.metrics["P@3"] = 1, '"ranking.metrics" must hold numbers'],
+  ];
+  for (const [change, message] of cases) {
+    await test.step(message, () => {
+      const golden = JSON.parse(text);
+      change(golden);
+      const parse = () => parseGolden("changed.json", JSON.stringify(golden));
+      assertThrows(parse, InputError, `changed.json: ${message}`);
+    });
+  }
 });

@@ -6,7 +6,10 @@
  */
 
 import { InputError } from "../input_error.ts";
-import { SPLITS } from "./dataset.ts";
+import { SPLITS } from "./splits.ts";
+
+/** A list of ids, labels or values. */
+export type NumberList = readonly number[] | Uint32Array | Float32Array | Float64Array;
 
 /** How to read one field. */
 export interface FieldKind {

@@ -1,0 +1,11 @@
+/**
+ * The three parts that interactions are split into.
+ *
+ * @module
+ */
+
+/** The splits; the label of a split is its index in this list. */
+export const SPLITS: readonly Split[] = ["train", "valid", "test"];
+
+/** Name of a split. */
+export type Split = "train" | "valid" | "test";

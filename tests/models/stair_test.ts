@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { buildDataset } from "../../src/data/dataset.ts";
+import { featuresOf } from "../../src/data/features.ts";
+import { openGpu } from "../../src/gpu/device.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createStair } from "../../src/models/stair.ts";
+
+/** Six items with text features and no others. */
+const textOnly = buildDataset({
+  name: "texts",
+  interactions: {
+    user: [0, 0, 0, 1, 1, 1],
+    item: [0, 1, 2, 3, 4, 5],
+    split: [0, 1, 2, 0, 1, 2],
+  },
+  modalities: [{
+    name: "text",
+    features: featuresOf(
+      Float32Array.from({ length: 6 * 8 }, (_, i) => Math.sin(i * i)),
+      8,
+      "text_feat.npy",
+    ),
+  }],
+});
+
+Deno.test("neighbours of a modality that is not there are refused, unless by default", async (test) => {
+  using gpu = await openGpu();
+  await test.step("by default", async () => {
+    using model = await createStair(gpu, textOnly, { dim: 4, neighbors: { text: 2, image: 1 } });
+    assertEquals([model.userCount, model.itemCount], [2, 6]);
+  });
+  for (const name of ["image", "audio"]) {
+    await test.step(name, async () => {
+      const neighbors = { text: 2, [name]: 7 };
+      const message = `neighbors names "${name}", but texts has the modalities text.`;
+      await assertRejects(
+        () => createStair(gpu, textOnly, { dim: 4, neighbors }),
+        InputError,
+        message,
+      );
+    });
+  }
+  assertEquals(gpu.bytes, 0);
+});
+
+Deno.test("neighbours out of range are refused by modality", async () => {
+  using gpu = await openGpu();
+  for (const k of [-1, 1.5, 129]) {
+    const message = `neighbors of "text" is ${k}, but must be a whole number from 0 to 128.`;
+    await assertRejects(
+      () => createStair(gpu, textOnly, { dim: 4, neighbors: { text: k } }),
+      InputError,
+      message,
+    );
+  }
+});

@@ -1,0 +1,83 @@
+/** What is uploaded whole: rows that kernels can walk, and nothing left behind by a failure. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { type Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
+import { LOOP_ROUNDS } from "../../src/gpu/kernel.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { buildStair } from "../../src/models/stair.ts";
+import { requireRowLengths, uploadSparse } from "../../src/ops/sparse_tensor.ts";
+import { createLists, uploadSeen } from "../../src/ops/top_k.ts";
+import { patternOf } from "../../src/sparse/csr.ts";
+
+const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
+
+Deno.test("rows longer than the software driver's loops are refused there", async (test) => {
+  const rowStart = Uint32Array.of(0, 3, 3 + LOOP_ROUNDS, 4 + LOOP_ROUNDS);
+  const shorter = rowStart.map((at) => Math.min(at, LOOP_ROUNDS));
+  await test.step("llvmpipe", () => {
+    const adapter = { adapterName: "llvmpipe (LLVM 15.0.6, 256 bits)" };
+    const message = `A row of "seen" has 65535 entries`;
+    assertThrows(() => requireRowLengths(adapter, "seen", rowStart), GpuError, message);
+    requireRowLengths(adapter, "seen", shorter);
+  });
+  await test.step("a GPU", () => requireRowLengths({ adapterName: "GPU" }, "seen", rowStart));
+  await test.step("what a query must not be shown", async () => {
+    using gpu = await openGpu();
+    const seen = {
+      rowCount: 1,
+      columnCount: LOOP_ROUNDS,
+      rowStart: Uint32Array.of(0, LOOP_ROUNDS),
+      column: Uint32Array.from({ length: LOOP_ROUNDS }, (_, i) => i),
+    };
+    const upload = () => uploadSeen(gpu, seen)[Symbol.dispose]();
+    if (gpu.adapterName.includes("llvmpipe")) assertThrows(upload, GpuError, `A row of "seen"`);
+    else upload();
+    assertEquals(gpu.bytes, 0);
+  });
+});
+
+Deno.test("lists are from 1 to 128 long, in whole numbers", async () => {
+  using gpu = await openGpu();
+  for (const k of [0, 1.5, 129, NaN]) {
+    const message = `k is ${k}, but must be a whole number from 1 to 128.`;
+    assertThrows(() => createLists(gpu, 3, k), InputError, message);
+  }
+  createLists(gpu, 3, 128)[Symbol.dispose]();
+  assertEquals(gpu.bytes, 0);
+});
+
+Deno.test("what fails half-way gives back what it took", async (test) => {
+  using gpu = await openGpu();
+  const allocate = gpu.allocate.bind(gpu);
+  const matrix = { ...train, value: new Float32Array(3) };
+  const stair = {
+    users: new Float32Array(2 * 8),
+    items: new Float32Array(5 * 8),
+    neighbours: [{ ids: Uint32Array.of(1, 2, 3, 4, 0), k: 1 }],
+  };
+  const settings = { dim: 8, layers: 2, gamma: 0.1, neighbors: { text: 1 } };
+  const cases: [name: string, failing: string, create: (gpu: Gpu) => Disposable][] = [
+    ["sparse matrix", "graph value", (gpu) => uploadSparse(gpu, "graph", matrix)],
+    ["seen items", "seen column", (gpu) => uploadSeen(gpu, train)],
+    ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
+    [
+      "LightGCN",
+      "layer weights",
+      (gpu) => createLightGcn(gpu, train, { dim: 8, layers: 2, seed: 1 }),
+    ],
+    ["STAIR", "similarity value", (gpu) => buildStair(gpu, train, settings, stair)],
+  ];
+  for (const [name, failing, create] of cases) {
+    await test.step(name, () => {
+      gpu.allocate = (label, bytes, usage) => {
+        if (label === failing) throw new GpuError(`no room for ${label}`);
+        return allocate(label, bytes, usage);
+      };
+      assertThrows(() => create(gpu), GpuError, `no room for ${failing}`);
+      assertEquals(gpu.bytes, 0);
+      gpu.allocate = allocate;
+      create(gpu)[Symbol.dispose]();
+      assertEquals(gpu.bytes, 0);
+    });
+  }
+});

@@ -1,0 +1,101 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { decodeSafetensors, encodeSafetensors } from "../../src/data/safetensors.ts";
+import { openGpu } from "../../src/gpu/device.ts";
+import { readFloats } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { patternOf } from "../../src/sparse/csr.ts";
+import {
+  type Checkpoint,
+  loadCheckpoint,
+  loadModel,
+  saveCheckpoint,
+  saveModel,
+} from "../../src/training/checkpoint.ts";
+import { withFolder } from "../data/dataset_folder.ts";
+
+const train = patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]);
+const settings = { dim: 4, layers: 1, seed: 1 };
+
+const checkpoint: Checkpoint = {
+  state: {
+    epoch: 7,
+    embeddings: Float32Array.from({ length: 20 }, (_, i) => i / 3),
+    firstMoment: new Float32Array(20).fill(1),
+    secondMoment: new Float32Array(20).fill(2),
+  },
+  shape: [5, 4],
+  config: { model: "lightgcn", dataset: "made", fingerprint: "0", settings, training: { seed: 1 } },
+  best: { epoch: 5, ndcg: 0.25 },
+};
+
+Deno.test("a checkpoint is read as it was written", async () => {
+  await withFolder({}, async (folder) => {
+    await saveCheckpoint(`${folder}/last.safetensors`, checkpoint);
+    assertEquals(await loadCheckpoint(`${folder}/last.safetensors`), checkpoint);
+  });
+});
+
+Deno.test("a damaged checkpoint is refused by file and key", async (test) => {
+  const cases: [change: Record<string, string>, message: (path: string) => string][] = [
+    [{ format: "other" }, (path) => `${path} is not a checkpoint: its format is other.`],
+    [{ epoch: "" }, (path) => `"epoch" of ${path} is "", not a whole number from 0.`],
+    [{ epoch: "2.5" }, (path) => `"epoch" of ${path} is "2.5", not a whole number`],
+    [{ config: "{" }, (path) => `"config" of ${path} is not JSON`],
+    [{ config: "null" }, (path) => `"config" of ${path} is not a JSON object.`],
+    [{ best: "[1]" }, (path) => `"best" of ${path} is not a JSON object.`],
+    [
+      { best: '{"epoch":1}' },
+      (path) => `"best" of ${path} lacks an epoch or an ndcg: {"epoch":1}.`,
+    ],
+  ];
+  await withFolder({}, async (folder) => {
+    const path = `${folder}/last.safetensors`;
+    await saveCheckpoint(path, checkpoint);
+    const { tensors, metadata } = decodeSafetensors(await Deno.readFile(path), path);
+    for (const [change, message] of cases) {
+      await test.step(JSON.stringify(change), async () => {
+        await Deno.writeFile(path, encodeSafetensors(tensors, { ...metadata, ...change }));
+        await assertRejects(() => loadCheckpoint(path), InputError, message(path));
+      });
+    }
+    await test.step("moments of another shape", async () => {
+      const moment = { shape: [4, 4], data: new Float32Array(16) };
+      const changed = { ...tensors, "embeddings.second_moment": moment };
+      await Deno.writeFile(path, encodeSafetensors(changed, metadata));
+      const message =
+        `"embeddings.second_moment" of ${path} is 4 × 4, but its embeddings are 5 × 4.`;
+      await assertRejects(() => loadCheckpoint(path), InputError, message);
+    });
+  });
+});
+
+Deno.test("a model takes its own embeddings and no others", async (test) => {
+  using gpu = await openGpu();
+  using model = createLightGcn(gpu, train, settings);
+  using factors = createLightGcn(gpu, train, { ...settings, layers: 0 });
+  await withFolder({}, async (folder) => {
+    const [saved, run, plain] = ["saved", "run", "plain"].map((name) =>
+      `${folder}/${name}.safetensors`
+    ) as [string, string, string];
+    await saveModel(gpu, factors, saved);
+    await saveCheckpoint(run, checkpoint);
+    const embeddings = { shape: [5, 4], data: new Float32Array(20).fill(3) };
+    await Deno.writeFile(plain, encodeSafetensors({ embeddings }));
+    await test.step("of a run", async () => {
+      await loadModel(gpu, model, run);
+      assertEquals((await readFloats(gpu, model.embeddings))[0], checkpoint.state.embeddings);
+      const message = `${run} holds embeddings of lightgcn, but the model is mf_bpr.`;
+      await assertRejects(() => loadModel(gpu, factors, run), InputError, message);
+    });
+    await test.step("of a saved model", async () => {
+      await loadModel(gpu, factors, saved);
+      const message = `${saved} holds embeddings of mf_bpr, but the model is lightgcn.`;
+      await assertRejects(() => loadModel(gpu, model, saved), InputError, message);
+    });
+    await test.step("of a file that does not say", async () => {
+      await loadModel(gpu, model, plain);
+      assertEquals((await readFloats(gpu, model.embeddings))[0], embeddings.data);
+    });
+  });
+});
