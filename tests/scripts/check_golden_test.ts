@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { checkGolden, type Golden, parseGolden } from "../../scripts/check_golden.ts";
+import { checkGolden } from "../../src/golden/check_stair.ts";
+import { type Golden, parseGolden } from "../../src/golden/stair_file.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { withFolder } from "../data/dataset_folder.ts";

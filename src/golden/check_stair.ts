@@ -1,0 +1,202 @@
+/**
+ * Replays STAIR's golden file, quantity by quantity: graphs, initialisation, forward pass, losses,
+ * gradients, trained embeddings, ranking.
+ *
+ * @module
+ */
+import { featuresOf } from "../data/features.ts";
+import { createRanker } from "../evaluation/ranking.ts";
+import { rankingMetrics } from "../evaluation/metrics.ts";
+import { nearestItems } from "../features/nearest.ts";
+import { whiten } from "../features/whitening.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { Scratch } from "../gpu/scratch.ts";
+import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
+import type { Model } from "../models/model.ts";
+import { buildStair, meanOfItems, mixModalities, type StairInputs } from "../models/stair.ts";
+import { bprLoss, createTripleTensors, type EpochShape } from "../ops/bpr_loss.ts";
+import { backwardRatios, forwardRatios, layerWeights } from "../ops/layer_weights.ts";
+import { Tape, type Variable } from "../ops/tape.ts";
+import { patternOf, type SparsePattern } from "../sparse/csr.ts";
+import { interactionGraph, similarityGraph, toDense } from "../sparse/graphs.ts";
+import { type EpochBatches, gatherBatches, uploadEpoch } from "../training/sampler.ts";
+import { createTrainingStep } from "../training/training_step.ts";
+import type { Golden, Matrix } from "./stair_file.ts";
+
+/** Notes the largest absolute error of a quantity. */
+type Compare = (name: string, ours: ArrayLike<number>, theirs: Matrix | readonly number[]) => void;
+
+/** Computes every quantity of a golden file and returns its largest absolute error, by name. */
+export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string, number>> {
+  const errors = new Map<string, number>();
+  const compare: Compare = (name, ours, theirs) =>
+    errors.set(name, largestError(name, ours, theirs));
+  const { users, items, dim, layers, gamma } = golden.config;
+  const train = patternOf(users, items, golden.train);
+  const inputs = await compareInputs(gpu, golden, train, compare);
+  using model = buildStair(gpu, train, { dim, layers, gamma, neighbors: {} }, inputs);
+  compare("forwardAtInit", await represent(gpu, model), golden.forwardAtInit);
+  await compareSteps(gpu, model, golden, compare);
+  await compareRanking(gpu, model, train, golden, compare);
+  return errors;
+}
+
+/** Compares all that precedes training, and returns what the model starts from. */
+async function compareInputs(
+  gpu: Gpu,
+  golden: Golden,
+  train: SparsePattern,
+  compare: Compare,
+): Promise<StairInputs> {
+  const { items, dim, layers, gamma, neighbors } = golden.config;
+  compare("adjacencyDense", toDense(interactionGraph(train)), golden.adjacencyDense);
+  compare("beta", forwardRatios(dim, gamma), golden.beta);
+  compare("betaBackward", backwardRatios(dim, gamma), golden.betaBackward);
+  const alpha = [...forwardRatios(dim, gamma)].flatMap((beta) => [...layerWeights(beta, layers)]);
+  compare("alpha", alpha, golden.alpha);
+
+  const features = golden.features.map((rows, m) =>
+    featuresOf(Float32Array.from(rows.flat()), rows[0]!.length, `features[${m}]`)
+  );
+  const neighbours = await Promise.all(features.map((f, m) => nearestItems(gpu, f, neighbors[m]!)));
+  neighbours.forEach(({ ids }, m) => compare(`neighborLists[${m}]`, ids, golden.neighborLists[m]!));
+  compare("similarityDense", toDense(similarityGraph(neighbours, items)), golden.similarityDense);
+  const whitened = await Promise.all(features.map((f) => whiten(gpu, f, dim)));
+  whitened.forEach((matrix, m) => compare(`whitened[${m}]`, matrix, golden.whitened[m]!));
+  const initItem = mixModalities(whitened, neighbors);
+  const initUser = meanOfItems(train, initItem, dim);
+  compare("initUser", initUser, golden.initUser);
+  compare("initItem", initItem, golden.initItem);
+  return { users: initUser, items: initItem, neighbours };
+}
+
+/** Compares the first gradient, then trains: every loss, and embeddings after the first and last step. */
+async function compareSteps(
+  gpu: Gpu,
+  model: Model,
+  golden: Golden,
+  compare: Compare,
+): Promise<void> {
+  const { config: { users, dim }, steps, afterStep1, afterLastStep } = golden;
+  const compareHalves = <Key extends string>(
+    name: string,
+    ours: Float32Array,
+    theirs: Readonly<Record<Key, Matrix>>,
+    [user, item]: [Key, Key],
+  ): void => {
+    compare(`${name}.${user}`, ours.subarray(0, users * dim), theirs[user]);
+    compare(`${name}.${item}`, ours.subarray(users * dim), theirs[item]);
+  };
+  const first = await gradient(gpu, model, golden);
+  compareHalves("afterStep1", first, afterStep1, ["gradUser", "gradItem"]);
+  await trainSteps(gpu, model, golden, async (step, loss) => {
+    compare(`steps[${step}].loss`, [loss], [steps[step]!.loss]);
+    const [embeddings] = await readFloats(gpu, model.embeddings);
+    if (step === 0) compareHalves("afterStep1", embeddings!, afterStep1, ["user", "item"]);
+    if (step < steps.length - 1) return;
+    compareHalves("afterLastStep", embeddings!, afterLastStep, ["user", "item"]);
+    compare("afterLastStep.forward", await represent(gpu, model), afterLastStep.forward);
+  });
+}
+
+async function represent(gpu: Gpu, model: Model): Promise<Float32Array> {
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "forward", scratch);
+  const { value } = model.represent(tape, { value: model.embeddings });
+  using program = tape.program;
+  program.run();
+  return (await readFloats(gpu, value))[0]!;
+}
+
+/** Uploads a golden step as an epoch of one batch. */
+function batchOf({ config, steps }: Golden, step: number): [EpochShape, EpochBatches] {
+  const { user, positive, negative } = steps[step]!;
+  const { users, items } = config;
+  const shape = { rows: users + items, triples: user.length, batchSize: user.length };
+  const itemRow = (item: number) => users + item;
+  const triples = {
+    user: Uint32Array.from(user),
+    positive: Uint32Array.from(positive, itemRow),
+    negative: Uint32Array.from(negative, itemRow),
+  };
+  return [shape, gatherBatches(triples, shape)];
+}
+
+/** dLoss/dE of the first batch. */
+async function gradient(gpu: Gpu, model: Model, golden: Golden): Promise<Float32Array> {
+  const [shape, epoch] = batchOf(golden, 0);
+  using scratch = new Scratch(gpu);
+  using batches = createTripleTensors(gpu, shape);
+  using zero = createTensor(gpu, "loss gradient", model.embeddings.shape);
+  uploadEpoch(gpu, batches, epoch);
+  const tape = new Tape(gpu, "gradient", scratch);
+  const embeddings: Variable = { value: model.embeddings };
+  bprLoss(tape, model.represent(tape, embeddings), batches, zero);
+  tape.backward();
+  using program = tape.program;
+  program.run();
+  return (await readFloats(gpu, embeddings.gradient as Tensor))[0]!;
+}
+
+/** Trains on the golden batches; `visit` gets each one's mean loss. */
+async function trainSteps(
+  gpu: Gpu,
+  model: Model,
+  golden: Golden,
+  visit: (step: number, loss: number) => Promise<void>,
+): Promise<void> {
+  const { lr: learningRate, weightDecay, beta1, beta2, epsilon } = golden.config;
+  const settings = { learningRate, weightDecay, beta1, beta2, epsilon };
+  using scratch = new Scratch(gpu);
+  using resources = new DisposableStack();
+  const step = resources.use(
+    createTrainingStep(gpu, model, batchOf(golden, 0)[0], settings, scratch),
+  );
+  for (let i = 0; i < golden.steps.length; i++) {
+    const [shape, epoch] = batchOf(golden, i);
+    step.load(epoch, i);
+    step.program.run();
+    const [loss] = await readFloats(gpu, step.batches.loss);
+    await visit(i, loss![0]! / shape.triples);
+  }
+}
+
+/** Compares the metrics of the full ranking. */
+async function compareRanking(
+  gpu: Gpu,
+  model: Model,
+  train: SparsePattern,
+  { config: { users, items }, ranking }: Golden,
+  compare: Compare,
+): Promise<void> {
+  const names = Object.keys(ranking.metrics);
+  const cutoffs = [...new Set(names.map((name) => Number(name.split("@")[1])))];
+  const pairs = ranking.targets.flatMap((row, user) => row.map((item) => [user, item] as const));
+  using ranker = createRanker(gpu, model, train, Math.max(...cutoffs));
+  const ranked = await ranker.rank();
+  const ours = rankingMetrics(ranked.items, ranked.k, patternOf(users, items, pairs), cutoffs);
+  for (const name of names) {
+    const [metric, cutoff] = name.split("@");
+    const key = `${metric === "R" ? "recall" : "ndcg"}@${cutoff}`;
+    compare(`ranking ${name}`, [ours[key]!], [ranking.metrics[name]!]);
+  }
+}
+
+function largestError(
+  name: string,
+  ours: ArrayLike<number>,
+  theirs: Matrix | readonly number[],
+): number {
+  const flat = theirs.flat() as readonly number[];
+  if (flat.length !== ours.length) {
+    throw new InputError(
+      `${name} has ${flat.length} numbers in the file, but ${ours.length} here.`,
+    );
+  }
+  // NaN compares as no error with Math.max, so it is told apart.
+  return flat.reduce((worst, value, i) => {
+    const error = Math.abs(value - ours[i]!);
+    return error <= worst ? worst : Number.isNaN(error) ? Infinity : error;
+  }, 0);
+}
