@@ -38,7 +38,10 @@ export function createTensor(
 ): Tensor {
   const buffer = gpu.allocate(label, elementCount(shape) * 4, USAGE);
   const tensor: Tensor = { label, shape, buffer, [Symbol.dispose]: () => gpu.release(buffer) };
+  using guard = new DisposableStack();
+  guard.use(tensor);
   if (data) write(gpu, tensor, data);
+  guard.move();
   return tensor;
 }
 

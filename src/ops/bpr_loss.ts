@@ -72,24 +72,24 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
   const { triples } = shape;
   const steps = stepCount(shape);
   const touched = Math.min(3 * triples, steps * touchedRows(shape));
+  using resources = new DisposableStack();
+  const allocate = (label: string, elements: number): Tensor =>
+    resources.use(createTensor(gpu, label, [elements]));
   const tensors = {
-    clock: createTensor(gpu, "clock", [2]),
-    user: createTensor(gpu, "batch users", [triples]),
-    positive: createTensor(gpu, "batch positives", [triples]),
-    negative: createTensor(gpu, "batch negatives", [triples]),
-    batchStart: createTensor(gpu, "batch starts", [steps + 1]),
-    row: createTensor(gpu, "touched rows", [touched]),
-    entryStart: createTensor(gpu, "entry starts", [touched + 1]),
-    partner: createTensor(gpu, "partner rows", [4 * triples]),
-    signedSlot: createTensor(gpu, "signed slots", [4 * triples]),
-    loss: createTensor(gpu, "batch losses", [steps]),
-    near: createTensor(gpu, "marks near the batch", [shape.rows]),
+    clock: allocate("clock", 2),
+    user: allocate("batch users", triples),
+    positive: allocate("batch positives", triples),
+    negative: allocate("batch negatives", triples),
+    batchStart: allocate("batch starts", steps + 1),
+    row: allocate("touched rows", touched),
+    entryStart: allocate("entry starts", touched + 1),
+    partner: allocate("partner rows", 4 * triples),
+    signedSlot: allocate("signed slots", 4 * triples),
+    loss: allocate("batch losses", steps),
+    near: allocate("marks near the batch", shape.rows),
   };
-  return {
-    shape,
-    ...tensors,
-    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
-  };
+  const owned = resources.move();
+  return { shape, ...tensors, [Symbol.dispose]: () => owned.dispose() };
 }
 
 /**

@@ -47,16 +47,13 @@ export function createStepwiseConvolution(
     { length: 2 * dim },
     (_, i) => i < dim ? scales[i]! : scales[i - dim]! * ratios[i - dim]!,
   );
+  using resources = new DisposableStack();
   const tensors = {
-    inner: createTensor(gpu, "layer weights", [2, dim], inner),
-    last: createTensor(gpu, "last layer weights", [2, dim], last),
+    inner: resources.use(createTensor(gpu, "layer weights", [2, dim], inner)),
+    last: resources.use(createTensor(gpu, "last layer weights", [2, dim], last)),
   };
-  return {
-    graph,
-    layers,
-    ...tensors,
-    [Symbol.dispose]: () => Object.values(tensors).forEach((tensor) => tensor[Symbol.dispose]()),
-  };
+  const owned = resources.move();
+  return { graph, layers, ...tensors, [Symbol.dispose]: () => owned.dispose() };
 }
 
 /**
