@@ -8,6 +8,7 @@ import {
   DEFAULT_SHOP,
   makeShop,
   shopFiles,
+  type ShopOptions,
   shopTexts,
   TEXT_FEATURE_WIDTH,
 } from "../src/data/shop/shop.ts";
@@ -15,13 +16,14 @@ import { writeAtomically } from "../src/data/write_atomically.ts";
 import { encodeNpy } from "../src/data/write_npy.ts";
 import { textFeatures } from "../src/features/text.ts";
 import { openGpu } from "../src/gpu/device.ts";
-import { rejectUnknown, requireText, runScript, toNumber } from "../src/report/command_line.ts";
+import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
 
 const HELP = `Makes a shop: products with titles and pictures, and customers who buy them.
 
-usage: deno run --allow-read --allow-write scripts/make_shop.ts --out DIR [options]
+usage: deno run --allow-read --allow-write scripts/make_shop.ts [options]
 
-  --out DIR              where the files go
+  --out DIR              where the files go (default data/shop for the defaults below,
+                         data/shop-WEIGHT-SEED for others)
   --modality-weight W    how much of the customers' taste text and pictures show, 0..1;
                          the rest is latent (default ${DEFAULT_SHOP.modalityWeight})
   --seed N               another shop of the same kind (default ${DEFAULT_SHOP.seed})
@@ -38,17 +40,18 @@ async function main(): Promise<void> {
     unknown: rejectUnknown,
   });
   if (options.help) return console.log(HELP);
-  const out = requireText("out", options.out);
   const number = (name: "modality-weight" | "seed" | "users" | "items" | "interactions") =>
     toNumber(name, options[name]);
-  const shop = makeShop({
+  const settings = {
     ...DEFAULT_SHOP,
     modalityWeight: number("modality-weight") ?? DEFAULT_SHOP.modalityWeight,
     seed: number("seed") ?? DEFAULT_SHOP.seed,
     userCount: number("users") ?? DEFAULT_SHOP.userCount,
     itemCount: number("items") ?? DEFAULT_SHOP.itemCount,
     interactionCount: number("interactions") ?? DEFAULT_SHOP.interactionCount,
-  });
+  };
+  const out = options.out ?? defaultFolder(settings);
+  const shop = makeShop(settings);
   using gpu = await openGpu();
   const text = await textFeatures(gpu, shopTexts(shop), TEXT_FEATURE_WIDTH);
   const files = shopFiles(shop).set("text_feat.npy", encodeNpy(text, TEXT_FEATURE_WIDTH));
@@ -61,6 +64,12 @@ async function main(): Promise<void> {
     `${out}: ${users} users, ${catalogue.products.length} items, ${interactions.length} ` +
       `interactions; ${files.size} files, ${(bytes / 1e6).toFixed(2)} MB`,
   );
+}
+
+/** The embedded shop's folder is for the embedded shop. */
+function defaultFolder(settings: ShopOptions): string {
+  const embedded = JSON.stringify(settings) === JSON.stringify(DEFAULT_SHOP);
+  return embedded ? "data/shop" : `data/shop-${settings.modalityWeight}-${settings.seed}`;
 }
 
 if (import.meta.main) await runScript(main);
