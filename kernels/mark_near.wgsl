@@ -21,7 +21,7 @@
 @group(0) @binding(4) var<storage, read> column: array<u32>;
 @group(0) @binding(5) var<storage, read_write> near: array<atomic<u32>>;
 
-const lanes = 8u; // invocations per touched row: popular items have thousands of neighbours
+override lanes: u32; // invocations per touched row
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)

@@ -14,8 +14,8 @@
 //                              from first_row on, ids in A counting from there
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/stepwise_convolution.ts, and by src/features/truncated_svd.ts with a = 0, b = 1 and
-// an A that is not square.
+// Dispatched by src/ops/stepwise_convolution.ts; src/features/truncated_svd.ts records it with a = 0 and
+// b = 1, for plain products with matrices that need not be square.
 
 struct Params {
   rows: u32,

@@ -152,6 +152,7 @@ const cases: Record<string, () => Case[]> = {
           column,
           near: integers(rows, 4 * 17),
         },
+        constants: { lanes: 8 },
         size: { invocations: Math.min(rows, 3 * batchSize) * 8 },
       };
     }),

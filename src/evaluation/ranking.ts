@@ -12,7 +12,7 @@ import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import type { Model } from "../models/model.ts";
 import { Tape } from "../ops/tape.ts";
 import { createLists, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
-import type { SparsePattern } from "../sparse/csr.ts";
+import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import { type Metrics, rankingMetrics } from "./metrics.ts";
 
 /** The paper's cutoffs. */
@@ -89,9 +89,9 @@ function union(a: SparsePattern, b: SparsePattern): SparsePattern {
   const column = new Uint32Array(a.column.length + b.column.length);
   for (let row = 0; row < a.rowCount; row++) {
     const merged = column.subarray(rowStart[row], rowStart[row + 1]);
-    const own = a.column.subarray(a.rowStart[row], a.rowStart[row + 1]);
+    const own = rowOf(a, row);
     merged.set(own);
-    merged.set(b.column.subarray(b.rowStart[row], b.rowStart[row + 1]), own.length);
+    merged.set(rowOf(b, row), own.length);
     merged.sort();
   }
   return { ...a, rowStart, column };

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { cached } from "../data/cache.ts";
 import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Program } from "../gpu/program.ts";
@@ -19,7 +18,7 @@ import {
   uploadSeen,
 } from "../ops/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
-import type { PreparationOptions } from "./preparation.ts";
+import { computeOnce, type PreparationOptions } from "./preparation.ts";
 
 /** Queries that are answered between two reports of progress. */
 const QUERIES_PER_RUN = 1024;
@@ -45,12 +44,9 @@ export async function nearestItems(
       `${features.source}: ${k} neighbours are asked of ${features.rows} items.`,
     );
   }
-  const { rows, width } = features;
-  const hash = await features.contentHash();
-  // Rounding differs between adapters.
-  const key = { kind: "neighbours-1", features: hash, rows, width, k, adapter: gpu.adapterName };
-  const { ids } = await cached(cacheFolder, key, async () => ({
-    ids: { shape: [rows, k], data: await search(gpu, features, k, onProgress) },
+  const settings = { kind: "neighbours-1", k };
+  const { ids } = await computeOnce(gpu, features, cacheFolder, settings, async () => ({
+    ids: { shape: [features.rows, k], data: await search(gpu, features, k, onProgress) },
   }));
   return { ids: ids!.data as Uint32Array<ArrayBuffer>, k };
 }

@@ -4,12 +4,11 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
 import { Program } from "../gpu/program.ts";
 import { createTensor, readFloats, type Tensor, write } from "../gpu/tensor.ts";
-import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
 import { InputError } from "../input_error.ts";
 import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
+import { recordPropagation } from "../ops/stepwise_convolution.ts";
 import { topEigenvectors } from "../ops/top_eigenvectors.ts";
 import { type SparseMatrix, transpose } from "../sparse/csr.ts";
 
@@ -77,15 +76,9 @@ async function multiply(
   using base = createTensor(gpu, "nothing", [Math.max(rows, columns), dim]);
   using weights = createTensor(gpu, "weights", [2, dim]);
   write(gpu, weights, Float32Array.from({ length: 2 * dim }, (_, i) => i < dim ? 0 : 1));
-  const kernel = getKernel(gpu, { name: "propagate", code: propagate }, { dim4: dim / 4 });
   using program = new Program(gpu, "truncated SVD");
   const record = (a: SparseTensor, input: Tensor, output: Tensor): void =>
-    program.dispatch(
-      kernel,
-      { row_start: a.rowStart, column: a.column, value: a.value, base, input, weights, output },
-      { rows: a.rowCount, first_row: 0 },
-      { invocations: a.rowCount * Math.ceil(dim / 16) },
-    );
+    recordPropagation(program, a, { base, input, weights, output });
   record(transposed, left, right);
   record(x, right, image);
   program.run();

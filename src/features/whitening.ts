@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { cached } from "../data/cache.ts";
 import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { leftSingularVectors, type TiledMatrix } from "../ops/singular_vectors.ts";
-import type { PreparationOptions } from "./preparation.ts";
+import { computeOnce, type PreparationOptions } from "./preparation.ts";
 
 /** Rows read at once. */
 const ROWS_PER_TILE = 4096;
@@ -27,13 +26,12 @@ export async function whiten(
   dim: number,
   { cacheFolder, onProgress }: PreparationOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { rows, width, source } = features;
-  const hash = await features.contentHash();
-  // Rounding differs between adapters.
-  const key = { kind: "whitened-1", features: hash, rows, width, dim, adapter: gpu.adapterName };
-  const { vectors, rank } = await cached(
+  const { rows, source } = features;
+  const { vectors, rank } = await computeOnce(
+    gpu,
+    features,
     cacheFolder,
-    key,
+    { kind: "whitened-1", dim },
     async () => {
       const { vectors, rank } = await leftSingularVectors(
         gpu,

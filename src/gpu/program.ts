@@ -99,10 +99,10 @@ export class Program implements Disposable {
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
   run(times = 1): void {
     const total = times * this.#dispatches.length;
+    const what = `program ${this.label} (${[...new Set(this.kernels)].join(", ")})`;
     for (let first = 0; first < total; first += DISPATCHES_PER_SUBMIT) {
       const end = Math.min(total, first + DISPATCHES_PER_SUBMIT);
-      const kernels = [...new Set(this.kernels)].join(", ");
-      this.gpu.check(`program ${this.label} (${kernels})`, () => this.#submit(first, end));
+      this.gpu.check(what, () => this.#submit(first, end));
     }
   }
 

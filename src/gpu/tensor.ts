@@ -45,6 +45,28 @@ export function createTensor(
   return tensor;
 }
 
+/** What {@linkcode createTensor} makes a tensor of. */
+type TensorParts = readonly [label: string, shape: readonly number[], data?: Elements];
+
+/**
+ * Creates tensors that live and die together: all of them, or none.
+ *
+ * @throws {GpuError} as {@linkcode createTensor} does.
+ */
+export function createTensors<Name extends string>(
+  gpu: Gpu,
+  parts: Readonly<Record<Name, TensorParts>>,
+): Readonly<Record<Name, Tensor>> & Disposable {
+  using guard = new DisposableStack();
+  const tensors = {} as Record<Name, Tensor>;
+  for (const name of Object.keys(parts) as Name[]) {
+    const [label, shape, data]: TensorParts = parts[name];
+    tensors[name] = guard.use(createTensor(gpu, label, shape, data));
+  }
+  const owned = guard.move();
+  return { ...tensors, [Symbol.dispose]: () => owned.dispose() };
+}
+
 /**
  * Overwrites the first `data.length` elements, after all work submitted so far.
  *

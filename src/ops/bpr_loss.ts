@@ -12,7 +12,7 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import bprCoefficients from "../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprGradient from "../../kernels/bpr_gradient.wgsl" with { type: "text" };
 import bprScores from "../../kernels/bpr_scores.wgsl" with { type: "text" };
@@ -72,24 +72,20 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
   const { triples } = shape;
   const steps = stepCount(shape);
   const touched = Math.min(3 * triples, steps * touchedRows(shape));
-  using resources = new DisposableStack();
-  const allocate = (label: string, elements: number): Tensor =>
-    resources.use(createTensor(gpu, label, [elements]));
-  const tensors = {
-    clock: allocate("clock", 2),
-    user: allocate("batch users", triples),
-    positive: allocate("batch positives", triples),
-    negative: allocate("batch negatives", triples),
-    batchStart: allocate("batch starts", steps + 1),
-    row: allocate("touched rows", touched),
-    entryStart: allocate("entry starts", touched + 1),
-    partner: allocate("partner rows", 4 * triples),
-    signedSlot: allocate("signed slots", 4 * triples),
-    loss: allocate("batch losses", steps),
-    near: allocate("marks near the batch", shape.rows),
-  };
-  const owned = resources.move();
-  return { shape, ...tensors, [Symbol.dispose]: () => owned.dispose() };
+  const tensors = createTensors(gpu, {
+    clock: ["clock", [2]],
+    user: ["batch users", [triples]],
+    positive: ["batch positives", [triples]],
+    negative: ["batch negatives", [triples]],
+    batchStart: ["batch starts", [steps + 1]],
+    row: ["touched rows", [touched]],
+    entryStart: ["entry starts", [touched + 1]],
+    partner: ["partner rows", [4 * triples]],
+    signedSlot: ["signed slots", [4 * triples]],
+    loss: ["batch losses", [steps]],
+    near: ["marks near the batch", [shape.rows]],
+  });
+  return { shape, ...tensors };
 }
 
 /**

@@ -12,7 +12,7 @@
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import { Program } from "../gpu/program.ts";
-import { createTensor, type Elements, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensor, createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import gramCode from "../../kernels/gram.wgsl" with { type: "text" };
 import productCode from "../../kernels/product.wgsl" with { type: "text" };
 import { orthogonal, topEigenvectors } from "./top_eigenvectors.ts";
@@ -159,13 +159,11 @@ function createBasis(gpu: Gpu, found: readonly Float64Array[], paddedWidth: numb
       transposedRows[c * columns + v] = value;
     })
   );
-  using guard = new DisposableStack();
-  const upload = (name: string, shape: readonly number[], data: Elements): Tensor =>
-    guard.use(createTensor(gpu, `right singular ${name}`, shape, data));
-  const transposed = upload("rows", [columns, paddedWidth], rows);
-  const vectors = upload("vectors", [paddedWidth, columns], transposedRows);
-  const resources = guard.move();
-  return { columns, vectors, transposed, [Symbol.dispose]: () => resources.dispose() };
+  const tensors = createTensors(gpu, {
+    transposed: ["right singular rows", [columns, paddedWidth], rows],
+    vectors: ["right singular vectors", [paddedWidth, columns], transposedRows],
+  });
+  return { columns, ...tensors };
 }
 
 /** y ← keep · y + gain · a b over the first rows of a and y. */

@@ -5,7 +5,7 @@
  */
 import { type Gpu, GpuError } from "../gpu/device.ts";
 import { LOOP_ROUNDS } from "../gpu/kernel.ts";
-import { createTensor, type Elements, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import type { SparseMatrix } from "../sparse/csr.ts";
 
 /** CSR of a matrix, uploaded. */
@@ -50,14 +50,10 @@ export function requireRowLengths(
 export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
   const { rowCount, rowStart, column, value } = matrix;
   requireRowLengths(gpu, label, rowStart);
-  using guard = new DisposableStack();
-  const upload = (name: string, data: Elements): Tensor =>
-    guard.use(createTensor(gpu, `${label} ${name}`, [data.length], data));
-  const tensors = {
-    rowStart: upload("row_start", rowStart),
-    column: upload("column", column),
-    value: upload("value", value),
-  };
-  const resources = guard.move();
-  return { rowCount, ...tensors, [Symbol.dispose]: () => resources.dispose() };
+  const tensors = createTensors(gpu, {
+    rowStart: [`${label} row_start`, [rowStart.length], rowStart],
+    column: [`${label} column`, [column.length], column],
+    value: [`${label} value`, [value.length], value],
+  });
+  return { rowCount, ...tensors };
 }

@@ -11,8 +11,9 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { getKernel, type KernelSource } from "../gpu/kernel.ts";
+import type { Program } from "../gpu/program.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import markNearCode from "../../kernels/mark_near.wgsl" with { type: "text" };
 import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
 import propagateNear from "../../kernels/propagate_near.wgsl" with { type: "text" };
@@ -47,13 +48,11 @@ export function createStepwiseConvolution(
     { length: 2 * dim },
     (_, i) => i < dim ? scales[i]! : scales[i - dim]! * ratios[i - dim]!,
   );
-  using resources = new DisposableStack();
-  const tensors = {
-    inner: resources.use(createTensor(gpu, "layer weights", [2, dim], inner)),
-    last: resources.use(createTensor(gpu, "last layer weights", [2, dim], last)),
-  };
-  const owned = resources.move();
-  return { graph, layers, ...tensors, [Symbol.dispose]: () => owned.dispose() };
+  const tensors = createTensors(gpu, {
+    inner: ["layer weights", [2, dim], inner],
+    last: ["last layer weights", [2, dim], last],
+  });
+  return { graph, layers, ...tensors };
 }
 
 /**
@@ -106,6 +105,8 @@ interface Restriction {
 
 /** Beyond the batch's rows and their neighbours, nearly all rows are near: kernels call it 2. */
 const ALL_ROWS = 2;
+/** Invocations that mark the neighbours of one row: popular items have thousands. */
+const MARK_LANES = 8;
 
 function markNear(
   { gpu, program }: Tape,
@@ -113,7 +114,7 @@ function markNear(
   { clock, batchStart, row, near, shape }: TripleTensors,
 ): Omit<Restriction, "reach"> {
   program.dispatch(
-    getKernel(gpu, { name: "mark_near", code: markNearCode }),
+    getKernel(gpu, { name: "mark_near", code: markNearCode }, { lanes: MARK_LANES }),
     {
       clock,
       batch_start: batchStart,
@@ -123,7 +124,7 @@ function markNear(
       near,
     },
     {},
-    { invocations: touchedRows(shape) * 8 },
+    { invocations: touchedRows(shape) * MARK_LANES },
   );
   return { clock, near };
 }
@@ -139,36 +140,63 @@ export function convolve(
   firstRow = 0,
   restriction?: Restriction,
 ): Tensor {
-  const { gpu, program, scratch } = tape;
-  const dim4 = input.shape[1]! / 4;
-  const full = getKernel(gpu, { name: "propagate", code: propagate }, { dim4 });
-  const restricted = getKernel(gpu, { name: "propagate_near", code: propagateNear }, { dim4 });
-  const rows = graph.rowCount;
-  const size = { invocations: rows * Math.ceil(dim4 / 4) };
+  const { program, scratch } = tape;
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
     const output = scratch.take("propagated", input.shape);
-    const tensors = {
-      row_start: graph.rowStart,
-      column: graph.column,
-      value: graph.value,
-      base: input,
-      input: state,
-      weights: layer < layers ? inner : last,
-      output,
-    };
+    const weights = layer < layers ? inner : last;
+    const operands = { base: input, input: state, weights, output };
     const reach = restriction?.reach(layer);
     const row_reach = Math.min(reach?.rows ?? ALL_ROWS, ALL_ROWS);
     const neighbour_reach = Math.min(reach?.neighbours ?? ALL_ROWS, ALL_ROWS);
     if (restriction && Math.min(row_reach, neighbour_reach) < ALL_ROWS) {
       const { clock, near } = restriction;
-      const params = { rows, row_reach, neighbour_reach };
-      program.dispatch(restricted, { ...tensors, clock, near }, params, size);
+      const source = { name: "propagate_near", code: propagateNear };
+      const params = { row_reach, neighbour_reach };
+      dispatchPass(program, source, graph, { ...operands, clock, near }, params);
     } else {
-      program.dispatch(full, tensors, { rows, first_row: firstRow }, size);
+      recordPropagation(program, graph, operands, firstRow);
     }
     if (state !== input) scratch.release(state);
     state = output;
   }
   return state;
+}
+
+/** What a pass reads and writes, as in kernels/propagate.wgsl. */
+export interface Operands {
+  /** Added to the products, column by column. */
+  readonly base: Tensor;
+  /** What the matrix is applied to. */
+  readonly input: Tensor;
+  /** Column weights: a, then b. */
+  readonly weights: Tensor;
+  /** a ⊙ base + b ⊙ (A input). */
+  readonly output: Tensor;
+}
+
+/** Records output = a ⊙ base + b ⊙ (A input) for the rows from `firstRow` on. */
+export function recordPropagation(
+  program: Program,
+  matrix: SparseTensor,
+  operands: Operands,
+  firstRow = 0,
+): void {
+  const source = { name: "propagate", code: propagate };
+  dispatchPass(program, source, matrix, { ...operands }, { first_row: firstRow });
+}
+
+/** Dispatches a pass with one invocation for four vec4 of a row. */
+function dispatchPass(
+  program: Program,
+  source: KernelSource,
+  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
+  tensors: Readonly<Record<string, Tensor>>,
+  params: Readonly<Record<string, number>>,
+): void {
+  const dim4 = tensors.output!.shape[1]! / 4;
+  const kernel = getKernel(program.gpu, source, { dim4 });
+  program.dispatch(kernel, { row_start, column, value, ...tensors }, { rows, ...params }, {
+    invocations: rows * Math.ceil(dim4 / 4),
+  });
 }

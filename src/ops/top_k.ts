@@ -11,7 +11,7 @@
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import maskSeen from "../../kernels/mask_seen.wgsl" with { type: "text" };
 import scoresCode from "../../kernels/scores.wgsl" with { type: "text" };
 import topK from "../../kernels/top_k.wgsl" with { type: "text" };
@@ -70,13 +70,10 @@ export function tileElements(queries: number, candidates: number): number {
  */
 export function uploadSeen(gpu: Gpu, { rowStart, column }: SparsePattern): SeenTensors {
   requireRowLengths(gpu, "seen", rowStart);
-  using guard = new DisposableStack();
-  const tensors = {
-    rowStart: guard.use(createTensor(gpu, "seen row_start", [rowStart.length], rowStart)),
-    column: guard.use(createTensor(gpu, "seen column", [column.length], column)),
-  };
-  const resources = guard.move();
-  return { ...tensors, [Symbol.dispose]: () => resources.dispose() };
+  return createTensors(gpu, {
+    rowStart: ["seen row_start", [rowStart.length], rowStart],
+    column: ["seen column", [column.length], column],
+  });
 }
 
 /**
@@ -99,13 +96,11 @@ export function requireListLength(name: string, length: number): void {
  */
 export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
   requireListLength("k", k);
-  using guard = new DisposableStack();
-  const tensors = {
-    scores: guard.use(createTensor(gpu, "best scores", [queries, k])),
-    ids: guard.use(createTensor(gpu, "best ids", [queries, k])),
-  };
-  const resources = guard.move();
-  return { k, ...tensors, [Symbol.dispose]: () => resources.dispose() };
+  const tensors = createTensors(gpu, {
+    scores: ["best scores", [queries, k]],
+    ids: ["best ids", [queries, k]],
+  });
+  return { k, ...tensors };
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
-import { createTensor, elementCount, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensor, createTensors, elementCount, type Tensor, write } from "../gpu/tensor.ts";
 import adamDirection from "../../kernels/adam_direction.wgsl" with { type: "text" };
 import decayedUpdate from "../../kernels/decayed_update.wgsl" with { type: "text" };
 import type { Tape } from "../ops/tape.ts";
@@ -26,12 +26,9 @@ export interface AdamSettings {
   readonly epsilon?: number;
 }
 
-/** What the paper does not vary. */
-const DEFAULTS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-
-/** The settings with nothing left open. */
+/** The settings with nothing left open: what is not told is what the paper does not vary. */
 export function completeAdam(settings: AdamSettings): Required<AdamSettings> {
-  const { learningRate, weightDecay, beta1, beta2, epsilon } = { ...DEFAULTS, ...settings };
+  const { learningRate, weightDecay, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
   return { learningRate, weightDecay, beta1, beta2, epsilon };
 }
 
@@ -48,17 +45,11 @@ export interface OptimizedTensor extends Disposable {
 /** Adds zero moments to a parameter. */
 export function createMoments(gpu: Gpu, parameter: Tensor): OptimizedTensor {
   const { label, shape } = parameter;
-  const firstMoment = createTensor(gpu, `${label} first moment`, shape);
-  const secondMoment = createTensor(gpu, `${label} second moment`, shape);
-  return {
-    parameter,
-    firstMoment,
-    secondMoment,
-    [Symbol.dispose]: () => {
-      firstMoment[Symbol.dispose]();
-      secondMoment[Symbol.dispose]();
-    },
-  };
+  const moments = createTensors(gpu, {
+    firstMoment: [`${label} first moment`, shape],
+    secondMoment: [`${label} second moment`, shape],
+  });
+  return { parameter, ...moments };
 }
 
 /** Bias corrections of an epoch's steps, on the GPU: steps × (1 / (1 − β₁^t), 1 / (1 − β₂^t)). */
@@ -73,7 +64,7 @@ export function uploadSchedule(
   stepsBefore: number,
   settings: AdamSettings,
 ): void {
-  const { beta1, beta2 } = { ...DEFAULTS, ...settings };
+  const { beta1, beta2 } = completeAdam(settings);
   const steps = schedule.shape[0]!;
   const data = new Float32Array(2 * steps);
   for (let step = 0; step < steps; step++) {

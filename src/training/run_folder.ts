@@ -33,6 +33,8 @@ export interface MetricsRow {
 
 /** What a run folder is opened for. */
 export interface RunDescription {
+  /** The folder. */
+  readonly path: string;
   /** Everything that the run was asked for. */
   readonly config: RunConfig;
   /** Shape of the embeddings. */
@@ -77,8 +79,7 @@ const HEADER = ["epoch", "loss", "seconds", ...METRICS];
  * @throws {InputError} when the folder cannot be written.
  */
 export async function openRunFolder(
-  folder: string,
-  { config, shape, data }: RunDescription,
+  { path: folder, config, shape, data }: RunDescription,
   rows?: readonly string[],
 ): Promise<RunFolder> {
   const path = resolve(folder);
@@ -149,8 +150,7 @@ async function keepPrevious(path: string): Promise<void> {
  * has trained more than `epochs` already.
  */
 export async function readResumed(
-  path: string,
-  { config, shape }: RunDescription,
+  { path, config, shape }: RunDescription,
   epochs: number,
 ): Promise<Resumed> {
   const last = await loadCheckpoint(`${path}/last.safetensors`);

@@ -92,11 +92,14 @@ export async function train(
   using trainer = new Trainer(gpu, model, dataset.train, options);
   using validation = createEvaluator(gpu, model, dataset, "valid", trainer.scratch);
   const run = new Run(trainer, validation, options);
-  await run.begin({
-    config: await configOf(model, dataset, options),
-    shape: model.embeddings.shape,
-    data: dataset.folder,
-  });
+  await run.begin(
+    options.out === undefined ? undefined : {
+      path: options.out,
+      config: await configOf(model, dataset, options),
+      shape: model.embeddings.shape,
+      data: dataset.folder,
+    },
+  );
   while (!run.ended) await run.trainEpoch();
   write(gpu, model.embeddings, run.bestEmbeddings!);
   using testing = createEvaluator(gpu, model, dataset, "test", trainer.scratch);
@@ -130,11 +133,11 @@ class Run {
   }
 
   /** Goes on with the run in the folder, or evaluates before training. */
-  async begin(description: RunDescription): Promise<void> {
-    const { out, resume, epochs } = this.#options;
-    if (resume && out !== undefined) {
-      const before = await readResumed(out, description, epochs);
-      this.#folder = await openRunFolder(out, description, before.rows);
+  async begin(description: RunDescription | undefined): Promise<void> {
+    const { resume, epochs } = this.#options;
+    if (resume && description) {
+      const before = await readResumed(description, epochs);
+      this.#folder = await openRunFolder(description, before.rows);
       this.#trainer.restore(before.last);
       this.best = before.best;
       this.bestEmbeddings = before.bestEmbeddings;
@@ -143,7 +146,7 @@ class Run {
     }
     const valid = await this.#validation.evaluate();
     // Not before the GPU has shown that it works: an earlier run makes way for this one.
-    if (out !== undefined) this.#folder = await openRunFolder(out, description);
+    if (description) this.#folder = await openRunFolder(description);
     await this.#finishEpoch(valid);
   }
 
