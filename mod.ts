@@ -42,14 +42,33 @@ export {
 export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics.ts";
 export type { SparsePattern } from "./src/sparse/csr.ts";
 
-export type { Model } from "./src/models/model.ts";
+export type {
+  Model,
+  ModelKind,
+  ModelSettings,
+  Phase,
+  Preset,
+  Setting,
+  SettingValue,
+  TrainingSettings,
+  Variables,
+} from "./src/models/model.ts";
+export { presetFor } from "./src/models/model.ts";
+export { models } from "./src/models/registry.ts";
+export type { LossTerm } from "./src/ops/loss_term.ts";
 export type { EpochShape, TripleTensors } from "./src/ops/bpr_loss.ts";
 export { Tape, type Variable } from "./src/ops/tape.ts";
 export { type Dispatch, type DispatchSize, Program } from "./src/gpu/program.ts";
 export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
-export { createStair, stairDefaults, type StairSettings } from "./src/models/stair.ts";
+export {
+  createStair,
+  type PresetName,
+  presets,
+  stairDefaults,
+  type StairSettings,
+} from "./src/models/stair.ts";
 
 export {
   type EpochReport,
@@ -59,8 +78,7 @@ export {
 } from "./src/training/train.ts";
 export type { BestSoFar } from "./src/training/checkpoint.ts";
 export type { TrainerSettings } from "./src/training/trainer.ts";
-export type { AdamSettings } from "./src/training/adamw.ts";
-export { type Preset, type PresetName, presets } from "./src/training/presets.ts";
+export type { AdamSettings } from "./src/ops/adamw.ts";
 export { loadModel, saveModel } from "./src/training/checkpoint.ts";
 
 export { evaluate } from "./src/evaluation/ranking.ts";

@@ -9,13 +9,14 @@
 //
 //   clock       number of the batch within the epoch, and since training was set up
 //   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
-//   gradient, direction           g and the result, as vec4
-//   first_moment, second_moment   m and v, likewise
+//   gradient, first_moment, second_moment   g, m and v, as vec4; read from vec4 `first` on
+//   direction                               the result for these, as vec4 from 0 on
 //
-// Dispatched by src/training/adamw.ts.
+// Dispatched by src/ops/adamw.ts.
 
 struct Params {
-  vectors: u32, // vec4 in each matrix
+  first: u32,
+  vectors: u32, // vec4 from there on
   decay_first: f32, // β₁
   gain_first: f32, // 1 − β₁, rounded once
   decay_second: f32, // β₂
@@ -39,15 +40,16 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  if (i >= params.vectors) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (invocation >= params.vectors) {
     return;
   }
+  let i = params.first + invocation;
   let g = gradient[i];
   let m = params.decay_first * first_moment[i] + params.gain_first * g;
   let v = params.decay_second * second_moment[i] + params.gain_second * g * g;
   let correction = schedule[clock[0]];
   first_moment[i] = m;
   second_moment[i] = v;
-  direction[i] = m * correction.x / (sqrt(v * correction.y) + params.epsilon);
+  direction[invocation] = m * correction.x / (sqrt(v * correction.y) + params.epsilon);
 }

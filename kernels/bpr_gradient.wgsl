@@ -1,11 +1,11 @@
 // The gradient of the BPR loss, gathered: for each row r of h that the batch touches,
 //
-//     gradient_r = Σ_e ± coefficient_triple(e) · h_partner(e)
+//     gradient_r ← gradient_r + Σ_e ± coefficient_triple(e) · h_partner(e)
 //
 // where a triple (u, p, n) gives u the entries (+, p) and (−, n), p the entry (+, u) and n the entry
 // (−, u). The entries of a batch are a CSR over its touched rows, made with the batch: a sparse product
 // in place of scattered additions, so that no atomics are needed and the order of sums is fixed.
-// Rows that are not touched are left alone; clear_rows.wgsl makes them zero again.
+// Rows that are not touched are left alone.
 //
 //   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
@@ -49,5 +49,5 @@ fn main(
     let minus = (signed_slot[entry] & 1u) == 1u;
     sum += select(weight, -weight, minus) * h[partner[entry] * dim4 + c];
   }
-  gradient[row[place] * dim4 + c] = sum;
+  gradient[row[place] * dim4 + c] += sum;
 }

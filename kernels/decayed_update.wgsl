@@ -2,10 +2,10 @@
 //
 //     parameter ← keep · parameter − learning_rate · direction,   keep = 1 − learning_rate · decay
 //
-//   direction   descent direction, as vec4; items' after smoothing
+//   direction   smoothed descent direction, as vec4 from 0 on
 //   parameter   embeddings, likewise; updated from vec4 `first` on
 //
-// Dispatched by src/training/adamw.ts.
+// Dispatched by src/ops/adamw.ts.
 
 struct Params {
   first: u32,
@@ -31,5 +31,5 @@ fn main(
     return;
   }
   let i = params.first + invocation;
-  parameter[i] = params.keep * parameter[i] - params.learning_rate * direction[i];
+  parameter[i] = params.keep * parameter[i] - params.learning_rate * direction[invocation];
 }

@@ -9,9 +9,10 @@
 // convolution (Eqs. 4, 5). One invocation owns up to four vec4 of one row and walks the
 // row's neighbours in order: no atomics, so the same input always gives the same bits.
 //
-//   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
-//   base, input, output        (first_row + rows) × dim matrices, as vec4; A is applied to the rows
-//                              from first_row on, ids in A counting from there
+//   row_start, row_end         A: where each row's entries begin and end; where the ends are the next
+//                              row's beginnings, the same array with row_end_shift = 1
+//   column, value              column ids and weights of the entries
+//   base, input, output        rows × dim matrices, as vec4 (input: as many rows as A has columns)
 //   weights                    a (dim), then b (dim)
 //
 // Dispatched by src/ops/stepwise_convolution.ts; src/features/truncated_svd.ts records it with a = 0 and
@@ -19,17 +20,18 @@
 
 struct Params {
   rows: u32,
-  first_row: u32,
+  row_end_shift: u32,
 }
 
 @group(0) @binding(0) var<storage, read> row_start: array<u32>;
-@group(0) @binding(1) var<storage, read> column: array<u32>;
-@group(0) @binding(2) var<storage, read> value: array<f32>;
-@group(0) @binding(3) var<storage, read> base: array<vec4f>;
-@group(0) @binding(4) var<storage, read> input: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> output: array<vec4f>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> row_end: array<u32>;
+@group(0) @binding(2) var<storage, read> column: array<u32>;
+@group(0) @binding(3) var<storage, read> value: array<f32>;
+@group(0) @binding(4) var<storage, read> base: array<vec4f>;
+@group(0) @binding(5) var<storage, read> input: array<vec4f>;
+@group(0) @binding(6) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(8) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
@@ -49,9 +51,9 @@ fn main(
   }
   let lane = invocation % lanes;
   var sum: array<vec4f, 4>;
-  let end = row_start[row + 1u];
+  let end = row_end[row + params.row_end_shift];
   for (var entry = row_start[row]; entry < end; entry++) {
-    let neighbour = (params.first_row + column[entry]) * dim4;
+    let neighbour = column[entry] * dim4;
     let weight = value[entry];
     for (var part = 0u; part < 4u; part++) {
       let c = lane + part * lanes;
@@ -60,7 +62,7 @@ fn main(
       }
     }
   }
-  let at = (params.first_row + row) * dim4;
+  let at = row * dim4;
   for (var part = 0u; part < 4u; part++) {
     let c = lane + part * lanes;
     if (even || c < dim4) {

@@ -14,7 +14,7 @@ import { babyDegrees, generateDataset } from "../src/data/generated_graph.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { InputError } from "../src/input_error.ts";
 import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
-import { presets } from "../src/training/presets.ts";
+import { presets } from "../src/models/stair.ts";
 
 const SHARED = resolve(import.meta.dirname!, "../../shared");
 const DEFAULT_DATA = resolve(SHARED, "data/baby");

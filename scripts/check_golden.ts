@@ -4,23 +4,37 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { dirname } from "node:path";
+import { checkRival } from "../src/golden/check_rival.ts";
 import { checkGolden } from "../src/golden/check_stair.ts";
+import { parseRival, parseRivalInput } from "../src/golden/rival_file.ts";
 import { parseGolden } from "../src/golden/stair_file.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
 import { readInput, rejectUnknown, runScript } from "../src/report/command_line.ts";
 import { formatTable } from "../src/report/table.ts";
 
-/** The largest absolute error that passes. */
+/** The largest error that passes: absolute for STAIR, relative to the largest number for rivals. */
 const TOLERANCE = 1e-4;
 
-const HELP = `Replays a golden file and prints, for each quantity in it, the largest absolute error.
+const HELP =
+  `Replays a golden file and prints, for each quantity in it, the largest error: absolute for
+STAIR's, relative to the quantity's largest number for a rival's, which reads common.json beside it.
 Exits with 1 when one is above ${TOLERANCE}.
 
 usage: deno task golden FILE.json
    or: deno run -A scripts/check_golden.ts FILE.json
 
 example: deno task golden ../shared/golden/stair_small.json`;
+
+/** STAIR's file has no "model"; rivals' have. */
+async function check(gpu: Gpu, path: string): Promise<Map<string, number>> {
+  const text = await readInput(path);
+  if (!/^\s*\{\s*"model"/.test(text)) return await checkGolden(gpu, parseGolden(path, text));
+  const common = `${dirname(path)}/common.json`;
+  const input = parseRivalInput(common, await readInput(common));
+  return await checkRival(gpu, parseRival(path, text), input);
+}
 
 if (import.meta.main) {
   await runScript(async () => {
@@ -30,9 +44,8 @@ if (import.meta.main) {
     });
     if (help) return console.log(HELP);
     if (files.length !== 1) throw new InputError("One golden file is needed; see --help.");
-    const golden = parseGolden(String(files[0]), await readInput(String(files[0])));
     using gpu = await openGpu();
-    const errors = await checkGolden(gpu, golden);
+    const errors = await check(gpu, String(files[0]));
     const failed = [...errors].filter(([, error]) => !(error <= TOLERANCE));
     const rows = [...errors].map(([name, error]) => [name, error.toExponential(2)]);
     console.log(formatTable(["quantity", "largest error"], rows));

@@ -7,6 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { readTitles } from "../src/data/titles.ts";
 import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
+import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import {
   rejectUnknown,
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   const user = requireNumber("user", options.user);
   const top = requireNumber("top", options.top ?? "10");
   using gpu = await openGpu();
-  using restored = await restoreRun(gpu, run);
+  using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const { dataset, model, data } = restored;
   const seen = seenBefore(dataset, "test");
   const recommended = await recommend(gpu, model, seen, user, top);

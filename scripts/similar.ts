@@ -6,6 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { readTitles } from "../src/data/titles.ts";
 import { similarItems } from "../src/evaluation/recommend.ts";
+import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import {
   rejectUnknown,
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   const item = requireNumber("item", options.item);
   const top = requireNumber("top", options.top ?? "10");
   using gpu = await openGpu();
-  using restored = await restoreRun(gpu, run);
+  using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const similar = await similarItems(gpu, restored.model, item, top);
   const titles = await readTitles(restored.data);
   const title = titleOf(titles, item);

@@ -14,16 +14,35 @@ import { type Metrics, rankingMetrics } from "../src/evaluation/metrics.ts";
 import { rankByPopularity } from "../src/evaluation/popularity.ts";
 import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
+import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
-import type { Model } from "../src/models/model.ts";
-import { type ModelKind, models, type ModelSettings } from "../src/models/registry.ts";
-import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
+import {
+  type Model,
+  type ModelKind,
+  type ModelSettings,
+  type Preset,
+  presetFor,
+} from "../src/models/model.ts";
+import { models } from "../src/models/registry.ts";
+import {
+  allModelOptions,
+  chooseModel,
+  describeOptions,
+  type Options,
+  settingsFrom,
+} from "../src/report/model_options.ts";
+import {
+  abortOnInterrupt,
+  rejectUnknown,
+  runScript,
+  toNumber,
+} from "../src/report/command_line.ts";
 import { createProgress, formatBytes, type Progress } from "../src/report/progress.ts";
 import { describeUser } from "../src/report/recommendations.ts";
 import { formatTable } from "../src/report/table.ts";
 import { rowOf } from "../src/sparse/csr.ts";
-import { type Preset, presetFor, presets } from "../src/training/presets.ts";
+import { countMemory } from "../src/training/count_memory.ts";
 import {
   type EpochReport,
   requireTrainOptions,
@@ -39,35 +58,32 @@ usage: deno task train [options]
 
   --data DIR              dataset folder: MMRec, freerec, LATTICE or CSV layout
                           (default: the embedded shop, data/shop)
-  --preset NAME           settings of ${Object.keys(presets).join(", ")}
-                          (by the folder's name if it is one of these, otherwise baby)
   --model NAME            ${Object.keys(models).join(", ")} (default stair)
+  --preset NAME           published settings for a dataset, such as baby, sports or electronics
+                          (by the folder's name if the model has them, otherwise baby)
   --epochs N              epochs to train
   --batch-size N          triples per step
   --learning-rate X
   --weight-decay X        decoupled (AdamW)
-  --gamma X               stair: how fast layer weights change along the columns (paper, Eq. 2)
-  --neighbors LIST        stair: neighbours per modality, such as text=5,image=1
-  --layers N              layers of graph convolution
-  --dim N                 embedding width, a multiple of 4 up to 256
+  --l2 X                  coupled weight decay: X times the parameter is added to each gradient
   --seed N                seed of everything random (default 1)
   --eval-every N          epochs between evaluations (default 5)
   --patience N            evaluations without a better one after which to stop (default: never)
   --out DIR               run folder (default runs/DATASET-MODEL-SEED)
   --resume                go on with the run in that folder
+  --dry-run               print the GPU memory that training and ranking take, and end
   --json                  print the summary as JSON, and nothing else, on stdout
-  --help
+  --help                  with --model NAME: the options of that model, too
 
 The run folder gets config.json, metrics.csv, best.safetensors, last.safetensors and summary.json.
 Ctrl-C ends the run after the epoch at work; --resume goes on with the same bits.
 
-example: deno task train --data ../shared/data/baby --preset baby --epochs 20`;
-
-/** Neighbour lists and whitened features are kept here, by the content they come from. */
-const CACHE_FOLDER = "runs/.cache";
+example: deno task train --data ../shared/data/baby --epochs 20
+         deno task train --model lightgcn --layers 2
+         deno task train --model freedom --help`;
 
 const OPTIONS = {
-  boolean: ["help", "json", "resume"],
+  boolean: ["help", "json", "resume", "dry-run"],
   string: [
     "data",
     "preset",
@@ -76,31 +92,33 @@ const OPTIONS = {
     "batch-size",
     "learning-rate",
     "weight-decay",
-    "gamma",
-    "layers",
-    "dim",
-    "neighbors",
+    "l2",
     "seed",
     "eval-every",
     "patience",
     "out",
+    ...allModelOptions(),
   ],
 };
 
-type Options = Record<string, string | boolean | undefined>;
-
 async function main(): Promise<number | void> {
   const options = parseArgs(Deno.args, { ...OPTIONS, unknown: rejectUnknown }) as Options;
-  if (options.help) return console.log(HELP);
+  const modelName = String(options.model ?? "stair");
+  const kind = chooseModel(modelName, options);
   const folder = String(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
-  const preset = choosePreset(options.preset as string | undefined, folder);
-  const kind = chooseModel(options);
-  const settings = modelSettings(options, preset);
+  const preset = choosePreset(kind, options.preset as string | undefined, folder);
+  if (options.help) return console.log(options.model ? helpOf(modelName, kind, preset) : HELP);
   const training = trainingOptions(options, preset);
   requireTrainOptions(training);
+  const settings = { ...settingsFrom(kind, preset.model, options), seed: training.seed };
 
-  using gpu = await openGpu();
   const dataset = await loadDataset(folder);
+  if (options["dry-run"]) {
+    const peakGpuBytes = await countMemory(kind, dataset, settings, training);
+    const counted = { model: modelName, dataset: dataset.name, peakGpuBytes };
+    return console.log(options.json ? JSON.stringify(counted) : describeMemory(counted));
+  }
+  using gpu = await openGpu();
   const titles = await readTitles(folder);
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
@@ -127,21 +145,12 @@ async function main(): Promise<number | void> {
   await showRecommendations(gpu, model, dataset, titles);
 }
 
-function modelSettings(options: Options, { model }: Preset): ModelSettings {
-  return {
-    gamma: toNumber("gamma", options.gamma) ?? model.gamma,
-    layers: toNumber("layers", options.layers) ?? model.layers,
-    dim: toNumber("dim", options.dim) ?? model.dim,
-    neighbors: { ...model.neighbors, ...parseNeighbors(options.neighbors) },
-    seed: toNumber("seed", options.seed) ?? 1,
-  };
-}
-
 function trainingOptions(options: Options, { training }: Preset): TrainOptions {
   const number = (name: string): number | undefined => toNumber(name, options[name]);
   return {
     learningRate: number("learning-rate") ?? training.learningRate,
     weightDecay: number("weight-decay") ?? training.weightDecay,
+    l2: number("l2") ?? training.l2,
     batchSize: number("batch-size") ?? training.batchSize,
     epochs: number("epochs") ?? training.epochs,
     seed: number("seed") ?? 1,
@@ -171,22 +180,6 @@ async function writeSummary(
   return json;
 }
 
-/** Options that only some models have. */
-const FOREIGN: Readonly<Record<string, readonly string[]>> = {
-  lightgcn: ["gamma", "neighbors"],
-  mf_bpr: ["gamma", "neighbors", "layers"],
-};
-
-function chooseModel(options: Options): ModelKind {
-  const name = String(options.model ?? "stair");
-  if (!Object.hasOwn(models, name)) {
-    throw new InputError(`--model is "${name}", but must be ${Object.keys(models).join(", ")}.`);
-  }
-  const foreign = FOREIGN[name]?.find((option) => options[option] !== undefined);
-  if (foreign) throw new InputError(`--${foreign} is not an option of ${name}.`);
-  return models[name]!;
-}
-
 /** What three users bought and may like; for datasets that say what items are called. */
 async function showRecommendations(
   gpu: Gpu,
@@ -204,37 +197,37 @@ async function showRecommendations(
   }
 }
 
-function choosePreset(name: string | undefined, folder: string): Preset {
-  if (name !== undefined && !Object.hasOwn(presets, name)) {
-    throw new InputError(`--preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
+function choosePreset(
+  kind: ModelKind,
+  name: string | undefined,
+  folder: string,
+): Preset<ModelSettings> {
+  if (name !== undefined && !Object.hasOwn(kind.presets, name)) {
+    const known = Object.keys(kind.presets).join(", ");
+    throw new InputError(`--preset is "${name}", but must be ${known}.`);
   }
-  return presetFor(name ?? basename(resolve(folder)));
+  return presetFor(kind, name ?? basename(resolve(folder)));
 }
 
-function parseNeighbors(list: string | boolean | undefined): Record<string, number> {
-  if (typeof list !== "string") return {};
-  return Object.fromEntries(
-    list.split(",").map((part) => {
-      const [name, k, ...more] = part.split("=");
-      if (!name || !k || more.length > 0) {
-        throw new InputError(`--neighbors is "${list}", but must be like text=5,image=1.`);
-      }
-      return [name, toNumber("neighbors", k)!];
-    }),
-  );
+function describeMemory(
+  { model, dataset, peakGpuBytes }: { model: string; dataset: string; peakGpuBytes: number },
+): string {
+  const memory = formatBytes(peakGpuBytes);
+  return `${model} on ${dataset}: training and ranking take ${memory} of GPU memory.`;
 }
 
-/** The first Ctrl-C lets the epoch at work finish; the second one ends the process. */
-function abortOnInterrupt(): AbortSignal {
-  const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) Deno.exit(130);
-    console.error("\nstopping after this epoch; once more to stop at once");
-    controller.abort();
-  };
-  Deno.addSignalListener("SIGINT", stop);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
-  return controller.signal;
+function helpOf(name: string, kind: ModelKind, { model, training }: Preset<ModelSettings>): string {
+  const { learningRate, weightDecay, l2 = 0, batchSize, epochs } = training;
+  return [
+    HELP,
+    "",
+    `${kind.title}: --model ${name} also has`,
+    "",
+    describeOptions(kind, model),
+    "",
+    `and trains ${epochs} epochs with batch-size ${batchSize}, learning-rate ${learningRate}, ` +
+    `weight-decay ${weightDecay}, l2 ${l2}.`,
+  ].join("\n");
 }
 
 /** Progress lines of what is computed before training, where it takes more than two seconds. */

@@ -2,112 +2,51 @@
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../src/gpu/device.ts";
 import { getKernel } from "../src/gpu/kernel.ts";
-import { type DispatchSize, Program } from "../src/gpu/program.ts";
+import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";
-import { createRandom, uniformBelow, uniformReal } from "../src/random.ts";
-import { patternOf } from "../src/sparse/csr.ts";
-import { gatherBatches } from "../src/training/sampler.ts";
-import { type Arrays, type Numbers, oracle } from "./oracle.ts";
-
-/** One dispatch. */
-interface Case {
-  readonly name: string;
-  readonly tensors: Arrays;
-  readonly params?: Numbers;
-  readonly constants?: Numbers;
-  readonly size: DispatchSize;
-}
+import { cases as denseCases } from "./kernel_tables/dense.ts";
+import { cases as elementwiseCases } from "./kernel_tables/elementwise.ts";
+import { cases as gatherCases } from "./kernel_tables/gathers.ts";
+import { cases as itemGraphCases } from "./kernel_tables/item_graph.ts";
+import { cases as lossCases } from "./kernel_tables/losses.ts";
+import { cases as mmsslCases } from "./kernel_tables/mmssl.ts";
+import { cases as penaltyCases } from "./kernel_tables/penalties.ts";
+import { cases as polynomialCases } from "./kernel_tables/polynomials.ts";
+import { cases as propagationCases } from "./kernel_tables/propagation.ts";
+import { batchCases, type Case, floats, randomPattern } from "./kernel_tables/random_case.ts";
+import { oracle } from "./oracle.ts";
 
 const kernelFolder = new URL("../kernels/", import.meta.url);
-const random = createRandom(7);
-const below = (bound: number): number => uniformBelow(random, bound);
-const floats = (length: number, scale = 1): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length }, () => scale * (2 * uniformReal(random) - 1));
-const integers = (length: number, bound: number): Uint32Array<ArrayBuffer> =>
-  Uint32Array.from({ length }, () => below(bound));
-
-/** A random pattern with about `perRow` entries per row; some rows are empty. */
-function randomPattern(rows: number, columns: number, perRow: number) {
-  const pairs = Array.from({ length: rows }, (_, row) => {
-    const wanted = Math.min(columns, row % 3 === 0 ? 0 : below(2 * perRow + 1));
-    const ids = new Set(Array.from({ length: wanted }, () => below(columns)));
-    return [...ids].map((column) => [row, column] as const);
-  });
-  return patternOf(rows, columns, pairs.flat());
-}
-
-const propagateCases = (): Case[] =>
-  [
-    { rows: 1, dim: 4, first: 0, perRow: 1 },
-    { rows: 7, dim: 12, first: 0, perRow: 3 },
-    { rows: 300, dim: 64, first: 0, perRow: 9 },
-    { rows: 33, dim: 256, first: 5, perRow: 4 },
-    { rows: 40, dim: 20, first: 100, perRow: 40 },
-    { rows: 70_001, dim: 4, first: 0, perRow: 1, workgroup_size: 1 }, // > 65,535 workgroups
-  ].map(({ rows, dim, first, perRow, workgroup_size = 128 }) => {
-    const { rowStart, column } = randomPattern(rows, rows, perRow);
-    const elements = (first + rows) * dim;
-    return {
-      name: `${rows} rows from ${first}, dim ${dim}`,
-      tensors: {
-        row_start: rowStart,
-        column,
-        value: floats(column.length),
-        base: floats(elements),
-        input: floats(elements),
-        weights: floats(2 * dim),
-        output: new Float32Array(elements),
-      },
-      params: { rows, first_row: first },
-      constants: { dim4: dim / 4, workgroup_size },
-      size: { invocations: rows * Math.ceil(dim / 16) },
-    };
-  });
-
-/** Batches of random triples; ids of the batch are few, so that rows repeat. */
-function batchCases(toCase: (batch: ReturnType<typeof randomBatch>) => Omit<Case, "name">): Case[] {
-  return [
-    { users: 1, items: 2, triples: 1, batchSize: 1, step: 0, dim: 4 },
-    { users: 5, items: 3, triples: 37, batchSize: 16, step: 1, dim: 12 },
-    { users: 5, items: 3, triples: 37, batchSize: 16, step: 2, dim: 64 }, // partial
-    { users: 900, items: 700, triples: 3000, batchSize: 1024, step: 2, dim: 64 },
-    { users: 3, items: 4, triples: 300, batchSize: 300, step: 0, dim: 256 },
-  ].map((sizes) => ({
-    name: `batch ${sizes.step} of ${sizes.triples} triples by ${sizes.batchSize}, dim ${sizes.dim}`,
-    ...toCase(randomBatch(sizes)),
-  }));
-}
-
-function randomBatch({ users, items, triples, batchSize, step, dim }: Numbers) {
-  const rows = users! + items!;
-  const item = () => integers(triples!, items!).map((id) => users! + id);
-  const epoch = gatherBatches(
-    { user: integers(triples!, users!), positive: item(), negative: item() },
-    { rows, triples: triples!, batchSize: batchSize! },
-  );
-  return {
-    rows,
-    dim: dim!,
-    batchSize: batchSize!,
-    epoch,
-    clock: Uint32Array.of(step!, 17),
-    h: floats(rows * dim!),
-    params: { triples: triples!, batch_size: batchSize! },
-    constants: { dim4: dim! / 4 },
-    gathers: {
-      batch_start: epoch.batchStart,
-      row: epoch.row,
-      entry_start: epoch.entryStart,
-      partner: epoch.partner,
-      signed_slot: epoch.signedSlot,
-    },
-  };
-}
 
 const elementwise = [1, 5, 1000, 70_001].map((vectors) => ({
   vectors,
   constants: { workgroup_size: vectors > 65_535 ? 1 : 128 },
 }));
+
+/** All that Adam's kernels share: the vec4 from the third on, for the second batch of three. */
+const adamCases = () =>
+  elementwise.map(({ vectors, constants }) => ({
+    name: `${vectors} vec4 from the third`,
+    vectors,
+    tensors: {
+      clock: Uint32Array.of(1, 17),
+      schedule: Float32Array.of(9, 9, 2.5, 1.25, 9, 9),
+      gradient: floats(4 * (vectors + 2)),
+      first_moment: floats(4 * (vectors + 2)),
+      second_moment: floats(4 * (vectors + 2)).map(Math.abs),
+    },
+    params: {
+      first: 2,
+      vectors,
+      decay_first: 0.9,
+      gain_first: 0.1,
+      decay_second: 0.999,
+      gain_second: 0.001,
+      epsilon: 1e-8,
+    },
+    constants,
+    size: { invocations: vectors },
+  }));
 
 const tiles = [
   { rows: 1, candidates: 1, width: 4, k: 1 },
@@ -118,45 +57,6 @@ const tiles = [
 ];
 
 const cases: Record<string, () => Case[]> = {
-  propagate: propagateCases,
-
-  propagate_near: () =>
-    propagateCases().filter(({ params }) => params!.first_row === 0).flatMap((full) =>
-      [[0, 2], [1, 2], [1, 0], [2, 1]].map(([row_reach, neighbour_reach]) => ({
-        ...full,
-        name: `${full.name}, reach ${row_reach} from ${neighbour_reach}`,
-        tensors: {
-          ...full.tensors,
-          clock: Uint32Array.of(3, 9),
-          // Of earlier batches, near this one, in this one.
-          near: integers(full.params!.rows!, 40),
-          output: floats(full.tensors.output!.length), // rows out of reach must stay as they are
-        },
-        params: {
-          rows: full.params!.rows!,
-          row_reach: row_reach!,
-          neighbour_reach: neighbour_reach!,
-        },
-      }))
-    ),
-
-  mark_near: () =>
-    batchCases(({ clock, gathers: { batch_start, row }, rows, batchSize }) => {
-      const { rowStart, column } = randomPattern(rows, rows, 5);
-      return {
-        tensors: {
-          clock,
-          batch_start,
-          row,
-          row_start: rowStart,
-          column,
-          near: integers(rows, 4 * 17),
-        },
-        constants: { lanes: 8 },
-        size: { invocations: Math.min(rows, 3 * batchSize) * 8 },
-      };
-    }),
-
   bpr_scores: () =>
     batchCases(({ epoch, clock, h, params, constants, batchSize }) => ({
       tensors: {
@@ -173,21 +73,27 @@ const cases: Record<string, () => Case[]> = {
     })),
 
   bpr_coefficients: () =>
-    batchCases(({ epoch, clock, params, batchSize }) => {
-      const margin = floats(batchSize, 10);
-      // Far out, where a careless exponential overflows or a careless logarithm gives 0.
-      margin.set([0, 100, -100, 1e4, -1e4, 1e-6].slice(0, batchSize));
-      return {
-        tensors: {
-          clock,
-          margin,
-          coefficient: new Float32Array(batchSize),
-          loss: new Float32Array(epoch.batchStart.length - 1),
-        },
-        params,
-        size: { workgroups: 1 },
-      };
-    }),
+    [
+      { gamma: 0, weight: 1, term: 0, term_count: 1 },
+      { gamma: 1e-10, weight: 0.5, term: 2, term_count: 4 },
+      { gamma: 0.25, weight: 3, term: 0, term_count: 2 }, // large enough to show in every number
+    ].flatMap((loss) =>
+      batchCases(({ epoch, clock, params, batchSize }) => {
+        const margin = floats(batchSize, 10);
+        // Far out, where a careless exponential overflows or a careless logarithm gives 0.
+        margin.set([0, 100, -100, 1e4, -1e4, 1e-6].slice(0, batchSize));
+        return {
+          tensors: {
+            clock,
+            margin,
+            coefficient: new Float32Array(batchSize),
+            terms: floats((epoch.batchStart.length - 1) * loss.term_count),
+          },
+          params: { ...params, ...loss },
+          size: { workgroups: 1 },
+        };
+      }).map((one) => ({ ...one, name: `${one.name}, gamma ${loss.gamma}` }))
+    ),
 
   bpr_gradient: () =>
     batchCases(({ clock, h, gathers, constants, rows, dim, batchSize }) => ({
@@ -196,51 +102,57 @@ const cases: Record<string, () => Case[]> = {
         ...gathers,
         coefficient: floats(batchSize),
         h,
-        gradient: floats(rows * dim), // rows that are not touched must stay as they are
+        gradient: floats(rows * dim), // is added to; rows that are not touched stay as they are
       },
       constants,
       size: { invocations: Math.min(rows, 3 * batchSize) * dim / 4 },
     })),
 
-  clear_rows: () =>
-    batchCases(({ clock, gathers, constants, rows, dim, batchSize }) => ({
-      tensors: {
-        clock,
-        batch_start: gathers.batch_start,
-        row: gathers.row,
-        matrix: floats(rows * dim),
-      },
+  ...denseCases,
+  ...elementwiseCases,
+  ...gatherCases,
+  ...itemGraphCases,
+  ...mmsslCases,
+  ...lossCases,
+  ...penaltyCases,
+  ...polynomialCases,
+  ...propagationCases,
+
+  fill: () =>
+    elementwise.map(({ vectors, constants }) => ({
+      name: `${vectors} vec4`,
+      tensors: { total: floats(4 * vectors + 4) }, // what is beyond must stay as it is
+      params: { vectors, number: -1.5 },
       constants,
-      size: { invocations: Math.min(rows, 3 * batchSize) * dim / 4 },
+      size: { invocations: vectors },
+    })),
+
+  add_scaled: () =>
+    elementwise.map(({ vectors, constants }) => ({
+      name: `${4 * vectors - 3} numbers`,
+      tensors: { source: floats(4 * vectors), total: floats(4 * vectors) },
+      params: { elements: 4 * vectors - 3, scale: -0.3 },
+      constants,
+      size: { invocations: 4 * vectors - 3 },
     })),
 
   adam_direction: () =>
-    elementwise.map(({ vectors, constants }) => ({
-      name: `${vectors} vec4`,
-      tensors: {
-        clock: Uint32Array.of(1, 17),
-        schedule: Float32Array.of(9, 9, 2.5, 1.25, 9, 9),
-        gradient: floats(4 * vectors),
-        direction: new Float32Array(4 * vectors),
-        first_moment: floats(4 * vectors),
-        second_moment: floats(4 * vectors).map(Math.abs),
-      },
-      params: {
-        vectors,
-        decay_first: 0.9,
-        gain_first: 0.1,
-        decay_second: 0.999,
-        gain_second: 0.001,
-        epsilon: 1e-8,
-      },
-      constants,
-      size: { invocations: vectors },
+    adamCases().map(({ vectors, tensors, ...rest }) => ({
+      ...rest,
+      tensors: { ...tensors, direction: new Float32Array(4 * vectors) },
+    })),
+
+  adam_update: () =>
+    adamCases().map(({ tensors, params, vectors, ...rest }) => ({
+      ...rest,
+      tensors: { ...tensors, parameter: floats(4 * (vectors + 2)) },
+      params: { ...params, keep: 0.75, learning_rate: 0.125 },
     })),
 
   decayed_update: () =>
     elementwise.map(({ vectors, constants }) => ({
       name: `${vectors} vec4 from the third`,
-      tensors: { direction: floats(4 * (vectors + 2)), parameter: floats(4 * (vectors + 2)) },
+      tensors: { direction: floats(4 * vectors), parameter: floats(4 * (vectors + 2)) },
       params: { first: 2, vectors, keep: 0.75, learning_rate: 0.125 },
       constants,
       size: { invocations: vectors },

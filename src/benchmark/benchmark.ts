@@ -6,13 +6,12 @@
 import type { Dataset } from "../data/dataset.ts";
 import { openGpu } from "../gpu/device.ts";
 import { copyBandwidth } from "../gpu/timing.ts";
-import { presetFor } from "../training/presets.ts";
 import { type Growth, measureGrowth } from "./growth.ts";
 import { measureModels, type ModelCosts } from "./model_costs.ts";
 import { comparePeer, peerArguments, type PeerComparison, type PeerOptions } from "./peer.ts";
 import { measurePreparation, type PreparationCost } from "./preparation_costs.ts";
 import { profileStep, type StepProfile } from "./step_profile.ts";
-import type { Workload } from "./workload.ts";
+import { stairPreset, type Workload } from "./workload.ts";
 
 /** What to measure. */
 export interface BenchmarkOptions {
@@ -69,7 +68,7 @@ export async function runBenchmark(
   dataset: Dataset,
   { epochs, electronics = false, largest, peer, onProgress = () => {} }: BenchmarkOptions,
 ): Promise<Benchmark> {
-  const workload: Workload = { dataset, preset: presetFor(dataset.name), onProgress };
+  const workload: Workload = { dataset, preset: stairPreset(dataset.name), onProgress };
   if (peer) peerArguments(workload); // what cannot be compared is told before all the measuring
   const copy = await measureCopy(workload);
   return {

@@ -5,6 +5,9 @@
  */
 import { degreesOf, generateDataset, repeatDegrees } from "../data/generated_graph.ts";
 import { openGpu } from "../gpu/device.ts";
+import { presetFor } from "../models/model.ts";
+import { models } from "../models/registry.ts";
+import { countMemory } from "../training/count_memory.ts";
 import { recordSteps, replaySeconds } from "./recorded_steps.ts";
 import { createModel, SEED, type Workload } from "./workload.ts";
 
@@ -16,6 +19,8 @@ export interface Growth {
   readonly interactions: number;
   /** Time per step, at the same batch size. */
   readonly secondsPerStep: number;
+  /** The most GPU memory at once that training and ranking take, counted without running them. */
+  readonly peakGpuBytes: number;
   /** Time per interaction, relative to factor 1. */
   readonly perInteraction: number;
 }
@@ -36,7 +41,10 @@ export async function measureGrowth(workload: Workload, largest: number): Promis
     const first = growth[0] ?? { secondsPerStep, interactions };
     const perInteraction = (secondsPerStep / first.secondsPerStep) /
       (interactions / first.interactions);
-    growth.push({ factor, interactions, secondsPerStep, perInteraction });
+    const { model, training } = presetFor(models.stair!, workload.dataset.name);
+    const run = { ...training, seed: SEED };
+    const peakGpuBytes = await countMemory(models.stair!, dataset, { ...model, seed: SEED }, run);
+    growth.push({ factor, interactions, secondsPerStep, perInteraction, peakGpuBytes });
   }
   return growth;
 }

@@ -18,7 +18,7 @@ export interface MeanBatch {
 
 /**
  * Counts the rows of a graph, (users + items)², that are as near to the batches as
- * kernels/mark_near.wgsl tells apart, and averages over the batches.
+ * kernels/graph_near_batch.wgsl tells apart, and averages over the batches.
  */
 export function meanBatch(
   { rowCount, rowStart, column }: SparsePattern,

@@ -7,7 +7,8 @@ import { median } from "d3-array";
 import { createRanker } from "../evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { secondsOf } from "../gpu/timing.ts";
-import type { Model } from "../models/model.ts";
+import { type Model, presetFor } from "../models/model.ts";
+import { models } from "../models/registry.ts";
 import { Trainer } from "../training/trainer.ts";
 import { createModel, SEED, type Workload } from "./workload.ts";
 
@@ -57,10 +58,11 @@ async function trainAndRank(
   gpu: Gpu,
   model: Model,
   name: string,
-  { dataset: { train }, preset, onProgress }: Workload,
+  { dataset: { name: datasetName, train }, onProgress }: Workload,
   epochs: number,
 ): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
-  using trainer = new Trainer(gpu, model, train, { ...preset.training, seed: SEED });
+  const { training } = presetFor(models[model.name]!, datasetName);
+  using trainer = new Trainer(gpu, model, train, { ...training, seed: SEED });
   using ranker = createRanker(gpu, model, train, LIST_LENGTH, trainer.scratch);
   const epochSeconds: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -53,7 +53,7 @@ export function recordSteps(
   const resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const step = resources.use(createTrainingStep(gpu, model, shape, training, scratch));
-  step.load(batches, 0);
+  step.load(batches, 0, 1);
   return {
     step,
     steps: stepCount(shape),
@@ -75,7 +75,7 @@ export async function replaySeconds(
   const seconds = await wallSeconds(gpu, (times) => {
     for (let time = 0; time < times; time++) {
       rewind();
-      step.program.run(steps);
+      step.run();
     }
   });
   return seconds / steps;

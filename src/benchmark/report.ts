@@ -103,13 +103,22 @@ function formatPeer({ program, device, threads, ours, theirs, ratio }: PeerCompa
 }
 
 function formatGrowth(growth: readonly Growth[]): string {
-  const rows = growth.map(({ factor, interactions, secondsPerStep, perInteraction }) => [
+  const rows = growth.map((
+    { factor, interactions, secondsPerStep, perInteraction, peakGpuBytes },
+  ) => [
     factor,
     whole(interactions),
     digits(secondsPerStep),
     digits(perInteraction),
+    digits(peakGpuBytes / 1e6),
   ]);
-  const header = ["times", "interactions", "s per step", "per interaction, relative"];
+  const header = [
+    "times",
+    "interactions",
+    "s per step",
+    "per interaction, relative",
+    "GPU memory, MB",
+  ];
   return section("Growth of STAIR's training step", header, rows);
 }
 

@@ -71,11 +71,12 @@ export async function profileStep(
   using gpu = await openGpu();
   using model = await createModel(gpu, "stair", workload);
   using recorded = recordSteps(gpu, model, workload);
-  const { step: { program }, steps, batch, rewind } = recorded;
+  const { step, steps, batch, rewind } = recorded;
+  const dispatches = step.programsOf(0).flatMap((program) => program.dispatches);
   const secondsPerStep = await replaySeconds(gpu, recorded);
   rewind();
-  const { method, microseconds } = await timeDispatches(program, steps);
-  const timed = timedDispatches(program.dispatches, microseconds, batch);
+  const { method, microseconds } = await timeDispatches({ gpu, label: "step", dispatches }, steps);
+  const timed = timedDispatches(dispatches, microseconds, batch);
   return {
     timing: method,
     kernels: profileKernels(timed, copyBytesPerSecond),
@@ -105,10 +106,11 @@ function timedDispatches(
 const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
+  fill: "adjoint",
   bpr_gradient: "adjoint",
   adam_direction: "optimizer",
+  adam_update: "optimizer",
   decayed_update: "optimizer",
-  clear_rows: "bookkeeping",
   advance: "bookkeeping",
 };
 

@@ -5,9 +5,9 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { Model } from "../models/model.ts";
+import { type Model, type Preset, presetFor } from "../models/model.ts";
+import { presets, type StairSettings } from "../models/stair.ts";
 import { models } from "../models/registry.ts";
-import type { Preset } from "../training/presets.ts";
 
 /** Seed of everything random in a measurement. */
 export const SEED = 1;
@@ -16,10 +16,15 @@ export const SEED = 1;
 export interface Workload {
   /** What is trained on. */
   readonly dataset: Dataset;
-  /** The settings to train with. */
-  readonly preset: Preset;
+  /** The settings to train STAIR with. */
+  readonly preset: Preset<StairSettings>;
   /** Told what is being measured. */
   readonly onProgress: (what: string) => void;
+}
+
+/** STAIR's settings for a dataset of this name; Baby's for others. */
+export function stairPreset(name: string): Preset<StairSettings> {
+  return Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.baby;
 }
 
 /**
@@ -30,7 +35,8 @@ export interface Workload {
 export async function createModel(
   gpu: Gpu,
   kind: string,
-  { dataset, preset }: Workload,
+  { dataset }: Workload,
 ): Promise<Model> {
-  return await models[kind]!.create(gpu, dataset, { ...preset.model, seed: SEED }, {});
+  const { model } = presetFor(models[kind]!, dataset.name);
+  return await models[kind]!.create(gpu, dataset, { ...model, seed: SEED }, {});
 }

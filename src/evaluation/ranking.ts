@@ -54,13 +54,12 @@ export function createRanker(
   const program = resources.use(tape.program);
   const hidden = resources.use(uploadSeen(gpu, seen));
   const lists = resources.use(createLists(gpu, userCount, k));
-  const { value: vectors } = model.represent(tape, { value: model.embeddings });
-  const tile = memory.take("scores", [tileElements(userCount, itemCount)]);
+  const vectors = model.represent(tape);
+  const tile = tape.take("scores", [tileElements(userCount, itemCount)]);
   const users = { vectors, firstRow: 0, firstId: 0, count: userCount };
   const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
   recordTopK(program, users, items, hidden, lists, tile);
-  memory.release(tile);
-  memory.release(vectors);
+  tape.finish();
   const owned = resources.move();
   return {
     rank: async () => {

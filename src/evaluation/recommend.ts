@@ -55,10 +55,10 @@ export async function recommend(
   using hidden = uploadSeen(gpu, own);
   const tape = new Tape(gpu, "recommendation", scratch);
   using program = tape.program;
-  const { value: vectors } = model.represent(tape, { value: model.embeddings });
+  const vectors = model.represent(tape);
   const asked = { vectors, firstRow: user, firstId: 0, count: 1 };
   const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
-  const tile = scratch.take("scores", [tileElements(1, itemCount)]);
+  const tile = tape.take("scores", [tileElements(1, itemCount)]);
   recordTopK(program, asked, items, hidden, lists, tile);
   program.run();
   const [[ids], [scores]] = await Promise.all([
@@ -86,10 +86,10 @@ export async function similarItems(
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "representations", scratch);
   using program = tape.program;
-  const { value } = model.represent(tape, { value: model.embeddings });
+  const vectors = model.represent(tape);
   program.run();
-  const [h] = await readFloats(gpu, value);
-  const dim = model.embeddings.shape[1]!;
+  const [h] = await readFloats(gpu, vectors);
+  const dim = vectors.shape[1]!;
   const vector = (id: number): Float32Array =>
     h!.subarray((model.userCount + id) * dim, (model.userCount + id + 1) * dim);
   const asked = vector(item);

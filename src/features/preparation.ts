@@ -9,6 +9,9 @@ import type { FeatureMatrix } from "../data/features.ts";
 import type { StoredTensor } from "../data/safetensors.ts";
 import type { Gpu } from "../gpu/device.ts";
 
+/** Where scripts keep what was computed. */
+export const CACHE_FOLDER = "runs/.cache";
+
 /** How to prepare a model's inputs. */
 export interface PreparationOptions {
   /** Where neighbours and whitened features are kept between runs, by the content they come from. */

@@ -27,6 +27,7 @@ export async function whiten(
   { cacheFolder, onProgress }: PreparationOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
   const { rows, source } = features;
+  if (gpu.dry) return new Float32Array(rows * dim);
   const { vectors, rank } = await computeOnce(
     gpu,
     features,

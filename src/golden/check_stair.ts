@@ -11,21 +11,22 @@ import { nearestItems } from "../features/nearest.ts";
 import { whiten } from "../features/whitening.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
+import { readFloats } from "../gpu/tensor.ts";
 import type { Model } from "../models/model.ts";
 import { buildStair, meanOfItems, mixModalities, type StairInputs } from "../models/stair.ts";
-import { bprLoss, createTripleTensors, type EpochShape } from "../ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios, layerWeights } from "../ops/layer_weights.ts";
-import { Tape, type Variable } from "../ops/tape.ts";
 import { patternOf, type SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, similarityGraph, toDense } from "../sparse/graphs.ts";
-import { type EpochBatches, gatherBatches, uploadEpoch } from "../training/sampler.ts";
 import { createTrainingStep } from "../training/training_step.ts";
+import {
+  batchOf,
+  type Compare,
+  largestError,
+  lossAndGradients,
+  represent,
+  type Triple,
+} from "./replay.ts";
 import type { Golden, Matrix } from "./stair_file.ts";
-
-/** Notes the largest absolute error of a quantity. */
-type Compare = (name: string, ours: ArrayLike<number>, theirs: Matrix | readonly number[]) => void;
 
 /** Computes every quantity of a golden file and returns its largest absolute error, by name. */
 export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string, number>> {
@@ -88,11 +89,11 @@ async function compareSteps(
     compare(`${name}.${user}`, ours.subarray(0, users * dim), theirs[user]);
     compare(`${name}.${item}`, ours.subarray(users * dim), theirs[item]);
   };
-  const first = await gradient(gpu, model, golden);
-  compareHalves("afterStep1", first, afterStep1, ["gradUser", "gradItem"]);
+  const { gradients } = await lossAndGradients(gpu, model, triplesOf(golden, 0));
+  compareHalves("afterStep1", gradients.embeddings!, afterStep1, ["gradUser", "gradItem"]);
   await trainSteps(gpu, model, golden, async (step, loss) => {
     compare(`steps[${step}].loss`, [loss], [steps[step]!.loss]);
-    const [embeddings] = await readFloats(gpu, model.embeddings);
+    const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);
     if (step === 0) compareHalves("afterStep1", embeddings!, afterStep1, ["user", "item"]);
     if (step < steps.length - 1) return;
     compareHalves("afterLastStep", embeddings!, afterLastStep, ["user", "item"]);
@@ -100,43 +101,10 @@ async function compareSteps(
   });
 }
 
-async function represent(gpu: Gpu, model: Model): Promise<Float32Array> {
-  using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, "forward", scratch);
-  const { value } = model.represent(tape, { value: model.embeddings });
-  using program = tape.program;
-  program.run();
-  return (await readFloats(gpu, value))[0]!;
-}
-
-/** Uploads a golden step as an epoch of one batch. */
-function batchOf({ config, steps }: Golden, step: number): [EpochShape, EpochBatches] {
+/** A golden step's triples. */
+function triplesOf({ steps }: Golden, step: number): Triple[] {
   const { user, positive, negative } = steps[step]!;
-  const { users, items } = config;
-  const shape = { rows: users + items, triples: user.length, batchSize: user.length };
-  const itemRow = (item: number) => users + item;
-  const triples = {
-    user: Uint32Array.from(user),
-    positive: Uint32Array.from(positive, itemRow),
-    negative: Uint32Array.from(negative, itemRow),
-  };
-  return [shape, gatherBatches(triples, shape)];
-}
-
-/** dLoss/dE of the first batch. */
-async function gradient(gpu: Gpu, model: Model, golden: Golden): Promise<Float32Array> {
-  const [shape, epoch] = batchOf(golden, 0);
-  using scratch = new Scratch(gpu);
-  using batches = createTripleTensors(gpu, shape);
-  using zero = createTensor(gpu, "loss gradient", model.embeddings.shape);
-  uploadEpoch(gpu, batches, epoch);
-  const tape = new Tape(gpu, "gradient", scratch);
-  const embeddings: Variable = { value: model.embeddings };
-  bprLoss(tape, model.represent(tape, embeddings), batches, zero);
-  tape.backward();
-  using program = tape.program;
-  program.run();
-  return (await readFloats(gpu, embeddings.gradient as Tensor))[0]!;
+  return user.map((u, t) => [u, positive[t]!, negative[t]!]);
 }
 
 /** Trains on the golden batches; `visit` gets each one's mean loss. */
@@ -151,14 +119,13 @@ async function trainSteps(
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
   const step = resources.use(
-    createTrainingStep(gpu, model, batchOf(golden, 0)[0], settings, scratch),
+    createTrainingStep(gpu, model, batchOf(model, triplesOf(golden, 0))[0], settings, scratch),
   );
   for (let i = 0; i < golden.steps.length; i++) {
-    const [shape, epoch] = batchOf(golden, i);
-    step.load(epoch, i);
-    step.program.run();
-    const [loss] = await readFloats(gpu, step.batches.loss);
-    await visit(i, loss![0]! / shape.triples);
+    step.load(batchOf(model, triplesOf(golden, i))[1], i, 1);
+    await step.run();
+    const [terms] = await readFloats(gpu, step.batches.terms);
+    await visit(i, terms![0]!);
   }
 }
 
@@ -181,22 +148,4 @@ async function compareRanking(
     const key = `${metric === "R" ? "recall" : "ndcg"}@${cutoff}`;
     compare(`ranking ${name}`, [ours[key]!], [ranking.metrics[name]!]);
   }
-}
-
-function largestError(
-  name: string,
-  ours: ArrayLike<number>,
-  theirs: Matrix | readonly number[],
-): number {
-  const flat = theirs.flat() as readonly number[];
-  if (flat.length !== ours.length) {
-    throw new InputError(
-      `${name} has ${flat.length} numbers in the file, but ${ours.length} here.`,
-    );
-  }
-  // NaN compares as no error with Math.max, so it is told apart.
-  return flat.reduce((worst, value, i) => {
-    const error = Math.abs(value - ours[i]!);
-    return error <= worst ? worst : Number.isNaN(error) ? Infinity : error;
-  }, 0);
 }

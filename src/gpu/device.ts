@@ -17,15 +17,16 @@ const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
-/** What the kernel with the most bindings needs, kernels/propagate_near.wgsl. */
-const STORAGE_BUFFERS = 9;
+/** What the kernel with the most bindings needs, kernels/propagate_rows.wgsl. */
+const STORAGE_BUFFERS = 10;
 
 /**
  * Opens the machine's preferred GPU, with all the limits its adapter offers.
  *
+ * @param options With `dry`, what is made is counted but takes no memory, and nothing is computed.
  * @throws {GpuError} when there is no adapter, or one that binds too few buffers.
  */
-export async function openGpu(): Promise<Gpu> {
+export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<Gpu> {
   quietLoader();
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new GpuError(NO_ADAPTER);
@@ -52,7 +53,7 @@ export async function openGpu(): Promise<Gpu> {
   }).catch((error: Error) => {
     throw new GpuError(`${name} gives no device: ${error.message}`);
   });
-  return new Gpu(device, name);
+  return new Gpu(device, name, dry);
 }
 
 /** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
@@ -70,8 +71,12 @@ export class Gpu implements Disposable {
   readonly device: GPUDevice;
   /** The adapter's own name, e.g. `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly adapterName: string;
+  /** Whether memory is only counted: buffers hold nothing, and programs are recorded but never run. */
+  readonly dry: boolean;
   #bytes = 0;
   #peakBytes = 0;
+  /** What each buffer counts. */
+  readonly #sizes = new Map<GPUBuffer, number>();
   #failure: GpuError | undefined;
   /** The first fault among all checks so far. */
   #checked: Promise<string | undefined> = Promise.resolve(undefined);
@@ -79,9 +84,10 @@ export class Gpu implements Disposable {
   #closed = false;
 
   /** Use {@linkcode openGpu}. */
-  constructor(device: GPUDevice, adapterName: string) {
+  constructor(device: GPUDevice, adapterName: string, dry = false) {
     this.device = device;
     this.adapterName = adapterName;
+    this.dry = dry;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fail((event as GPUUncapturedErrorEvent).error.message);
@@ -116,20 +122,23 @@ export class Gpu implements Disposable {
         `Cannot allocate "${label}": ${bytes} bytes, and ${this.adapterName} allows ${limit} per buffer.`,
       );
     }
-    // A binding may not be empty, and copies work on words.
-    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+    // A binding may not be empty, and kernels see arrays of vec4.
+    const needed = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const size = this.dry && !(usage & GPUBufferUsage.UNIFORM) ? 16 : needed;
     const buffer = this.check(
       `buffer "${label}"`,
       () => this.device.createBuffer({ label, size, usage }),
     );
-    this.#bytes += buffer.size;
+    this.#sizes.set(buffer, needed);
+    this.#bytes += needed;
     this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
     return buffer;
   }
 
   /** Destroys a buffer made by {@linkcode allocate}. */
   release(buffer: GPUBuffer): void {
-    this.#bytes -= buffer.size;
+    this.#bytes -= this.#sizes.get(buffer) ?? 0;
+    this.#sizes.delete(buffer);
     buffer.destroy();
   }
 

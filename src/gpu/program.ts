@@ -98,29 +98,13 @@ export class Program implements Disposable {
 
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
   run(times = 1): void {
-    const total = times * this.#dispatches.length;
-    const what = `program ${this.label} (${[...new Set(this.kernels)].join(", ")})`;
-    for (let first = 0; first < total; first += DISPATCHES_PER_SUBMIT) {
-      const end = Math.min(total, first + DISPATCHES_PER_SUBMIT);
-      this.gpu.check(what, () => this.#submit(first, end));
-    }
+    runPrograms(this.gpu, Array.from({ length: times }, () => this));
   }
 
   /** Releases the parameter blocks; the tensors belong to whoever made them. */
   [Symbol.dispose](): void {
     for (const uniform of this.#uniforms.splice(0)) this.gpu.release(uniform);
     this.#dispatches.length = 0;
-  }
-
-  /** Submits dispatches [first, end) of the list, which starts over where it ends. */
-  #submit(first: number, end: number): void {
-    const encoder = this.gpu.device.createCommandEncoder({ label: this.label });
-    const pass = encoder.beginComputePass({ label: this.label });
-    for (let index = first; index < end; index++) {
-      encode(pass, this.#dispatches[index % this.#dispatches.length]!);
-    }
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
   }
 
   /** Splits a workgroup count over two dimensions where it exceeds what one may hold. */
@@ -162,5 +146,24 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
     this.#uniforms.push(buffer);
     return buffer;
+  }
+}
+
+/** Encodes and submits programs one after the other. Returns before the GPU is done. */
+export function runPrograms(gpu: Gpu, programs: readonly Program[]): void {
+  if (gpu.dry) return;
+  const dispatches = programs.flatMap((program) => program.dispatches);
+  const label = [...new Set(programs.map((program) => program.label))].join(", ");
+  const kernels = [...new Set(programs)].flatMap((program) => program.kernels);
+  const what = `program ${label} (${[...new Set(kernels)].join(", ")})`;
+  for (let first = 0; first < dispatches.length; first += DISPATCHES_PER_SUBMIT) {
+    const part = dispatches.slice(first, first + DISPATCHES_PER_SUBMIT);
+    gpu.check(what, () => {
+      const encoder = gpu.device.createCommandEncoder({ label });
+      const pass = encoder.beginComputePass({ label });
+      for (const dispatch of part) encode(pass, dispatch);
+      pass.end();
+      gpu.device.queue.submit([encoder.finish()]);
+    });
   }
 }

@@ -80,7 +80,7 @@ export function write(gpu: Gpu, tensor: Tensor, data: Elements): void {
       }.`,
     );
   }
-  if (data.length > 0) gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
+  if (data.length > 0 && !gpu.dry) gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
 }
 
 /**
@@ -106,12 +106,16 @@ export async function readIntegers(
 async function readBytes(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
   await gpu.verify();
   const encoder = gpu.device.createCommandEncoder({ label: "read" });
-  const stagings = tensors.map(({ label, buffer }) => {
+  const stagings = tensors.map(({ label, shape, buffer }) => {
     const flags = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const staging = gpu.allocate(`reading of ${label}`, buffer.size, flags);
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+    const staging = gpu.allocate(`reading of ${label}`, 4 * elementCount(shape), flags);
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, staging.size);
     return staging;
   });
+  if (gpu.dry) {
+    for (const staging of stagings) gpu.release(staging);
+    return tensors.map(({ shape }) => new ArrayBuffer(4 * elementCount(shape)));
+  }
   gpu.device.queue.submit([encoder.finish()]);
   try {
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));

@@ -29,6 +29,9 @@ const REPEATS_PER_SUBMIT = 512;
 /** The largest buffer that is copied: beyond every cache. */
 const COPY_BYTES = 256 * 2 ** 20;
 
+/** A program, or several one after the other. */
+export type Dispatches = Pick<Program, "gpu" | "label" | "dispatches">;
+
 /**
  * Times each dispatch of a program: with timestamp queries around a pass of its own while the program
  * runs `runs` times over, or, where the adapter has none, by repeating it alone. Either way the tensors
@@ -36,14 +39,20 @@ const COPY_BYTES = 256 * 2 ** 20;
  *
  * @throws {GpuError} when the GPU fails.
  */
-export async function timeDispatches(program: Program, runs: number): Promise<DispatchTimes> {
+export async function timeDispatches(
+  program: Dispatches,
+  runs: number,
+): Promise<DispatchTimes> {
   return program.gpu.device.features.has("timestamp-query")
     ? await timeByTimestamps(program, runs)
     : await timeByRepeating(program);
 }
 
 /** As {@linkcode timeDispatches}, with a timestamp before and after each dispatch. */
-export async function timeByTimestamps(program: Program, runs: number): Promise<DispatchTimes> {
+export async function timeByTimestamps(
+  program: Dispatches,
+  runs: number,
+): Promise<DispatchTimes> {
   const { gpu, dispatches } = program;
   const tick = await tickNanoseconds(gpu);
   using stamps = createStamps(gpu, 2 * dispatches.length, runs);
@@ -72,7 +81,7 @@ export async function timeByTimestamps(program: Program, runs: number): Promise<
 }
 
 /** As {@linkcode timeDispatches}, by the wall time of each dispatch alone, repeated. */
-export async function timeByRepeating({ gpu, dispatches }: Program): Promise<DispatchTimes> {
+export async function timeByRepeating({ gpu, dispatches }: Dispatches): Promise<DispatchTimes> {
   const microseconds = new Float64Array(dispatches.length);
   for (const [i, dispatch] of dispatches.entries()) {
     microseconds[i] = 1e6 * await wallSeconds(gpu, (times) => repeat(gpu, dispatch, times));

@@ -17,7 +17,9 @@ import { whiten } from "../features/whitening.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
+import { bprLoss } from "../ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios } from "../ops/layer_weights.ts";
+import { lossTerms } from "../ops/loss_term.ts";
 import { uploadSparse } from "../ops/sparse_tensor.ts";
 import {
   convolve,
@@ -27,7 +29,13 @@ import {
 import { LONGEST_LIST } from "../ops/top_k.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
-import { type Model, requireShape } from "./model.ts";
+import {
+  type Model,
+  type ModelKind,
+  type ModelSettings,
+  type Preset,
+  requireShape,
+} from "./model.ts";
 
 /** Settings of STAIR; the paper's names in brackets. */
 export interface StairSettings {
@@ -51,6 +59,56 @@ export const stairDefaults: StairSettings = {
 
 /** Neighbours of a modality that the settings do not name. */
 const OTHER_NEIGHBORS = 5;
+
+/** The paper's datasets, and the embedded shop. */
+export type PresetName = "baby" | "sports" | "electronics" | "shop";
+
+/** STAIR's published settings on the paper's three datasets, and ours on the shop. */
+export const presets: Readonly<Record<PresetName, Preset<StairSettings>>> = {
+  baby: preset(0.1, 0.3, 1024),
+  sports: preset(0.2, 0.1, 1024),
+  electronics: preset(0.4, 0.1, 4096),
+  shop: {
+    model: { ...stairDefaults, gamma: 0.5 },
+    training: { learningRate: 0.01, weightDecay: 1, batchSize: 512, epochs: 200, patience: 5 },
+  },
+};
+
+function preset(gamma: number, weightDecay: number, batchSize: number): Preset<StairSettings> {
+  return {
+    model: { ...stairDefaults, gamma },
+    training: { learningRate: 1e-3, weightDecay, batchSize, epochs: 500 },
+  };
+}
+
+/** STAIR as it is offered to people. */
+export const stair: ModelKind = {
+  title: "STAIR (Xu et al., AAAI 2025)",
+  settings: {
+    dim: { value: stairDefaults.dim, help: "embedding width, a multiple of 4 up to 256" },
+    layers: { value: stairDefaults.layers, help: "layers of both convolutions" },
+    gamma: {
+      value: stairDefaults.gamma,
+      help: "how fast layer weights change along the columns (paper, Eq. 2)",
+    },
+    neighbors: {
+      value: stairDefaults.neighbors,
+      help: "neighbours per modality, such as text=5,image=1",
+    },
+  },
+  presets: presets as Readonly<Record<PresetName, Preset<StairSettings & ModelSettings>>>,
+  create: (gpu, dataset, { seed: _, ...settings }, options) =>
+    createStair(gpu, dataset, settings, options),
+  restore: (gpu, { train }, settings) => {
+    const complete = { ...stairDefaults, ...settings };
+    requireSettings(complete);
+    return buildStair(gpu, train, complete, {
+      users: new Float32Array(train.rowCount * complete.dim),
+      items: new Float32Array(train.columnCount * complete.dim),
+      neighbours: [],
+    });
+  },
+};
 
 /** What STAIR starts from, on the CPU. */
 export interface StairInputs {
@@ -111,15 +169,21 @@ export function buildStair(
     createStepwiseConvolution(gpu, similarity, backwardRatios(dim, gamma), layers),
   );
   const resources = guard.move();
+  const terms = lossTerms({ bpr: 1 });
   return {
     name: "stair",
     userCount,
     itemCount,
-    embeddings,
+    parameters: { embeddings },
     settings: { ...settings },
-    represent: (tape, embeddings, batches) =>
-      stepwiseConvolution(tape, forward, embeddings, batches),
-    smoothItems: (tape, direction) => convolve(tape, backward, direction, userCount),
+    lossTerms: terms,
+    phases: [{
+      name: "training step",
+      record: (tape, { embeddings }, batches) =>
+        bprLoss(tape, stepwiseConvolution(tape, forward, embeddings!, batches), batches, terms.bpr),
+      smoothItems: (tape, direction) => convolve(tape, backward, direction),
+    }],
+    represent: (tape) => convolve(tape, forward, embeddings),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }

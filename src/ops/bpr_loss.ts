@@ -1,11 +1,11 @@
 /**
- * Bayesian personalised ranking: L = mean_t softplus(⟨h_u, h_n⟩ − ⟨h_u, h_p⟩) over the triples of a
- * batch (paper, Eq. 6).
+ * Bayesian personalised ranking: L = −mean_t log(γ + σ(x_t)), x_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩, over the
+ * triples of a batch (paper, Eq. 6, where γ = 0).
  *
  * Scores (sums over columns), coefficients (per triple) and gradient (per row) are separate stages:
  * only the first mixes columns.
  *
- * Adjoint: with c_t = dL/dmargin_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r,
+ * Adjoint: with c_t = w dL/dx_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r,
  * gathered through the batch's own CSR.
  *
  * @module
@@ -16,8 +16,12 @@ import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import bprCoefficients from "../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprGradient from "../../kernels/bpr_gradient.wgsl" with { type: "text" };
 import bprScores from "../../kernels/bpr_scores.wgsl" with { type: "text" };
-import clearRows from "../../kernels/clear_rows.wgsl" with { type: "text" };
+import { openGradient } from "./gradient.ts";
+import type { LossTerm } from "./loss_term.ts";
 import type { Tape, Variable } from "./tape.ts";
+
+/** γ in the loss of MMRec's and RecBole's code. */
+export const BPR_GAMMA = 1e-10;
 
 /** The sizes of an epoch. */
 export interface EpochShape {
@@ -51,10 +55,10 @@ export interface TripleTensors extends Disposable {
   readonly partner: Tensor;
   /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
   readonly signedSlot: Tensor;
-  /** Sum of the triples' losses, per batch. */
-  readonly loss: Tensor;
-  /** Marks of the rows near the current batch; see kernels/mark_near.wgsl. */
-  readonly near: Tensor;
+  /** The loss's terms without their weights, batches × terms; see src/ops/loss_term.ts. */
+  readonly terms: Tensor;
+  /** Marks of the rows that the current batch touches; see kernels/mark_batch.wgsl. */
+  readonly mark: Tensor;
 }
 
 /** Batches in an epoch. */
@@ -67,8 +71,16 @@ export function touchedRows({ rows, triples, batchSize }: EpochShape): number {
   return Math.min(rows, 3 * Math.min(triples, batchSize));
 }
 
-/** Allocates an epoch's batches; src/training/sampler.ts fills them. */
-export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors {
+/**
+ * Allocates an epoch's batches; src/training/sampler.ts fills them.
+ *
+ * @param termCount How many terms the losses have.
+ */
+export function createTripleTensors(
+  gpu: Gpu,
+  shape: EpochShape,
+  termCount: number,
+): TripleTensors {
   const { triples } = shape;
   const steps = stepCount(shape);
   const touched = Math.min(3 * triples, steps * touchedRows(shape));
@@ -82,24 +94,31 @@ export function createTripleTensors(gpu: Gpu, shape: EpochShape): TripleTensors 
     entryStart: ["entry starts", [touched + 1]],
     partner: ["partner rows", [4 * triples]],
     signedSlot: ["signed slots", [4 * triples]],
-    loss: ["batch losses", [steps]],
-    near: ["marks near the batch", [shape.rows]],
+    terms: ["loss terms", [steps, termCount]],
+    mark: ["marks of touched rows", [shape.rows]],
   });
   return { shape, ...tensors };
 }
 
 /**
- * Records the loss of the current batch and its adjoint. `gradient` is the dLoss/dH to write to, zero
- * when the step begins; {@linkcode clearGradient} makes it so again.
+ * Records the loss of the current batch and its adjoint.
+ *
+ * @param gamma γ, which some authors add to keep the logarithm finite.
  */
-export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradient: Tensor): void {
-  const { gpu, program, scratch } = tape;
-  const { clock, user, positive, negative, loss, shape } = batches;
+export function bprLoss(
+  tape: Tape,
+  h: Variable,
+  batches: TripleTensors,
+  { index: term, count: term_count, weight }: LossTerm,
+  gamma = 0,
+): void {
+  const { gpu, program } = tape;
+  const { clock, user, positive, negative, terms, shape } = batches;
   const { triples, batchSize } = shape;
   const dim4 = h.value.shape[1]! / 4;
   const params = { triples, batch_size: batchSize };
-  const margin = scratch.take("margins", [batchSize]);
-  const coefficient = scratch.take("coefficients", [batchSize]);
+  const margin = tape.take("margins", [batchSize]);
+  const coefficient = tape.take("coefficients", [batchSize]);
   program.dispatch(
     getKernel(gpu, { name: "bpr_scores", code: bprScores }, { dim4 }),
     { user, positive, negative, clock, h: h.value, margin },
@@ -108,13 +127,14 @@ export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradien
   );
   program.dispatch(
     getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
-    { clock, margin, coefficient, loss },
-    params,
+    { clock, margin, coefficient, terms },
+    { ...params, gamma, weight, term, term_count },
     { workgroups: 1 },
   );
-  scratch.release(margin);
+  tape.release(margin);
   tape.adjoint(() => {
     const { batchStart, row, entryStart, partner, signedSlot } = batches;
+    const gradient = openGradient(tape, h);
     program.dispatch(
       getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),
       {
@@ -131,19 +151,6 @@ export function bprLoss(tape: Tape, h: Variable, batches: TripleTensors, gradien
       {},
       { invocations: touchedRows(shape) * dim4 },
     );
-    scratch.release(coefficient);
-    h.gradient = gradient;
+    tape.release(coefficient);
   });
-}
-
-/** Records that the rows of `gradient` which the current batch touched are zero again. */
-export function clearGradient(tape: Tape, batches: TripleTensors, gradient: Tensor): void {
-  const { clock, batchStart, row, shape } = batches;
-  const dim4 = gradient.shape[1]! / 4;
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "clear_rows", code: clearRows }, { dim4 }),
-    { clock, batch_start: batchStart, row, matrix: gradient },
-    {},
-    { invocations: touchedRows(shape) * dim4 },
-  );
 }

@@ -11,13 +11,15 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel, type KernelSource } from "../gpu/kernel.ts";
+import { getKernel } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
-import markNearCode from "../../kernels/mark_near.wgsl" with { type: "text" };
+import graphNearBatchCode from "../../kernels/graph_near_batch.wgsl" with { type: "text" };
+import markBatch from "../../kernels/mark_batch.wgsl" with { type: "text" };
 import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
-import propagateNear from "../../kernels/propagate_near.wgsl" with { type: "text" };
+import propagateRows from "../../kernels/propagate_rows.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
+import { addGradient, closeGradient } from "./gradient.ts";
 import { normalisation } from "./layer_weights.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "./tape.ts";
@@ -67,100 +69,131 @@ export function stepwiseConvolution(
   input: Variable,
   batches?: TripleTensors,
 ): Variable {
-  const { layers } = convolution;
-  const near = batches && layers > 0 ? markNear(tape, convolution.graph, batches) : undefined;
+  const { graph, layers } = convolution;
+  if (layers === 0) return input;
+  const near = batches && graphNearBatch(tape, graph, batches);
   // Layer l of the forward pass is needed where the remaining layers start from.
-  const forward = (layer: number): Reach => ({ rows: layers - layer, neighbours: Infinity });
-  // Before adjoint pass l the gradient has spread l − 1 steps; the last one writes all rows.
-  const backward = (layer: number): Reach => ({
-    rows: layer < layers ? layer : Infinity,
-    neighbours: layer - 1,
-  });
+  const forward = (layer: number): Reach =>
+    layer === layers ? "batch" : layer === layers - 1 ? "neighbours" : "all";
+  const backward = (layer: number): Reach => layer === 1 ? "from batch" : "all";
   const output: Variable = {
-    value: convolve(tape, convolution, input.value, 0, near && { ...near, reach: forward }),
+    value: convolve(tape, convolution, input.value, near && { ...near, reach: forward }),
+    constant: input.constant,
   };
   tape.adjoint(() => {
-    // The forward result was last read by the loss.
-    tape.scratch.release(output.value);
-    const restriction = near && { ...near, reach: backward };
-    input.gradient = convolve(tape, convolution, output.gradient!, 0, restriction);
+    if (output.gradient && !input.constant) {
+      const restriction = near && { ...near, reach: backward };
+      addGradient(tape, input, convolve(tape, convolution, output.gradient, restriction));
+    }
+    near?.release();
+    closeGradient(tape, output);
+    tape.release(output.value);
   });
   return output;
 }
 
-/** How far from the batch the rows are that a pass computes, and those that it reads. */
-interface Reach {
-  readonly rows: number;
-  readonly neighbours: number;
+/**
+ * What a pass is restricted to: the rows of the batch; these and their neighbours, others being left
+ * as they were weighted; the entries that lead from the batch's rows, all other rows being zero.
+ */
+type Reach = "batch" | "neighbours" | "from batch" | "all";
+
+/** Label of the columns that lead to the batch, for those who measure passes. */
+export const NEAR_COLUMNS = "columns near the batch";
+
+/** What of a graph is near the current batch, as in kernels/graph_near_batch.wgsl. */
+interface GraphNearBatch {
+  readonly batches: TripleTensors;
+  readonly nearColumn: Tensor;
+  readonly nearValue: Tensor;
+  readonly nearEnd: Tensor;
+  readonly reachedEnd: Tensor;
+  /** Gives the memory back. */
+  release(): void;
 }
 
-/** Restricts passes to rows near a batch. */
-interface Restriction {
-  readonly clock: Tensor;
-  /** Marks of kernels/mark_near.wgsl. */
-  readonly near: Tensor;
+/** Restricts passes to what is near a batch. */
+interface Restriction extends GraphNearBatch {
   /** What pass `layer` needs, from 1. */
   readonly reach: (layer: number) => Reach;
 }
 
-/** Beyond the batch's rows and their neighbours, nearly all rows are near: kernels call it 2. */
-const ALL_ROWS = 2;
-/** Invocations that mark the neighbours of one row: popular items have thousands. */
-const MARK_LANES = 8;
-
-function markNear(
-  { gpu, program }: Tape,
-  graph: SparseTensor,
-  { clock, batchStart, row, near, shape }: TripleTensors,
-): Omit<Restriction, "reach"> {
+function graphNearBatch(
+  tape: Tape,
+  { rowCount, rowStart: row_start, column, value }: SparseTensor,
+  batches: TripleTensors,
+): GraphNearBatch {
+  const { gpu, program } = tape;
+  const { clock, batchStart: batch_start, row, mark, shape } = batches;
+  const entries = column.shape;
+  const near_column = tape.take(NEAR_COLUMNS, entries);
+  const near_value = tape.take("values near the batch", entries);
+  const near_end = tape.take("ends of near entries", [rowCount]);
+  const reached_end = tape.take("ends of near rows", [rowCount]);
   program.dispatch(
-    getKernel(gpu, { name: "mark_near", code: markNearCode }, { lanes: MARK_LANES }),
-    {
-      clock,
-      batch_start: batchStart,
-      row,
-      row_start: graph.rowStart,
-      column: graph.column,
-      near,
-    },
+    getKernel(gpu, { name: "mark_batch", code: markBatch }),
+    { clock, batch_start, row, mark },
     {},
-    { invocations: touchedRows(shape) * MARK_LANES },
+    { invocations: touchedRows(shape) },
   );
-  return { clock, near };
+  program.dispatch(
+    getKernel(gpu, { name: "graph_near_batch", code: graphNearBatchCode }),
+    { clock, mark, row_start, column, value, near_column, near_value, near_end, reached_end },
+    { rows: rowCount },
+    { invocations: rowCount },
+  );
+  return {
+    batches,
+    nearColumn: near_column,
+    nearValue: near_value,
+    nearEnd: near_end,
+    reachedEnd: reached_end,
+    release: () => [near_column, near_value, near_end, reached_end].forEach((t) => tape.release(t)),
+  };
 }
 
-/**
- * Records the passes alone: Σ_l α_l ⊙ Ã^l E over the rows of `input` from `firstRow` on, into memory
- * of the tape's scratch of the same shape as `input` (other rows undefined).
- */
+/** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
 export function convolve(
   tape: Tape,
   { graph, layers, inner, last }: StepwiseConvolution,
   input: Tensor,
-  firstRow = 0,
   restriction?: Restriction,
 ): Tensor {
-  const { program, scratch } = tape;
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
-    const output = scratch.take("propagated", input.shape);
+    const output = tape.take("propagated", input.shape);
     const weights = layer < layers ? inner : last;
-    const operands = { base: input, input: state, weights, output };
-    const reach = restriction?.reach(layer);
-    const row_reach = Math.min(reach?.rows ?? ALL_ROWS, ALL_ROWS);
-    const neighbour_reach = Math.min(reach?.neighbours ?? ALL_ROWS, ALL_ROWS);
-    if (restriction && Math.min(row_reach, neighbour_reach) < ALL_ROWS) {
-      const { clock, near } = restriction;
-      const source = { name: "propagate_near", code: propagateNear };
-      const params = { row_reach, neighbour_reach };
-      dispatchPass(program, source, graph, { ...operands, clock, near }, params);
-    } else {
-      recordPropagation(program, graph, operands, firstRow);
-    }
-    if (state !== input) scratch.release(state);
+    recordPass(
+      tape.program,
+      graph,
+      { base: input, input: state, weights, output },
+      layer,
+      restriction,
+    );
+    if (state !== input) tape.release(state);
     state = output;
   }
   return state;
+}
+
+function recordPass(
+  program: Program,
+  graph: SparseTensor,
+  operands: Operands,
+  layer: number,
+  near: Restriction | undefined,
+): void {
+  const reach = near?.reach(layer) ?? "all";
+  if (!near || reach === "all") {
+    recordPropagation(program, graph, operands);
+  } else if (reach === "batch") {
+    recordRowsOfBatch(program, graph, operands, near.batches);
+  } else if (reach === "neighbours") {
+    recordPropagation(program, graph, operands, near.reachedEnd);
+  } else {
+    const entries = { ...graph, column: near.nearColumn, value: near.nearValue };
+    recordPropagation(program, entries, operands, near.nearEnd);
+  }
 }
 
 /** What a pass reads and writes, as in kernels/propagate.wgsl. */
@@ -175,28 +208,43 @@ export interface Operands {
   readonly output: Tensor;
 }
 
-/** Records output = a ⊙ base + b ⊙ (A input) for the rows from `firstRow` on. */
+/**
+ * Records output = a ⊙ base + b ⊙ (A input).
+ *
+ * @param rowEnd Where each row's entries end, if not where the next one's begin.
+ */
 export function recordPropagation(
   program: Program,
-  matrix: SparseTensor,
+  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
   operands: Operands,
-  firstRow = 0,
+  rowEnd?: Tensor,
 ): void {
-  const source = { name: "propagate", code: propagate };
-  dispatchPass(program, source, matrix, { ...operands }, { first_row: firstRow });
+  const dim4 = operands.output.shape[1]! / 4;
+  program.dispatch(
+    getKernel(program.gpu, { name: "propagate", code: propagate }, { dim4 }),
+    { row_start, row_end: rowEnd ?? row_start, column, value, ...operands },
+    { rows, row_end_shift: rowEnd ? 0 : 1 },
+    { invocations: rows * lanesPerRow(dim4) },
+  );
 }
 
-/** Dispatches a pass with one invocation for four vec4 of a row. */
-function dispatchPass(
+/** Records the same for the rows that the current batch touches. */
+function recordRowsOfBatch(
   program: Program,
-  source: KernelSource,
-  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
-  tensors: Readonly<Record<string, Tensor>>,
-  params: Readonly<Record<string, number>>,
+  { rowStart: row_start, column, value }: SparseTensor,
+  operands: Operands,
+  { clock, batchStart: batch_start, row, shape }: TripleTensors,
 ): void {
-  const dim4 = tensors.output!.shape[1]! / 4;
-  const kernel = getKernel(program.gpu, source, { dim4 });
-  program.dispatch(kernel, { row_start, column, value, ...tensors }, { rows, ...params }, {
-    invocations: rows * Math.ceil(dim4 / 4),
-  });
+  const dim4 = operands.output.shape[1]! / 4;
+  program.dispatch(
+    getKernel(program.gpu, { name: "propagate_rows", code: propagateRows }, { dim4 }),
+    { clock, batch_start, row, row_start, column, value, ...operands },
+    {},
+    { invocations: touchedRows(shape) * lanesPerRow(dim4) },
+  );
+}
+
+/** One invocation takes four vec4 of a row. */
+function lanesPerRow(dim4: number): number {
+  return Math.ceil(dim4 / 4);
 }

@@ -5,6 +5,9 @@
  * tape. {@linkcode Tape.backward} records the adjoints in reverse: the chain rule, as a flat list of
  * dispatches that is replayed with the rest.
  *
+ * Memory follows the same order. An operation takes its result from the tape and gives it back at the
+ * end of its own adjoint: whoever read it has been recorded by then, forward and backward.
+ *
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
@@ -18,6 +21,8 @@ export interface Variable {
   readonly value: Tensor;
   /** dLoss/dValue, of the same shape; there once the adjoint of what uses the value is recorded. */
   gradient?: Tensor;
+  /** Whether nothing asks for its gradient, so that operations need not record it. */
+  readonly constant?: boolean;
 }
 
 /** A program being recorded, with the adjoints still to come. */
@@ -26,15 +31,27 @@ export class Tape {
   readonly gpu: Gpu;
   /** The program so far. */
   readonly program: Program;
-  /** Where operations take memory for results. */
-  readonly scratch: Scratch;
+  readonly #scratch: Scratch;
+  readonly #taken = new Map<GPUBuffer, Tensor>();
   readonly #adjoints: (() => void)[] = [];
 
   /** Starts an empty program that takes its intermediate results from `scratch`. */
   constructor(gpu: Gpu, label: string, scratch: Scratch) {
     this.gpu = gpu;
     this.program = new Program(gpu, label);
-    this.scratch = scratch;
+    this.#scratch = scratch;
+  }
+
+  /** Memory for a result of an operation, with undefined content. */
+  take(label: string, shape: readonly number[]): Tensor {
+    const tensor = this.#scratch.take(label, shape);
+    this.#taken.set(tensor.buffer, tensor);
+    return tensor;
+  }
+
+  /** Gives memory back that no later dispatch reads; what was not taken here stays untouched. */
+  release(tensor: Tensor): void {
+    if (this.#taken.delete(tensor.buffer)) this.#scratch.release(tensor);
   }
 
   /** Leaves an adjoint to be recorded by {@linkcode backward}. */
@@ -45,5 +62,11 @@ export class Tape {
   /** Records all adjoints left so far, the last first. */
   backward(): void {
     for (const record of this.#adjoints.splice(0).reverse()) record();
+  }
+
+  /** Gives back all that is still taken, at the end of the program. */
+  finish(): void {
+    for (const tensor of this.#taken.values()) this.#scratch.release(tensor);
+    this.#taken.clear();
   }
 }

@@ -83,3 +83,16 @@ export function requireText(name: string, text: string | undefined): string {
 export function requireNumber(name: string, text: string | undefined): number {
   return toNumber(name, requireText(name, text))!;
 }
+
+/** The first Ctrl-C lets the epoch at work finish; the second one ends the process. */
+export function abortOnInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) Deno.exit(130);
+    console.error("\nstopping after this epoch; once more to stop at once");
+    controller.abort();
+  };
+  Deno.addSignalListener("SIGINT", stop);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+  return controller.signal;
+}

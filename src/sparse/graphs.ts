@@ -18,6 +18,11 @@ export interface Neighbours {
  * nodes without interactions are empty (paper, "Modality Erasure and Graph Convolution").
  */
 export function interactionGraph(train: SparsePattern): SparseMatrix {
+  return normaliseSymmetric(adjacency(train));
+}
+
+/** A, which has 1 where a user interacted with an item, and where an item was interacted with. */
+export function adjacency(train: SparsePattern): SparseMatrix {
   const { rowCount: users, columnCount: items, rowStart, column } = train;
   const nodes = users + items;
   // Degrees one place ahead, summed up to where each node's neighbours begin.
@@ -35,13 +40,7 @@ export function interactionGraph(train: SparsePattern): SparseMatrix {
     }
   }
   const value = new Float32Array(neighbour.length).fill(1);
-  return normaliseSymmetric({
-    rowCount: nodes,
-    columnCount: nodes,
-    rowStart: start,
-    column: neighbour,
-    value,
-  });
+  return { rowCount: nodes, columnCount: nodes, rowStart: start, column: neighbour, value };
 }
 
 /**
@@ -94,6 +93,20 @@ export function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
     for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
       scaled[entry] = value[entry]! / Math.sqrt(degree[row]! * degree[column[entry]!]!);
     }
+  }
+  return { ...matrix, value: scaled };
+}
+
+/** D^−1 A: each row divided by its sum, so that a product takes means; rows of zeros stay. */
+export function rowNormalised(matrix: SparseMatrix): SparseMatrix {
+  const { rowCount, rowStart, value } = matrix;
+  const scaled = value.slice();
+  for (let row = 0; row < rowCount; row++) {
+    const [from, to] = [rowStart[row]!, rowStart[row + 1]!];
+    let sum = 0;
+    for (let entry = from; entry < to; entry++) sum += value[entry]!;
+    if (sum === 0) continue;
+    for (let entry = from; entry < to; entry++) scaled[entry]! /= sum;
   }
   return { ...matrix, value: scaled };
 }

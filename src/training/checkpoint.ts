@@ -9,17 +9,16 @@
 import { decodeSafetensors, encodeSafetensors } from "../data/safetensors.ts";
 import { writeAtomically } from "../data/write_atomically.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { readFloats, write } from "../gpu/tensor.ts";
+import { type Tensor, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
+import { readTensors, type SavedTensor } from "./saved_tensor.ts";
 import type { TrainingState } from "./trainer.ts";
 
 /** A saved state and where it comes from. */
 export interface Checkpoint {
-  /** Embeddings and moments. */
+  /** Parameters, and moments where they are saved. */
   readonly state: TrainingState;
-  /** Shape of each of the three, (users + items) × dim. */
-  readonly shape: readonly number[];
   /** Everything that the run was asked for. */
   readonly config: RunConfig;
   /** Best validation so far. */
@@ -53,60 +52,81 @@ export interface RunConfig {
 const FORMAT = "stair-checkpoint-1";
 
 /**
- * Saves a model's embeddings, users then items; {@linkcode loadModel} reads them back.
+ * Saves a model's parameters; {@linkcode loadModel} reads them back.
  *
  * @throws {GpuError} when reading them from the GPU fails.
  * @throws {InputError} when the file cannot be written.
  */
 export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<void> {
-  const [data] = await readFloats(gpu, model.embeddings);
-  const tensors = { embeddings: { shape: model.embeddings.shape, data: data! } };
+  const tensors = await readTensors(gpu, savedTensors(model));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
   await writeAtomically(path, encodeSafetensors(tensors, metadata));
 }
 
 /**
- * Gives a model the embeddings of a file: of {@linkcode saveModel}, or of a run's checkpoint.
+ * Gives a model the parameters of a file: of {@linkcode saveModel}, or of a run's checkpoint.
  *
- * @throws {InputError} when the file cannot be read, or its embeddings are of another model or have
+ * @throws {InputError} when the file cannot be read, or its parameters are of another model or have
  * another shape.
  */
 export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<void> {
   const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
   const saved = modelName(path, metadata);
   if (saved !== undefined && saved !== model.name) {
-    throw new InputError(`${path} holds embeddings of ${saved}, but the model is ${model.name}.`);
+    throw new InputError(`${path} holds parameters of ${saved}, but the model is ${model.name}.`);
   }
-  const { shape, data } = tensors.embeddings ?? {};
-  if (!(data instanceof Float32Array) || shape?.join() !== model.embeddings.shape.join()) {
-    throw new InputError(
-      `${path} holds embeddings of ${shape?.join(" × ") ?? "no shape"}, ` +
-        `but the model's are ${model.embeddings.shape.join(" × ")}.`,
-    );
+  const wanted = savedTensors(model);
+  requireShapes(
+    path,
+    tensors,
+    Object.fromEntries(Object.entries(wanted).map(([name, { shape }]) => [name, shape])),
+  );
+  for (const [name, tensor] of Object.entries(wanted)) {
+    write(gpu, tensor, tensors[name]!.data as Float32Array<ArrayBuffer>);
   }
-  write(gpu, model.embeddings, data);
 }
 
-/** Whose embeddings a file holds, if it says so. */
+/** What a model is restored from. */
+function savedTensors({ parameters, buffers }: Model): Readonly<Record<string, Tensor>> {
+  return { ...parameters, ...buffers };
+}
+
+/**
+ * Checks that a file holds floats of these shapes.
+ *
+ * @throws {InputError} when an array is missing or has another shape.
+ */
+export function requireShapes(
+  path: string,
+  tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: unknown }>>,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const { shape: found, data } = tensors[name] ?? {};
+    if (!(data instanceof Float32Array) || found?.join() !== shape.join()) {
+      throw new InputError(
+        `${path} holds ${name} of ${found?.join(" × ") ?? "no shape"}, ` +
+          `but this dataset and model need ${shape.join(" × ")}.`,
+      );
+    }
+  }
+}
+
+/** Whose parameters a file holds, if it says so. */
 function modelName(path: string, { model, config }: Record<string, string>): unknown {
   return model ?? (config && parseObject(`"config" of ${path}`, config).model);
 }
 
 /** Writes a checkpoint, whole or not at all; the same checkpoint gives the same bytes. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { state, shape, config, best } = checkpoint;
-  const tensors = {
-    embeddings: { shape, data: state.embeddings },
-    "embeddings.first_moment": { shape, data: state.firstMoment },
-    "embeddings.second_moment": { shape, data: state.secondMoment },
-  };
+  const { state, config, best } = checkpoint;
   const metadata = {
     format: FORMAT,
     epoch: String(state.epoch),
     best: JSON.stringify(best),
     config: JSON.stringify(config),
   };
-  await writeAtomically(path, encodeSafetensors(tensors, metadata));
+  await writeAtomically(path, encodeSafetensors(state.tensors, metadata));
 }
 
 /**
@@ -123,26 +143,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   if (!/^\d+$/.test(epoch)) {
     throw new InputError(`"epoch" of ${path} is "${epoch}", not a whole number from 0.`);
   }
-  const shape = tensors.embeddings?.shape ?? [];
-  const floats = (name: string): Float32Array<ArrayBuffer> => {
-    const tensor = tensors[name];
-    if (!(tensor?.data instanceof Float32Array)) throw new InputError(`${path} lacks "${name}".`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new InputError(
-        `"${name}" of ${path} is ${tensor.shape.join(" × ")}, ` +
-          `but its embeddings are ${shape.join(" × ")}.`,
-      );
-    }
-    return tensor.data;
-  };
+  const integers = Object.keys(tensors).find((name) =>
+    !(tensors[name]!.data instanceof Float32Array)
+  );
+  if (integers !== undefined) throw new InputError(`"${integers}" of ${path} is not of floats.`);
   return {
-    state: {
-      epoch: Number(epoch),
-      embeddings: floats("embeddings"),
-      firstMoment: floats("embeddings.first_moment"),
-      secondMoment: floats("embeddings.second_moment"),
-    },
-    shape,
+    state: { epoch: Number(epoch), tensors: tensors as Record<string, SavedTensor> },
     config: parseObject(`"config" of ${path}`, config) as unknown as RunConfig,
     best: parseBest(path, best),
   };

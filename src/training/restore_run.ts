@@ -7,8 +7,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import { type Model, requireShape } from "../models/model.ts";
-import { type ModelKind, models, type ModelSettings } from "../models/registry.ts";
+import type { Model, ModelKind, ModelSettings } from "../models/model.ts";
+import type { PreparationOptions } from "../features/preparation.ts";
+import { models } from "../models/registry.ts";
 import { loadModel, parseObject } from "./checkpoint.ts";
 
 /** A run, restored. */
@@ -17,7 +18,7 @@ export interface RestoredRun extends Disposable {
   readonly dataset: Dataset;
   /** Where that was read from. */
   readonly data: string;
-  /** The model with the embeddings of best.safetensors. */
+  /** The model with the parameters of best.safetensors. */
   readonly model: Model;
 }
 
@@ -27,7 +28,11 @@ export interface RestoredRun extends Disposable {
  * @throws {InputError} when the folder holds no run, a file of it is damaged, or its dataset cannot be
  * read any more.
  */
-export async function restoreRun(gpu: Gpu, folder: string): Promise<RestoredRun> {
+export async function restoreRun(
+  gpu: Gpu,
+  folder: string,
+  options: PreparationOptions = {},
+): Promise<RestoredRun> {
   const path = `${folder}/config.json`;
   const { data, model: name, settings } = await readConfig(path);
   if (!Object.hasOwn(models, name)) {
@@ -35,7 +40,9 @@ export async function restoreRun(gpu: Gpu, folder: string): Promise<RestoredRun>
   }
   const dataset = await loadDataset(data);
   using guard = new DisposableStack();
-  const model = guard.use(restoreModel(gpu, models[name]!, dataset, settings, path));
+  const model = guard.use(
+    await restoreModel(gpu, models[name]!, dataset, settings, options, path),
+  );
   await loadModel(gpu, model, `${folder}/best.safetensors`);
   const resources = guard.move();
   return { dataset, data, model, [Symbol.dispose]: () => resources.dispose() };
@@ -71,17 +78,17 @@ async function readConfig(path: string): Promise<RestorableConfig> {
 }
 
 /** Settings out of range are told with the file that they come from. */
-function restoreModel(
+async function restoreModel(
   gpu: Gpu,
   kind: ModelKind,
   dataset: Dataset,
   settings: object,
+  options: PreparationOptions,
   path: string,
-): Model {
+): Promise<Model> {
   try {
-    const complete = settings as ModelSettings;
-    requireShape(complete);
-    return kind.restore(gpu, dataset, complete);
+    const restore = kind.restore ?? kind.create;
+    return await restore(gpu, dataset, settings as ModelSettings, options);
   } catch (error) {
     throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
   }

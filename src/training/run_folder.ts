@@ -14,6 +14,7 @@ import {
   type BestSoFar,
   loadCheckpoint,
   readBytes,
+  requireShapes,
   type RunConfig,
   saveCheckpoint,
 } from "./checkpoint.ts";
@@ -37,8 +38,8 @@ export interface RunDescription {
   readonly path: string;
   /** Everything that the run was asked for. */
   readonly config: RunConfig;
-  /** Shape of the embeddings. */
-  readonly shape: readonly number[];
+  /** Shapes of what a checkpoint holds, by name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Folder of the dataset, if it has one. Not in checkpoints: they are the same wherever it lies. */
   readonly data?: string;
 }
@@ -59,8 +60,8 @@ export interface RunFolder {
 export interface Resumed {
   /** The state to go on from. */
   readonly last: TrainingState;
-  /** The best embeddings so far. */
-  readonly bestEmbeddings: Float32Array<ArrayBuffer>;
+  /** The best state so far, without moments. */
+  readonly bestState: TrainingState;
   /** Their epoch and metric. */
   readonly best: BestSoFar;
   /** Lines of metrics.csv up to the state's epoch. */
@@ -79,7 +80,7 @@ const HEADER = ["epoch", "loss", "seconds", ...METRICS];
  * @throws {InputError} when the folder cannot be written.
  */
 export async function openRunFolder(
-  { path: folder, config, shape, data }: RunDescription,
+  { path: folder, config, data }: RunDescription,
   rows?: readonly string[],
 ): Promise<RunFolder> {
   const path = resolve(folder);
@@ -89,7 +90,7 @@ export async function openRunFolder(
   await writeAtomically(`${path}/metrics.csv`, [HEADER.join(), ...rows ?? []].join("\n") + "\n");
   const { length: _, ...lasting } = config;
   const save = (name: string) => (state: TrainingState, best: BestSoFar): Promise<void> =>
-    saveCheckpoint(`${path}/${name}`, { state, shape, config: lasting, best });
+    saveCheckpoint(`${path}/${name}`, { state, config: lasting, best });
   return {
     path,
     saveBest: save("best.safetensors"),
@@ -150,17 +151,12 @@ async function keepPrevious(path: string): Promise<void> {
  * has trained more than `epochs` already.
  */
 export async function readResumed(
-  { path, config, shape }: RunDescription,
+  { path, config, shapes }: RunDescription,
   epochs: number,
 ): Promise<Resumed> {
   const last = await loadCheckpoint(`${path}/last.safetensors`);
   requireSame(path, last.config, config);
-  if (last.shape.join() !== shape.join()) {
-    throw new InputError(
-      `${path}/last.safetensors holds embeddings of ${last.shape.join(" × ")}, ` +
-        `but this dataset and model need ${shape.join(" × ")}.`,
-    );
-  }
+  requireShapes(`${path}/last.safetensors`, last.state.tensors, shapes);
   if (last.state.epoch > epochs) {
     throw new InputError(
       `Cannot resume ${path}: it has trained ${last.state.epoch} epochs, more than ${epochs}.`,
@@ -173,7 +169,7 @@ export async function readResumed(
   const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);
   return {
     last: last.state,
-    bestEmbeddings: best.state.embeddings,
+    bestState: best.state,
     best: best.best,
     rows,
     seconds: rows.map((line) => line.split(",")[2]!).filter((cell) => cell !== "").map(Number),

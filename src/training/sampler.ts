@@ -165,11 +165,20 @@ export function gatherBatches(
   };
 }
 
-/** Uploads an epoch's batches and sets the counter to its first. */
-export function uploadEpoch(gpu: Gpu, tensors: TripleTensors, batches: EpochBatches): void {
+/**
+ * Uploads an epoch's batches and sets the counters to its first.
+ *
+ * @param stepsBefore Batches of earlier epochs: what is drawn on the GPU depends on the number since the
+ * start, so that a resumed run draws as one that went on.
+ */
+export function uploadEpoch(
+  gpu: Gpu,
+  tensors: TripleTensors,
+  batches: EpochBatches,
+  stepsBefore: number,
+): void {
   for (const name of UPLOADED) write(gpu, tensors[name], batches[name]);
-  // The batches since the start go on counting.
-  write(gpu, tensors.clock, Uint32Array.of(0));
+  write(gpu, tensors.clock, Uint32Array.of(0, stepsBefore));
 }
 
 const UPLOADED = [

@@ -10,17 +10,18 @@ import { fingerprint } from "../data/fingerprint.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import type { BestSoFar, RunConfig } from "./checkpoint.ts";
-import { completeAdam } from "./adamw.ts";
+import { completeAdam } from "../ops/adamw.ts";
 import { openRunFolder, readResumed, type RunDescription, type RunFolder } from "./run_folder.ts";
 import {
   type EpochResult,
   requireTrainerSettings,
   Trainer,
   type TrainerSettings,
+  type TrainingState,
+  withoutMoments,
 } from "./trainer.ts";
 
 /** How to train. */
@@ -96,12 +97,12 @@ export async function train(
     options.out === undefined ? undefined : {
       path: options.out,
       config: await configOf(model, dataset, options),
-      shape: model.embeddings.shape,
+      shapes: trainer.shapes,
       data: dataset.folder,
     },
   );
   while (!run.ended) await run.trainEpoch();
-  write(gpu, model.embeddings, run.bestEmbeddings!);
+  trainer.restoreModel(run.bestState!);
   using testing = createEvaluator(gpu, model, dataset, "test", trainer.scratch);
   return {
     epochs: trainer.epoch,
@@ -115,9 +116,9 @@ export async function train(
 
 /** What training carries from epoch to epoch. */
 class Run {
-  /** Best validation so far, and the embeddings that gave it. */
+  /** Best validation so far, and the state that gave it, without moments. */
   best: BestSoFar = { epoch: -1, ndcg: -Infinity };
-  bestEmbeddings: Float32Array<ArrayBuffer> | undefined;
+  bestState: TrainingState | undefined;
   /** Of each epoch trained. */
   seconds: number[] = [];
   readonly #trainer: Trainer;
@@ -140,7 +141,7 @@ class Run {
       this.#folder = await openRunFolder(description, before.rows);
       this.#trainer.restore(before.last);
       this.best = before.best;
-      this.bestEmbeddings = before.bestEmbeddings;
+      this.bestState = before.bestState;
       this.seconds = before.seconds;
       return;
     }
@@ -179,8 +180,8 @@ class Run {
     const state = improved || (due && this.#folder) ? await this.#trainer.state() : undefined;
     if (improved) {
       this.best = { epoch, ndcg: valid["ndcg@20"]! };
-      this.bestEmbeddings = state!.embeddings;
-      await this.#folder?.saveBest(state!, this.best);
+      this.bestState = withoutMoments(state!);
+      await this.#folder?.saveBest(this.bestState, this.best);
     }
     const { loss, seconds } = result ?? {};
     await this.#folder?.appendMetrics({ epoch, loss, seconds, valid });

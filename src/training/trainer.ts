@@ -5,14 +5,17 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { readFloats, write } from "../gpu/tensor.ts";
+import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../ops/bpr_loss.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import { type AdamSettings, completeAdam } from "./adamw.ts";
+import { type AdamSettings, completeAdam } from "../ops/adamw.ts";
+import { readTensors, type SavedTensor } from "./saved_tensor.ts";
 import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
+
+type Floats = Float32Array<ArrayBuffer>;
 
 /** What training needs besides the model. */
 export interface TrainerSettings extends AdamSettings {
@@ -26,7 +29,7 @@ export interface TrainerSettings extends AdamSettings {
 export interface EpochResult {
   /** Number of the epoch, from 1. */
   readonly epoch: number;
-  /** Mean loss over all triples. */
+  /** Mean loss over all triples, its terms weighted. */
   readonly loss: number;
   /**
    * Seconds from the first step's submission to the last loss. The next epoch's batches are drawn
@@ -35,16 +38,21 @@ export interface EpochResult {
   readonly seconds: number;
 }
 
-/** Embeddings and both moments, as they are saved. */
+/** Parameters, their moments and the model's buffers, as they are saved. */
 export interface TrainingState {
   /** Epochs trained. */
   readonly epoch: number;
-  /** (users + items) × dim. */
-  readonly embeddings: Float32Array<ArrayBuffer>;
-  /** Running means of gradients, likewise. */
-  readonly firstMoment: Float32Array<ArrayBuffer>;
-  /** Running means of squared gradients, likewise. */
-  readonly secondMoment: Float32Array<ArrayBuffer>;
+  /**
+   * By name: a parameter's running means of gradients and squared gradients are
+   * NAME.first_moment and NAME.second_moment.
+   */
+  readonly tensors: Readonly<Record<string, SavedTensor>>;
+}
+
+/** What a model is restored from: all but the optimizer's own. */
+export function withoutMoments({ epoch, tensors }: TrainingState): TrainingState {
+  const kept = Object.entries(tensors).filter(([name]) => !/\.(first|second)_moment$/.test(name));
+  return { epoch, tensors: Object.fromEntries(kept) };
 }
 
 /** A model in training. */
@@ -54,6 +62,7 @@ export class Trainer implements Disposable {
   /** Memory for intermediate results, to be shared with what runs between epochs. */
   readonly scratch: Scratch;
   readonly #gpu: Gpu;
+  readonly #model: Model;
   readonly #train: SparsePattern;
   readonly #seed: number;
   readonly #shape: EpochShape;
@@ -70,6 +79,7 @@ export class Trainer implements Disposable {
     requireTrainerSettings(settings);
     requireNegatives(train);
     this.#gpu = gpu;
+    this.#model = model;
     this.#train = train;
     this.#seed = settings.seed;
     this.#shape = {
@@ -98,37 +108,73 @@ export class Trainer implements Disposable {
   async runEpoch(): Promise<EpochResult> {
     const epoch = this.epoch + 1;
     const { batches } = this.#drawn?.epoch === epoch ? this.#drawn : this.#draw(epoch);
-    this.#step.load(batches, this.epoch * this.steps);
+    this.#model.beginEpoch?.(epoch);
+    this.#step.load(batches, this.epoch * this.steps, epoch);
     const start = performance.now();
-    this.#step.program.run(this.steps);
-    const losses = readFloats(this.#gpu, this.#step.batches.loss);
+    await this.#step.run();
+    const read = readFloats(this.#gpu, this.#step.batches.terms);
     this.#drawn = this.#draw(epoch + 1);
-    const [loss] = await losses;
+    const [terms] = await read;
     const seconds = (performance.now() - start) / 1000;
     this.epoch = epoch;
-    return { epoch, loss: loss!.reduce((sum, x) => sum + x, 0) / this.#shape.triples, seconds };
+    return { epoch, loss: this.#meanLoss(terms!), seconds };
   }
 
   /** Reads what a checkpoint holds. */
   async state(): Promise<TrainingState> {
-    const { parameter, firstMoment: first, secondMoment: second } = this.#step.optimized;
-    const read = await readFloats(this.#gpu, parameter, first, second);
-    const [embeddings, firstMoment, secondMoment] = read as [Floats, Floats, Floats];
-    return { epoch: this.epoch, embeddings, firstMoment, secondMoment };
+    return { epoch: this.epoch, tensors: await readTensors(this.#gpu, this.#saved()) };
   }
 
   /** Goes back, or on, to a saved state. */
-  restore({ epoch, embeddings, firstMoment, secondMoment }: TrainingState): void {
-    const { optimized } = this.#step;
-    write(this.#gpu, optimized.parameter, embeddings);
-    write(this.#gpu, optimized.firstMoment, firstMoment);
-    write(this.#gpu, optimized.secondMoment, secondMoment);
+  restore({ epoch, tensors }: TrainingState): void {
+    for (const [name, tensor] of Object.entries(this.#saved())) {
+      write(this.#gpu, tensor, tensors[name]!.data);
+    }
     this.epoch = epoch;
+  }
+
+  /** Gives the model the parameters of a saved state; the optimizer is left as it is. */
+  restoreModel({ tensors }: TrainingState): void {
+    const { parameters, buffers } = this.#model;
+    for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
+      write(this.#gpu, tensor, tensors[name]!.data);
+    }
+  }
+
+  /** Shapes of what a checkpoint holds, by name. */
+  get shapes(): Readonly<Record<string, readonly number[]>> {
+    return Object.fromEntries(
+      Object.entries(this.#saved()).map(([name, { shape }]) => [name, shape]),
+    );
   }
 
   /** Releases the optimizer and the step; the model stays. */
   [Symbol.dispose](): void {
     this.#resources.dispose();
+  }
+
+  #saved(): Record<string, Tensor> {
+    const saved: Record<string, Tensor> = { ...this.#model.buffers };
+    for (const [name, optimized] of Object.entries(this.#step.optimized)) {
+      saved[name] = optimized.parameter;
+      saved[`${name}.first_moment`] = optimized.firstMoment;
+      saved[`${name}.second_moment`] = optimized.secondMoment;
+    }
+    return saved;
+  }
+
+  /** Mean over triples: each batch counts by its size. */
+  #meanLoss(terms: Floats): number {
+    const { triples, batchSize } = this.#shape;
+    let sum = 0;
+    const reported = Object.values(this.#model.lossTerms).filter(({ apart }) => !apart);
+    for (const { index, count, weight } of reported) {
+      for (let batch = 0; batch < this.steps; batch++) {
+        const size = Math.min(batchSize, triples - batch * batchSize);
+        sum += weight * size * terms[batch * count + index]!;
+      }
+    }
+    return sum / triples;
   }
 
   #draw(epoch: number): { epoch: number; batches: EpochBatches } {
@@ -137,8 +183,6 @@ export class Trainer implements Disposable {
   }
 }
 
-type Floats = Float32Array<ArrayBuffer>;
-
 /**
  * Checks settings that do not depend on the data.
  *
@@ -146,7 +190,7 @@ type Floats = Float32Array<ArrayBuffer>;
  */
 export function requireTrainerSettings(settings: TrainerSettings): void {
   const { batchSize, seed } = settings;
-  const { learningRate, weightDecay, beta1, beta2, epsilon } = completeAdam(settings);
+  const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
   const require = (name: string, value: number, holds: boolean, range: string): void => {
     if (!holds) throw new InputError(`${name} is ${value}, but must be ${range}.`);
   };
@@ -158,6 +202,7 @@ export function requireTrainerSettings(settings: TrainerSettings): void {
   );
   require("learning-rate", learningRate, learningRate > 0 && learningRate < Infinity, "above 0");
   require("weight-decay", weightDecay, weightDecay >= 0 && weightDecay < Infinity, "0 or more");
+  require("l2", l2, l2 >= 0 && l2 < Infinity, "0 or more");
   require("seed", seed, Number.isSafeInteger(seed) && seed >= 0, "a whole number from 0");
   require("beta1", beta1, beta1 >= 0 && beta1 < 1, "from 0 to below 1");
   require("beta2", beta2, beta2 >= 0 && beta2 < 1, "from 0 to below 1");

@@ -1,45 +1,54 @@
 /**
- * One training step as a program: forward, adjoints, optimizer, on to the next batch.
+ * One training step as programs: for each phase of the model forward, adjoints and optimizer, and on to
+ * the next batch.
  *
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
-import type { Program } from "../gpu/program.ts";
+import { type Program, runPrograms } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
-import type { Model } from "../models/model.ts";
+import type { Model, Phase } from "../models/model.ts";
 import {
-  bprLoss,
-  clearGradient,
+  type AdamSettings,
+  adamW,
+  createMoments,
+  createSchedule,
+  type OptimizedTensor,
+  uploadSchedule,
+} from "../ops/adamw.ts";
+import {
   createTripleTensors,
   type EpochShape,
   stepCount,
   type TripleTensors,
 } from "../ops/bpr_loss.ts";
+import { openGradient } from "../ops/gradient.ts";
 import { Tape, type Variable } from "../ops/tape.ts";
-import {
-  type AdamSettings,
-  adamStep,
-  applyUpdate,
-  createMoments,
-  createSchedule,
-  type OptimizedTensor,
-  uploadSchedule,
-} from "./adamw.ts";
 import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
 /** A recorded step with everything that it reads and writes. */
 export interface TrainingStep extends Disposable {
-  /** One run is one step. */
-  readonly program: Program;
-  /** The epoch's batches; `loss` is what the steps give. */
+  /** What a batch (from 0) runs, in order: its phases, and the turn to the next batch. */
+  programsOf(batch: number): readonly Program[];
+  /** The epoch's batches; `terms` is what the steps give. */
   readonly batches: TripleTensors;
-  /** Embeddings and moments. */
-  readonly optimized: OptimizedTensor;
-  /** Uploads an epoch that follows `stepsBefore` earlier steps. */
-  load(batches: EpochBatches, stepsBefore: number): void;
+  /** Each parameter with its moments, by name. */
+  readonly optimized: Readonly<Record<string, OptimizedTensor>>;
+  /** Uploads an epoch (from 1) that follows `stepsBefore` earlier steps. */
+  load(batches: EpochBatches, stepsBefore: number, epoch: number): void;
+  /** Submits the loaded epoch's steps; returns before the GPU is done unless a phase has to wait. */
+  run(): Promise<void>;
+}
+
+/** A phase of the step, recorded. */
+interface PhaseProgram {
+  /** Of the model. */
+  readonly phase: Phase;
+  /** One run is the phase for one batch. */
+  readonly program: Program;
 }
 
 /** Allocates optimizer and batches, and records the step. */
@@ -51,60 +60,109 @@ export function createTrainingStep(
   scratch: Scratch,
 ): TrainingStep {
   using resources = new DisposableStack();
-  const optimized = resources.use(createMoments(gpu, model.embeddings));
-  const batches = resources.use(createTripleTensors(gpu, shape));
-  const schedule = resources.use(createSchedule(gpu, stepCount(shape)));
-  const gradient = resources.use(createTensor(gpu, "loss gradient", model.embeddings.shape));
-  const tape = new Tape(gpu, `${model.name} training step`, scratch);
-  record(tape, model, { optimized, batches, schedule, gradient }, settings);
-  const program = resources.use(tape.program);
+  const optimized: Record<string, OptimizedTensor> = {};
+  for (const [name, parameter] of Object.entries(model.parameters)) {
+    optimized[name] = resources.use(createMoments(gpu, parameter));
+  }
+  const termCount = Object.keys(model.lossTerms).length;
+  const batches = resources.use(createTripleTensors(gpu, shape, termCount));
+  const steps = stepCount(shape);
+  const schedules: { schedule: Tensor; settings: AdamSettings }[] = [];
+  const phases = model.phases.map((phase): PhaseProgram => {
+    const own = { ...settings, ...phase.optimizer };
+    const schedule = resources.use(createSchedule(gpu, steps));
+    schedules.push({ schedule, settings: own });
+    const tape = new Tape(gpu, `${model.name} ${phase.name}`, scratch);
+    const program = resources.use(tape.program);
+    recordPhase(tape, model, phase, { optimized, batches, schedule, settings: own });
+    return { phase, program };
+  });
+  const next = new Tape(gpu, `${model.name}: next batch`, scratch);
+  const turn = resources.use(next.program);
+  turn.dispatch(
+    getKernel(gpu, { name: "advance", code: advance }),
+    { clock: batches.clock },
+    {},
+    { workgroups: 1 },
+  );
   const owned = resources.move();
   return {
-    program,
+    programsOf: (batch) => [
+      ...phases.filter((one) => applies(one, batch)).map(({ program }) => program),
+      turn,
+    ],
     batches,
     optimized,
-    load: (epoch, stepsBefore) => {
-      uploadEpoch(gpu, batches, epoch);
-      uploadSchedule(gpu, schedule, stepsBefore, settings);
+    load: (epochBatches, stepsBefore, epoch) => {
+      uploadEpoch(gpu, batches, epochBatches, stepsBefore);
+      const factor = model.learningRateFactor?.(epoch);
+      for (const { schedule, settings } of schedules) {
+        uploadSchedule(gpu, schedule, stepsBefore, settings, factor);
+      }
     },
+    run: () => runSteps(gpu, phases, turn, steps),
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
 
 interface StepTensors {
-  readonly optimized: OptimizedTensor;
+  readonly optimized: Readonly<Record<string, OptimizedTensor>>;
   readonly batches: TripleTensors;
   readonly schedule: Tensor;
-  readonly gradient: Tensor;
+  readonly settings: AdamSettings;
 }
 
-function record(
+/** Forward, adjoints, optimizer. */
+function recordPhase(
   tape: Tape,
-  model: Model,
-  { optimized, batches, schedule, gradient }: StepTensors,
-  settings: AdamSettings,
+  { parameters, userCount }: Model,
+  phase: Phase,
+  { optimized, batches, schedule, settings }: StepTensors,
 ): void {
-  const { scratch, program, gpu } = tape;
-  const { userCount: users, itemCount: items } = model;
-  const embeddings: Variable = { value: model.embeddings };
-  const h = model.represent(tape, embeddings, batches);
-  bprLoss(tape, h, batches, gradient);
-  tape.backward();
-  const direction = adamStep(
-    tape,
-    optimized,
-    embeddings.gradient!,
-    batches.clock,
-    schedule,
-    settings,
+  const trained = new Set(phase.trains ?? Object.keys(parameters));
+  const variables = Object.fromEntries(
+    Object.entries(parameters).map(([name, value]): [string, Variable] => [
+      name,
+      { value, constant: !trained.has(name) },
+    ]),
   );
-  scratch.release(embeddings.gradient!);
-  const smoothed = model.smoothItems?.(tape, direction) ?? direction;
-  applyUpdate(tape, model.embeddings, direction, settings, [0, users]);
-  applyUpdate(tape, model.embeddings, smoothed, settings, [users, users + items]);
-  scratch.release(direction);
-  scratch.release(smoothed);
-  clearGradient(tape, batches, gradient);
-  const kernel = getKernel(gpu, { name: "advance", code: advance });
-  program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
+  phase.record(tape, variables, batches);
+  tape.backward();
+  const pace = { clock: batches.clock, schedule, settings };
+  const { smoothItems } = phase;
+  const smooth = smoothItems && {
+    firstRow: userCount,
+    of: (direction: Tensor) => smoothItems(tape, direction),
+  };
+  for (const name of trained) {
+    const gradient = openGradient(tape, variables[name]!);
+    adamW(tape, optimized[name]!, gradient, pace, smooth);
+    tape.release(gradient);
+  }
+  tape.finish();
+}
+
+function applies({ phase }: PhaseProgram, batch: number): boolean {
+  return phase.appliesTo?.(batch) ?? true;
+}
+
+/** Submits as much at once as the phases' waits allow. */
+async function runSteps(
+  gpu: Gpu,
+  phases: readonly PhaseProgram[],
+  turn: Program,
+  steps: number,
+): Promise<void> {
+  const pending: Program[] = [];
+  for (let batch = 0; batch < steps; batch++) {
+    for (const { phase, program } of phases.filter((one) => applies(one, batch))) {
+      pending.push(program);
+      if (!phase.after?.appliesTo(batch)) continue;
+      runPrograms(gpu, pending.splice(0));
+      await gpu.finish();
+      await phase.after.run(batch);
+    }
+    pending.push(turn);
+  }
+  runPrograms(gpu, pending);
 }

@@ -37,9 +37,12 @@ Deno.test("everything asked for is measured, and told", async (test) => {
 
   await test.step("traffic is what a kernel must read and write", () => {
     const bytesOf = (name: string) => step.kernels.find(({ kernel }) => kernel === name)?.bytes;
-    const matrix = 4 * (USERS + ITEMS) * DIM;
-    assertEquals(bytesOf("adam_direction"), 6 * matrix + 12);
-    assertEquals(bytesOf("decayed_update"), 3 * matrix / 2); // users, then items
+    const [users, items] = [4 * USERS * DIM, 4 * ITEMS * DIM];
+    // Only the items' direction is smoothed before it is applied.
+    assertEquals(bytesOf("adam_update"), 7 * users + 12);
+    assertEquals(bytesOf("adam_direction"), 6 * items + 12);
+    assertEquals(bytesOf("decayed_update"), 3 * items);
+    assertEquals(bytesOf("fill"), users + items);
     assertEquals(bytesOf("bpr_coefficients"), 4 * (2 * PAIRS / 2 + 2)); // two batches
     const [smoothing] = step.kernels.filter(({ stage }) => stage === "BSC");
     assertEquals(smoothing!.kernel, "propagate");

@@ -3,7 +3,7 @@ import { peerArguments } from "../../src/benchmark/peer.ts";
 import type { Workload } from "../../src/benchmark/workload.ts";
 import { generateDataset } from "../../src/data/generated_graph.ts";
 import { InputError } from "../../src/input_error.ts";
-import { presetFor } from "../../src/training/presets.ts";
+import { stairPreset } from "../../src/benchmark/workload.ts";
 
 /** A generated dataset that names files as if it came from a folder. */
 function workload(folder: string | undefined): Workload {
@@ -14,7 +14,7 @@ function workload(folder: string | undefined): Workload {
     features: { ...features!, source: `/data/${name}_feat.npy` },
     neighbours: { ...neighbours!, source: `/data/${name}_knn.tsv` },
   }));
-  const preset = presetFor("sports");
+  const preset = stairPreset("sports");
   return { dataset: { ...dataset, folder, modalities: named }, preset, onProgress: () => {} };
 }
 

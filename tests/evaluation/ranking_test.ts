@@ -32,9 +32,11 @@ function plainModel(gpu: Gpu, userCount: number, itemCount: number, data: Floats
     name: "plain",
     userCount,
     itemCount,
-    embeddings,
+    parameters: { embeddings },
     settings: {},
-    represent: (_tape, variable) => variable,
+    lossTerms: {},
+    phases: [],
+    represent: () => embeddings,
     [Symbol.dispose]: () => embeddings[Symbol.dispose](),
   };
 }
@@ -143,7 +145,7 @@ Deno.test("ranking again sees the model as it is by then", async () => {
   using ranker = createRanker(gpu, model, seen, k, scratch);
   await ranker.rank();
   const h = wholeNumbers((users + items) * DIM);
-  write(gpu, model.embeddings, h);
+  write(gpu, model.parameters.embeddings!, h);
   assertEquals((await ranker.rank()).items, bruteForce(seen, h, k).items);
 });
 

@@ -13,10 +13,11 @@ const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 /** Without layers, representations are the embeddings: two users, five items, along two axes. */
 async function openModel() {
   const gpu = await openGpu();
-  const model = createLightGcn(gpu, train, { dim: 4, layers: 0, seed: 1 });
+  const dataset = { train, userCount: 2, itemCount: 5 };
+  const model = createLightGcn(gpu, dataset, { dim: 4, layers: 0, regWeight: 0, seed: 1 });
   const users = [[1, 0, 0, 0], [0, 1, 0, 0]];
   const items = [[1, 9, 0, 0], [5, 5, 0, 0], [3, 3, 0, 0], [4, 0, 0, 0], [3, 0, 0, 0]];
-  write(gpu, model.embeddings, Float32Array.from([...users, ...items].flat()));
+  write(gpu, model.parameters.embeddings!, Float32Array.from([...users, ...items].flat()));
   return { gpu, model };
 }
 

@@ -109,11 +109,11 @@ Deno.test("bytes and peakBytes count every buffer, staging and parameters includ
   {
     using a = createTensor(gpu, "a", [10]);
     using _b = createTensor(gpu, "b", [20]);
-    assertEquals([gpu.bytes, gpu.peakBytes], [120, 120]);
+    assertEquals([gpu.bytes, gpu.peakBytes], [48 + 80, 48 + 80]); // whole vec4
     await readFloats(gpu, a);
-    assertEquals([gpu.bytes, gpu.peakBytes], [120, 160]);
+    assertEquals([gpu.bytes, gpu.peakBytes], [128, 128 + 48]);
   }
-  assertEquals([gpu.bytes, gpu.peakBytes], [0, 160]);
+  assertEquals([gpu.bytes, gpu.peakBytes], [0, 176]);
   {
     using x = createTensor(gpu, "x", [4]);
     using program = new Program(gpu, "scaling");
@@ -129,7 +129,7 @@ Deno.test("bytes and peakBytes count every buffer, staging and parameters includ
     program.run();
     await gpu.finish();
   }
-  assertEquals([gpu.bytes, gpu.peakBytes], [0, 160]);
+  assertEquals([gpu.bytes, gpu.peakBytes], [0, 176]);
 });
 
 Deno.test("staging is released where reading fails", async () => {

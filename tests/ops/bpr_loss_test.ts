@@ -1,5 +1,5 @@
 /** Loss and gradient of batches against the formula, triple by triple in f64. */
-import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
@@ -7,11 +7,11 @@ import { createTensor, readFloats, readIntegers, write } from "../../src/gpu/ten
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
 import {
   bprLoss,
-  clearGradient,
   createTripleTensors,
   type EpochShape,
   stepCount,
 } from "../../src/ops/bpr_loss.ts";
+import type { LossTerm } from "../../src/ops/loss_term.ts";
 import { Tape, type Variable } from "../../src/ops/tape.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { gatherBatches, type Triples, uploadEpoch } from "../../src/training/sampler.ts";
@@ -24,48 +24,56 @@ function randomTriples(users: number, items: number, count: number): Triples {
   return { user: rows(0, users), positive: rows(users, items), negative: rows(users, items) };
 }
 
-/** Records the loss of a batch, and apart from it what ends a step. */
+/** The only term of the loss, as in STAIR. */
+const ALONE: LossTerm = { index: 0, count: 1, weight: 1 };
+
+/** Records the loss of a batch with its adjoint, and apart from it what ends a step. */
 function recordBatches(
   gpu: Gpu,
   shape: EpochShape,
   triples: Triples,
   h: Float32Array<ArrayBuffer>,
+  term = ALONE,
+  gamma = 0,
 ) {
   const size = [shape.rows, h.length / shape.rows];
   const resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
-  const batches = resources.use(createTripleTensors(gpu, shape));
+  const batches = resources.use(createTripleTensors(gpu, shape, term.count));
   const value = resources.use(createTensor(gpu, "h", size, h));
-  const gradient = resources.use(createTensor(gpu, "gradient", size));
-  uploadEpoch(gpu, batches, gatherBatches(triples, shape));
+  uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
   const tape = new Tape(gpu, "loss", scratch);
   const variable: Variable = { value };
-  bprLoss(tape, variable, batches, gradient);
+  bprLoss(tape, variable, batches, term, gamma);
   tape.backward();
-  assertStrictEquals(variable.gradient, gradient);
   const end = new Tape(gpu, "end of step", scratch);
-  clearGradient(end, batches, gradient);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
   end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
   return {
     batches,
-    gradient,
+    gradient: variable.gradient!,
     loss: resources.use(tape.program),
     next: resources.use(end.program),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
 
-/** Loss and dLoss/dH of one batch: every triple adds to its three rows. */
-function expectedBatch({ user, positive, negative }: Triples, h: Float32Array, dim: number) {
+/** Mean loss and its gradient by H in one batch: every triple adds to its three rows. */
+function expectedBatch(
+  { user, positive, negative }: Triples,
+  h: Float32Array,
+  dim: number,
+  gamma = 0,
+) {
   const gradient = new Float64Array(h.length);
   let loss = 0;
   user.forEach((u, t) => {
     const [p, n] = [positive[t]!, negative[t]!];
     let margin = 0;
     for (let j = 0; j < dim; j++) margin += h[u * dim + j]! * (h[p * dim + j]! - h[n * dim + j]!);
-    loss += Math.log1p(Math.exp(-margin));
-    const c = -1 / (1 + Math.exp(margin)) / user.length;
+    const better = 1 / (1 + Math.exp(-margin));
+    loss -= Math.log(gamma + better) / user.length;
+    const c = -better * (1 - better) / (gamma + better) / user.length;
     for (let j = 0; j < dim; j++) {
       const [hu, hp, hn] = [h[u * dim + j]!, h[p * dim + j]!, h[n * dim + j]!];
       gradient[u * dim + j]! += c * (hp - hn);
@@ -111,10 +119,32 @@ Deno.test("loss and gradient of every batch of an epoch equal the formula", asyn
         gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, x, 1e-6, `entry ${i}`));
         recorded.next.run();
       }
-      const [losses] = await readFloats(gpu, recorded.batches.loss);
-      expected.forEach(({ loss }, step) => assertAlmostEquals(losses![step]!, loss, 1e-6 * count));
+      const [losses] = await readFloats(gpu, recorded.batches.terms);
+      expected.forEach(({ loss }, step) => assertAlmostEquals(losses![step]!, loss, 1e-6));
     });
   }
+});
+
+Deno.test("a term among others has its own column, its weight in the gradient alone, and γ", async () => {
+  using gpu = await openGpu();
+  const [rows, dim, gamma] = [20, 8, 0.25];
+  const shape = { rows, triples: 30, batchSize: 12 };
+  const triples = randomTriples(12, 8, 30);
+  const h = Float32Array.from({ length: rows * dim }, () => 2 * uniformReal(random) - 1);
+  const term = { index: 1, count: 3, weight: 0.5 };
+  using recorded = recordBatches(gpu, shape, triples, h, term, gamma);
+  const expected = [0, 1, 2].map((step) =>
+    expectedBatch(batchOf(triples, shape, step), h, dim, gamma)
+  );
+  for (const { gradient } of expected) {
+    recorded.loss.run();
+    const [actual] = await readFloats(gpu, recorded.gradient);
+    gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, 0.5 * x, 1e-6, `entry ${i}`));
+    recorded.next.run();
+  }
+  const [terms] = await readFloats(gpu, recorded.batches.terms);
+  const columns = expected.flatMap(({ loss }) => [0, loss, 0]);
+  columns.forEach((x, i) => assertAlmostEquals(terms![i]!, x, 1e-6, `place ${i}`));
 });
 
 Deno.test("a batch after another gives the bits that it gives alone", async () => {
@@ -132,7 +162,5 @@ Deno.test("a batch after another gives the bits that it gives alone", async () =
     assertEquals(actual, expected);
     inARow.next.run();
   }
-  const [cleared] = await readFloats(gpu, inARow.gradient);
-  assertEquals(cleared!.findIndex((x) => x !== 0), -1);
   assertEquals(await readIntegers(gpu, inARow.batches.clock), [Uint32Array.of(3, 3)]);
 });

@@ -159,6 +159,11 @@ Deno.test("bad input ends the script with one line and code 2", async (test) => 
       [["--data", "tiny", "--batch-size="], 'error: --batch-size is "", but must be a number.'],
       [["--data", "tiny", "--neighbors", "text"], 'error: --neighbors is "text", but must be like'],
       [["--data", "tiny", "--preset", "books"], 'error: --preset is "books", but must be baby'],
+      [["--data", "tiny", "--model", "books"], 'error: --model is "books", but must be stair'],
+      [
+        ["--data", "tiny", "--model", "lightgcn", "--gamma", "0.1"],
+        "error: --gamma is not an option of lightgcn",
+      ],
       [["--data", "nowhere"], "error: nowhere is not a folder."],
       [["--data", "bare"], "error: STAIR starts from item features, and bare has none"],
       [[...RUN, "--resume"], "error: Cannot read runs/tiny-stair-1/last.safetensors"],
@@ -190,5 +195,17 @@ Deno.test("--help lists every option", async () => {
     for (const option of ["--data", "--preset", "--resume", "--json", "--patience", "--out"]) {
       assertStringIncludes(stdout, option);
     }
+    const ofModel = await finish(folder, "--model", "lightgcn", "--help");
+    assertStringIncludes(ofModel.stdout, "LightGCN (He et al., SIGIR 2020)");
+    assertStringIncludes(ofModel.stdout, "--reg-weight");
+  });
+});
+
+Deno.test("--dry-run tells the memory and writes nothing", async () => {
+  await withFolder(datasetFiles("tiny"), async (folder) => {
+    const { code, stdout } = await finish(folder, "--data", "tiny", "--dry-run");
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "stair on tiny: training and ranking take ");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["tiny"]);
   });
 });

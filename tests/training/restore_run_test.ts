@@ -9,21 +9,25 @@ import { restoreRun } from "../../src/training/restore_run.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 
 const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train\n1,0,test\n";
-const settings = { dim: 4, layers: 1, seed: 1 };
+const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
 
 Deno.test("a run is restored, or refused by file and key", async (test) => {
   using gpu = await openGpu();
   await withFolder({ "data/interactions.csv": interactions }, async (folder) => {
     const data = `${folder}/data`, path = `${folder}/config.json`;
     const config = { model: "lightgcn", data, settings };
-    const { train } = await loadDataset(data);
+    const dataset = await loadDataset(data);
     {
-      using model = createLightGcn(gpu, train, settings);
+      using model = createLightGcn(gpu, dataset, settings);
       await saveModel(gpu, model, `${folder}/best.safetensors`);
       await Deno.writeTextFile(path, JSON.stringify(config));
       using restored = await restoreRun(gpu, folder);
       assertEquals([restored.data, restored.model.name], [data, "lightgcn"]);
-      const [expected, actual] = await readFloats(gpu, model.embeddings, restored.model.embeddings);
+      const [expected, actual] = await readFloats(
+        gpu,
+        model.parameters.embeddings!,
+        restored.model.parameters.embeddings!,
+      );
       assertEquals(actual, expected);
     }
     assertEquals(gpu.bytes, 0);
@@ -37,7 +41,7 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
       [JSON.stringify({ ...config, settings: {} }), `${path}: dim is undefined`],
       [
         JSON.stringify({ ...config, settings: { ...settings, dim: 8 } }),
-        "but the model's are 5 × 8.",
+        "best.safetensors holds embeddings of 5 × 4, but this dataset and model need 5 × 8.",
       ],
       [JSON.stringify({ ...config, model: "mf_bpr" }), "lightgcn, but the model is mf_bpr."],
     ];

@@ -193,9 +193,9 @@ Deno.test("uploading an epoch starts at its first batch, and batches go on count
   for (const { users, items, triples: count, batchSize } of shapes) {
     const shape = { rows: users + items, triples: count, batchSize };
     const epoch = gatherBatches(randomTriples(users, items, count), shape);
-    using tensors = createTripleTensors(gpu, shape);
+    using tensors = createTripleTensors(gpu, shape, 1);
     write(gpu, tensors.clock, Uint32Array.of(5, 12));
-    uploadEpoch(gpu, tensors, epoch);
+    uploadEpoch(gpu, tensors, epoch, 12);
     const [clock, row, partner] = await readIntegers(
       gpu,
       tensors.clock,

@@ -6,52 +6,15 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
-import { featuresOf } from "../../src/data/features.ts";
 import { evaluate } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStair } from "../../src/models/stair.ts";
-import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
 import { loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { train, type TrainOptions, type TrainResult } from "../../src/training/train.ts";
-
-const USERS = 60, ITEMS = 40;
-
-/** Users and items of four tastes: five interactions within the own taste, three beside it. */
-function madeDataset(seed = 2): Dataset {
-  const random = createRandom(seed);
-  const user: number[] = [], item: number[] = [], split: number[] = [];
-  for (let u = 0; u < USERS; u++) {
-    const ids = Uint32Array.from({ length: ITEMS }, (_, i) => i);
-    shuffle(random, ids);
-    const own = ids.filter((i) => i % 4 === u % 4).slice(0, 5);
-    const others = ids.filter((i) => i % 4 !== u % 4).slice(0, 3);
-    // Validation and test have one each of the own taste.
-    [...own, ...others].forEach((i, place) => {
-      user.push(u);
-      item.push(i);
-      split.push(place === 3 ? 1 : place === 4 ? 2 : 0);
-    });
-  }
-  const features = (width: number, source: string) => {
-    const values = Float32Array.from(
-      { length: ITEMS * width },
-      (_, at) => uniformReal(random) + Number(Math.floor(at / width) % 4 === at % width % 4),
-    );
-    return featuresOf(values, width, source);
-  };
-  return buildDataset({
-    name: "made",
-    interactions: { user, item, split },
-    modalities: [
-      { name: "text", features: features(12, "text_feat.npy") },
-      { name: "image", features: features(10, "image_feat.npy") },
-    ],
-  });
-}
+import { madeDataset } from "./made_dataset.ts";
 
 const dataset = madeDataset();
 const stair = (gpu: Gpu, gamma = 0.3, data = dataset): Promise<Model> =>
@@ -182,7 +145,7 @@ Deno.test("the same settings give the same bytes, another seed others", async ()
     );
     assertEquals(b, a);
     const embeddings = async (name: string) =>
-      (await loadCheckpoint(`${folder}/${name}/last.safetensors`)).state.embeddings;
+      (await loadCheckpoint(`${folder}/${name}/last.safetensors`)).state.tensors.embeddings!.data;
     assertNotEquals(await embeddings("c"), await embeddings("a"));
   });
 });
@@ -225,7 +188,10 @@ Deno.test("the model is left at the best state, and tested with it", async () =>
     const { state, best } = await loadCheckpoint(`${folder}/run/best.safetensors`);
     assertEquals(state.epoch, result.bestEpoch);
     assertEquals(best, { epoch: result.bestEpoch, ndcg: result.valid["ndcg@20"]! });
-    assertEquals((await readFloats(gpu, model.embeddings))[0], state.embeddings);
+    assertEquals(
+      (await readFloats(gpu, model.parameters.embeddings!))[0],
+      state.tensors.embeddings!.data,
+    );
     assertEquals(await evaluate(gpu, model, dataset, "valid"), result.valid);
     assertEquals(await evaluate(gpu, model, dataset, "test"), result.test);
   });
@@ -244,7 +210,7 @@ Deno.test("a loss that is no number ends the run and keeps the last good checkpo
   await withRun(async (gpu, folder) => {
     const out = `${folder}/run`;
     using model = await stair(gpu);
-    const [initial] = await readFloats(gpu, model.embeddings);
+    const [initial] = await readFloats(gpu, model.parameters.embeddings!);
     const error = await assertRejects(
       () => train(gpu, model, dataset, { ...settings, evalEvery: 1, learningRate: 1e30, out }),
       InputError,
@@ -252,7 +218,7 @@ Deno.test("a loss that is no number ends the run and keeps the last good checkpo
     );
     assertStringIncludes(error.message, `${out} keeps the last good checkpoint.`);
     const { state } = await loadCheckpoint(`${out}/last.safetensors`);
-    assertEquals([state.epoch, state.embeddings], [0, initial!]);
+    assertEquals([state.epoch, state.tensors.embeddings!.data], [0, initial!]);
     assertEquals((await metricsRows(out)).length, 2);
   });
 });

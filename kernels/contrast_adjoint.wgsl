@@ -1,0 +1,54 @@
+// The adjoint of the mean of contrast_rows.wgsl's losses, in the place of the products. With
+// k_i = share_i / (share_i + 1e-8) and the batch's length n:
+//
+//     own_ij   ← weight / n · k_i / τ · exp(own_ij / τ − log_total_i)               0 where i = j
+//     across_ij ← weight / n · k_i / τ · (exp(across_ij / τ − log_total_i) − [i = j])
+//
+// and 0 wherever i or j is beyond a partial batch.
+//
+//   clock              number of the batch within the epoch, and since training was set up
+//   log_total, share   one number per slot
+//   own, across        batch size × batch size: products, and then their gradients
+//
+// Dispatched by src/ops/contrastive_loss.ts.
+
+struct Params {
+  inverse_tau: f32,
+  weight: f32,
+  triples: u32, // in the epoch
+  batch_size: u32,
+}
+
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
+@group(0) @binding(1) var<storage, read> log_total: array<f32>;
+@group(0) @binding(2) var<storage, read> share: array<f32>;
+@group(0) @binding(3) var<storage, read_write> own: array<f32>;
+@group(0) @binding(4) var<storage, read_write> across: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let at = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let i = at / params.batch_size;
+  let j = at % params.batch_size;
+  if (i >= params.batch_size) {
+    return;
+  }
+  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  if (i >= length || j >= length) {
+    own[at] = 0.0;
+    across[at] = 0.0;
+    return;
+  }
+  let factor = params.weight / f32(length) * share[i] / (share[i] + 1e-8) * params.inverse_tau;
+  let own_share = exp(own[at] * params.inverse_tau - log_total[i]);
+  let across_share = exp(across[at] * params.inverse_tau - log_total[i]);
+  own[at] = select(factor * own_share, 0.0, i == j);
+  across[at] = factor * (across_share - select(0.0, 1.0, i == j));
+}

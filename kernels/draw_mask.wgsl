@@ -1,0 +1,52 @@
+// Draws which elements dropout keeps:  mask_i = 1 with probability 1 − rate, 0 otherwise
+//
+// The random bits are a hash of (seed, number of the batch since training was set up, i): PCG4D (Jarzynski
+// & Olano, "Hash Functions for GPU Rendering", JCGT 2020), so that none depends on another.
+//
+//   clock   number of the batch within the epoch, and since training was set up
+//   mask    `elements` numbers
+//
+// Dispatched by src/ops/dropout.ts.
+
+struct Params {
+  elements: u32,
+  rate: f32,
+  seed_low: u32,
+  seed_high: u32,
+}
+
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
+@group(0) @binding(1) var<storage, read_write> mask: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+fn pcg4d(input: vec4u) -> vec4u {
+  var v = input * 1664525u + 1013904223u;
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  v ^= v >> vec4u(16u);
+  v.x += v.y * v.w;
+  v.y += v.z * v.x;
+  v.z += v.x * v.y;
+  v.w += v.y * v.z;
+  return v;
+}
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (i >= params.elements) {
+    return;
+  }
+  let bits = pcg4d(vec4u(params.seed_low, params.seed_high, clock[1], i)).x;
+  // As many bits as f32 holds: uniform in [0, 1).
+  let draw = f32(bits >> 8u) / 16777216.0;
+  mask[i] = select(0.0, 1.0, draw >= params.rate);
+}

@@ -1,0 +1,30 @@
+// Copies elements in another order:  output_i = source_(place_i)
+//
+//   place    `elements` places in `source`
+//   source   an array
+//   output   `elements` numbers
+//
+// Dispatched by src/ops/neighbour_graph.ts.
+
+struct Params {
+  elements: u32,
+}
+
+@group(0) @binding(0) var<storage, read> place: array<u32>;
+@group(0) @binding(1) var<storage, read> source: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (invocation < params.elements) {
+    output[invocation] = source[place[invocation]];
+  }
+}

@@ -1,0 +1,60 @@
+// What of a graph A is near a batch:
+//
+//   the entries A_rn whose column n the batch touches, moved to the front of their row: the gradient of
+//   the loss is zero in all other rows, so that its first pass needs no others;
+//   the rows that have such an entry or are touched themselves: the layer before the last is needed in
+//   no others, and gets empty ones there.
+//
+// One invocation walks one row, in order: what a pass sums over keeps its order, and what is left out
+// is zero, so that results have the same bits as with all of A.
+//
+//   clock                      number of the batch within the epoch, and since training was set up
+//   mark                       of mark_batch.wgsl
+//   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
+//   near_column, near_value    the entries moved to the front; as long as column and value
+//   near_end                   where they end in each row
+//   reached_end                where all entries of the row end, or where they begin if it is not near
+//
+// Dispatched by src/ops/stepwise_convolution.ts.
+
+struct Params {
+  rows: u32,
+}
+
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
+@group(0) @binding(1) var<storage, read> mark: array<u32>;
+@group(0) @binding(2) var<storage, read> row_start: array<u32>;
+@group(0) @binding(3) var<storage, read> column: array<u32>;
+@group(0) @binding(4) var<storage, read> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> near_column: array<u32>;
+@group(0) @binding(6) var<storage, read_write> near_value: array<f32>;
+@group(0) @binding(7) var<storage, read_write> near_end: array<u32>;
+@group(0) @binding(8) var<storage, read_write> reached_end: array<u32>;
+@group(0) @binding(9) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (row >= params.rows) {
+    return;
+  }
+  let touched = clock[1] + 1u;
+  let start = row_start[row];
+  let end = row_start[row + 1u];
+  var kept = start;
+  for (var entry = start; entry < end; entry++) {
+    if (mark[column[entry]] == touched) {
+      near_column[kept] = column[entry];
+      near_value[kept] = value[entry];
+      kept++;
+    }
+  }
+  near_end[row] = kept;
+  reached_end[row] = select(start, end, kept > start || mark[row] == touched);
+}

@@ -1,0 +1,73 @@
+// One step of Clenshaw's recurrence for a polynomial of a sparse matrix, all columns at once:
+//
+//     output = w base + p (A input) + q input + r earlier
+//
+// Repeated from the highest degree down, with input = B_(k+1) and earlier = B_(k+2), it sums up a series of
+// polynomials that follow from each other by a three-term recurrence, without making any of them (Clenshaw
+// 1955). One invocation owns up to four vec4 of one row and walks the row's neighbours in order, as in
+// propagate.wgsl.
+//
+//   row_start, column, value        A: rows + 1 offsets; column ids and weights of the entries
+//   base, input, earlier, output    rows × dim matrices, as vec4; `earlier` is not read where r is 0
+//
+// Dispatched by src/ops/polynomial_convolution.ts.
+
+struct Params {
+  rows: u32,
+  base_weight: f32, // w
+  product_weight: f32, // p
+  input_weight: f32, // q
+  earlier_weight: f32, // r
+}
+
+@group(0) @binding(0) var<storage, read> row_start: array<u32>;
+@group(0) @binding(1) var<storage, read> column: array<u32>;
+@group(0) @binding(2) var<storage, read> value: array<f32>;
+@group(0) @binding(3) var<storage, read> base: array<vec4f>;
+@group(0) @binding(4) var<storage, read> input: array<vec4f>;
+@group(0) @binding(5) var<storage, read> earlier: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(7) var<uniform> params: Params;
+
+override dim4: u32; // vec4 per row
+override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
+override even: bool = dim4 % 4u == 0u; // whether each has four vec4
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let row = invocation / lanes;
+  if (row >= params.rows) {
+    return;
+  }
+  let lane = invocation % lanes;
+  var sum: array<vec4f, 4>;
+  let end = row_start[row + 1u];
+  for (var entry = row_start[row]; entry < end; entry++) {
+    let neighbour = column[entry] * dim4;
+    let weight = value[entry];
+    for (var part = 0u; part < 4u; part++) {
+      let c = lane + part * lanes;
+      if (even || c < dim4) {
+        sum[part] += weight * input[neighbour + c];
+      }
+    }
+  }
+  let at = row * dim4;
+  for (var part = 0u; part < 4u; part++) {
+    let c = lane + part * lanes;
+    if (even || c < dim4) {
+      var result = params.base_weight * base[at + c] + params.product_weight * sum[part];
+      result += params.input_weight * input[at + c];
+      if (params.earlier_weight != 0.0) {
+        result += params.earlier_weight * earlier[at + c];
+      }
+      output[at + c] = result;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// propagate.wgsl for the rows that a batch touches alone:
+//
+//     output_r = a ⊙ base_r + b ⊙ (A input)_r
+//
+// The loss reads H at these rows only, so that the last layer is needed nowhere else.
+//
+//   clock                      number of the batch within the epoch, and since training was set up
+//   batch_start                per batch, where its touched rows begin in `row`; batches + 1 offsets
+//   row                        touched rows, batch after batch
+//   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
+//   base, input, output        rows × dim matrices, as vec4; other rows of output stay as they are
+//   weights                    a (dim), then b (dim)
+//
+// Dispatched by src/ops/stepwise_convolution.ts.
+
+@group(0) @binding(0) var<storage, read> clock: array<u32>;
+@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
+@group(0) @binding(2) var<storage, read> row: array<u32>;
+@group(0) @binding(3) var<storage, read> row_start: array<u32>;
+@group(0) @binding(4) var<storage, read> column: array<u32>;
+@group(0) @binding(5) var<storage, read> value: array<f32>;
+@group(0) @binding(6) var<storage, read> base: array<vec4f>;
+@group(0) @binding(7) var<storage, read> input: array<vec4f>;
+@group(0) @binding(8) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(9) var<storage, read_write> output: array<vec4f>;
+
+override dim4: u32; // vec4 per row
+override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
+override even: bool = dim4 % 4u == 0u; // whether each has four vec4
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let place = batch_start[clock[0]] + invocation / lanes;
+  if (place >= batch_start[clock[0] + 1u]) {
+    return;
+  }
+  let r = row[place];
+  let lane = invocation % lanes;
+  var sum: array<vec4f, 4>;
+  let end = row_start[r + 1u];
+  for (var entry = row_start[r]; entry < end; entry++) {
+    let neighbour = column[entry] * dim4;
+    let weight = value[entry];
+    for (var part = 0u; part < 4u; part++) {
+      let c = lane + part * lanes;
+      if (even || c < dim4) {
+        sum[part] += weight * input[neighbour + c];
+      }
+    }
+  }
+  let at = r * dim4;
+  for (var part = 0u; part < 4u; part++) {
+    let c = lane + part * lanes;
+    if (even || c < dim4) {
+      output[at + c] = weights[c] * base[at + c] + weights[dim4 + c] * sum[part];
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Inner products of rows, for some of the entries of a sparse matrix with `degree` entries per row:
+//
+//     output_e = ⟨a_i, b_(column_e)⟩,  e = i · degree + first + s,  s < count
+//
+// or, with `add`, that on top of what is there.
+//
+//   column   rows × degree
+//   a, b     matrices of dim columns, as vec4
+//   output   rows × degree
+//
+// Dispatched by src/ops/neighbour_cosines.ts and src/ops/neighbour_product.ts, one invocation per entry.
+
+struct Params {
+  rows: u32,
+  degree: u32,
+  first: u32,
+  count: u32,
+  add: u32, // 0 or 1
+}
+
+@group(0) @binding(0) var<storage, read> column: array<u32>;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+override dim4: u32; // vec4 per row
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  if (invocation >= params.rows * params.count) {
+    return;
+  }
+  let row = invocation / params.count;
+  let entry = row * params.degree + params.first + invocation % params.count;
+  var sum = 0.0;
+  for (var c = 0u; c < dim4; c++) {
+    sum += dot(a[row * dim4 + c], b[column[entry] * dim4 + c]);
+  }
+  if (params.add == 1u) {
+    sum += output[entry];
+  }
+  output[entry] = sum;
+}

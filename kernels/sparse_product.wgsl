@@ -1,0 +1,67 @@
+// A sparse matrix times a dense one, replacing or added to what is there:
+//
+//     output = keep · output + A input
+//
+// One invocation owns up to four vec4 of one row and walks the row's entries in order: no atomics, so
+// that the same input always gives the same bits.
+//
+//   row_start, column, value   A in CSR form: rows + 1 offsets; column ids and weights of the entries
+//   input                      columns of A × width, as vec4
+//   output                     rows of A × width, as vec4
+//
+// Dispatched by src/ops/sparse_product.ts.
+
+struct Params {
+  rows: u32,
+  keep: u32, // 0 or 1
+}
+
+@group(0) @binding(0) var<storage, read> row_start: array<u32>;
+@group(0) @binding(1) var<storage, read> column: array<u32>;
+@group(0) @binding(2) var<storage, read> value: array<f32>;
+@group(0) @binding(3) var<storage, read> input: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+override width4: u32; // vec4 per row
+override lanes: u32 = (width4 + 3u) / 4u; // invocations per row
+override even: bool = width4 % 4u == 0u; // whether each has four vec4
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let row = invocation / lanes;
+  if (row >= params.rows) {
+    return;
+  }
+  let lane = invocation % lanes;
+  var sum: array<vec4f, 4>;
+  let end = row_start[row + 1u];
+  for (var entry = row_start[row]; entry < end; entry++) {
+    let neighbour = column[entry] * width4;
+    let weight = value[entry];
+    for (var part = 0u; part < 4u; part++) {
+      let c = lane + part * lanes;
+      if (even || c < width4) {
+        sum[part] += weight * input[neighbour + c];
+      }
+    }
+  }
+  for (var part = 0u; part < 4u; part++) {
+    let c = lane + part * lanes;
+    if (even || c < width4) {
+      let at = row * width4 + c;
+      // Not read when replaced: memory that is reused may hold infinities.
+      if (params.keep == 1u) {
+        output[at] += sum[part];
+      } else {
+        output[at] = sum[part];
+      }
+    }
+  }
+}

@@ -1,0 +1,350 @@
+/**
+ * LATTICE: Mining Latent Structures for Multimedia Recommendation (Zhang, Zhu, Liu, Wu, Wang & Wang, ACM
+ * MM 2021).
+ *
+ * Users and items: E is propagated over the walk graph G = D^−1 (A + I), U and I the users' and items'
+ * rows of the mean of E, GE, …, G^L E. Items among themselves: from each modality's features f come
+ * vectors x = (W f + b) / ‖W f + b‖, and from these the matrix C of the k largest cosines of every item,
+ * its own among them. With a = softmax of one weight per modality and N(S) = D^−½ S D^−½, D the row sums
+ * of S,
+ *
+ *     S = (1 − λ) N(Σ_m a_m C_m) + λ Σ_m a_m N(F_m),
+ *
+ * F_m the same as C_m from the raw features. An item is its row of I plus the direction of its row of
+ * H = S^n Q, Q the items' rows of E. The loss is −mean log σ(⟨h_u, h_p⟩ − ⟨h_u, h_n⟩) plus half the squares
+ * of the rows of the batch divided by the batch size, weighted.
+ *
+ * As in the authors' code (as MMRec has it, enoche/MMRec@e775373): G is not symmetric; D is the row sums
+ * on both sides although S is not symmetric either; the learned graphs are mixed before they are
+ * normalised; the feature tables are trained; S is made anew, and the loss differentiated through it, in
+ * the first batch of an epoch alone, so that in later ones only E has a gradient, while the momentum of
+ * the others goes on; for ranking it is made anew; the penalty is divided by the batch size also in a
+ * batch that is shorter; and the learning rate falls by the factor 0.96 in 50 epochs. Rows whose sum is
+ * not above 0 are left out of N, where the authors get numbers that are not finite.
+ *
+ * @module
+ */
+import type { Dataset, Modality } from "../data/dataset.ts";
+import type { FeatureMatrix } from "../data/features.ts";
+import type { PreparationOptions } from "../features/preparation.ts";
+import { similarItems } from "../features/similar_items.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
+import { bprLoss, type TripleTensors } from "../ops/bpr_loss.ts";
+import { add, sliceRows, stackRows } from "../ops/combine.ts";
+import { gatherBatch } from "../ops/gather_batch.ts";
+import { l2Penalty } from "../ops/l2_penalty.ts";
+import { linear } from "../ops/linear.ts";
+import { lossTerms } from "../ops/loss_term.ts";
+import { neighbourCosines } from "../ops/neighbour_cosines.ts";
+import {
+  createNeighbourGraph,
+  findNeighbours,
+  type NeighbourGraph,
+  transposeGraph,
+  transposeValues,
+  type WeightedNeighbours,
+} from "../ops/neighbour_graph.ts";
+import { neighbourProduct } from "../ops/neighbour_product.ts";
+import { neighbourWeights } from "../ops/neighbour_weights.ts";
+import { normaliseRows } from "../ops/normalise_rows.ts";
+import { softmaxRows } from "../ops/softmax_rows.ts";
+import { sparseProduct } from "../ops/sparse_product.ts";
+import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
+import type { Tape, Variable } from "../ops/tape.ts";
+import { LONGEST_LIST } from "../ops/top_k.ts";
+import { transpose } from "../sparse/csr.ts";
+import { walkGraph } from "../sparse/walk_graph.ts";
+import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
+import {
+  type Model,
+  type ModelKind,
+  type Phase,
+  requireAtLeast,
+  requireShape,
+  type Variables,
+} from "./model.ts";
+
+/** Settings of LATTICE. */
+export interface LatticeSettings {
+  /** Embedding width, a multiple of 4 up to 256. */
+  readonly dim: number;
+  /** Layers of convolution over users and items (L). */
+  readonly layers: number;
+  /** Layers over the item graph (n). */
+  readonly itemLayers: number;
+  /** Neighbours of an item in each modality, itself included (k). */
+  readonly knn: number;
+  /** Share of the graphs of raw features (λ), from 0 to 1. */
+  readonly lambda: number;
+  /** Weight of the penalty on squares. */
+  readonly regWeight: number;
+  /** Seed of the initial embeddings and projections. */
+  readonly seed: number;
+}
+
+/** LATTICE with its item graph. */
+export interface Lattice extends Model {
+  /** The graph as it was last built, for an epoch or for ranking. */
+  readonly itemGraph: NeighbourGraph;
+}
+
+/** What the forward pass runs over. */
+interface Graphs {
+  readonly userCount: number;
+  readonly itemCount: number;
+  /** G. */
+  readonly walk: SparseTensor;
+  /** Gᵀ. */
+  readonly walkBack: SparseTensor;
+  /** S. */
+  readonly items: NeighbourGraph;
+  /** Names of the modalities, in the order of the graph's lists. */
+  readonly modalities: readonly string[];
+  readonly settings: LatticeSettings;
+}
+
+/**
+ * Prepares and uploads LATTICE: random embeddings (Xavier uniform) and projections, equal weights, and
+ * the features themselves.
+ *
+ * @throws {InputError} when a setting is out of range, or a modality has no features.
+ */
+export async function createLattice(
+  gpu: Gpu,
+  dataset: Dataset,
+  settings: LatticeSettings,
+  options: PreparationOptions = {},
+): Promise<Lattice> {
+  requireSettings(settings);
+  const modalities = requireFeatures(dataset);
+  const { userCount, itemCount } = dataset;
+  using guard = new DisposableStack();
+  const parameters: Record<string, Tensor> = {};
+  const create: Create = (name, shape, data) =>
+    parameters[name] = guard.use(createTensor(gpu, name, shape, data));
+  createTables(create, dataset, settings);
+  const fixed: WeightedNeighbours[] = [];
+  for (const { name, features } of modalities) {
+    const values = await features.read(0, itemCount);
+    fixed.push(await similarItems(gpu, features, values, settings.knn, options));
+    createProjection(create, name, features, values, settings);
+  }
+  const walk = walkGraph(dataset.train);
+  const graphs: Graphs = {
+    userCount,
+    itemCount,
+    walk: guard.use(uploadSparse(gpu, "walk graph", walk)),
+    walkBack: guard.use(uploadSparse(gpu, "walk graph transposed", transpose(walk))),
+    items: guard.use(createNeighbourGraph(gpu, itemCount, settings.knn, fixed)),
+    modalities: modalities.map(({ name }) => name),
+    settings,
+  };
+  const terms = lossTerms({ bpr: 1, squares: settings.regWeight });
+  const resources = guard.move();
+  return {
+    name: "lattice",
+    userCount,
+    itemCount,
+    itemGraph: graphs.items,
+    parameters,
+    settings: { ...settings },
+    lossTerms: terms,
+    phases: latticePhases(gpu, graphs, terms),
+    represent: (tape) => representAnew(tape, graphs, parameters),
+    learningRateFactor: (epoch) => 0.96 ** ((epoch - 1) / 50),
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+/** Adds a parameter. */
+type Create = (name: string, shape: readonly number[], data: Float32Array<ArrayBuffer>) => void;
+
+/** E, and one weight per modality. */
+function createTables(
+  create: Create,
+  { userCount, itemCount, modalities: { length } }: Dataset,
+  { dim, seed }: LatticeSettings,
+): void {
+  const tables = stackedTables(xavierUniform, seed, { userCount, itemCount }, dim);
+  create("embeddings", [userCount + itemCount, dim], tables);
+  create("modal_weight", [1, length], new Float32Array(length).fill(1 / length));
+}
+
+/** A modality's features, W and b. */
+function createProjection(
+  create: Create,
+  name: string,
+  { rows, width }: FeatureMatrix,
+  values: Float32Array<ArrayBuffer>,
+  { dim, seed }: LatticeSettings,
+): void {
+  const { weight, bias } = linearDefaults(seed, name, dim, width);
+  create(`${name}.features`, [rows, width], values);
+  create(`${name}.weight`, [dim, width], weight);
+  create(`${name}.bias`, [dim], bias);
+}
+
+/** First who is in the item graph, then a step that learns it, then steps that take it as it is. */
+function latticePhases(
+  gpu: Gpu,
+  graphs: Graphs,
+  terms: ReturnType<typeof lossTerms<"bpr" | "squares">>,
+): Phase[] {
+  const first = (batch: number): boolean => batch === 0;
+  const recordLoss = (tape: Tape, h: Variable, batches: TripleTensors): void => {
+    bprLoss(tape, h, batches, terms.bpr);
+    const lists = ["user", "positive", "negative"] as const;
+    const places = { firstRow: 0, userCount: graphs.userCount };
+    const rows = gatherBatch(tape, h, batches, lists, places);
+    l2Penalty(tape, rows, batches, terms.squares, batches.shape.batchSize);
+  };
+  return [{
+    name: "neighbours of items",
+    trains: [],
+    appliesTo: first,
+    record: (tape, parameters) =>
+      findAllNeighbours(tape, graphs, itemVectors(tape, graphs, parameters)),
+    after: { appliesTo: first, run: () => transposeGraph(gpu, graphs.items) },
+  }, {
+    name: "training step with a new item graph",
+    appliesTo: first,
+    record: (tape, parameters, batches) => {
+      const vectors = itemVectors(tape, graphs, parameters);
+      const values = itemWeights(tape, graphs, parameters, vectors);
+      transposeValues(tape, graphs.items);
+      recordLoss(tape, representations(tape, graphs, parameters.embeddings!, values), batches);
+    },
+  }, {
+    name: "training step",
+    appliesTo: (batch) => !first(batch),
+    record: (tape, { embeddings }, batches) => {
+      const values = { value: graphs.items.matrix.value, constant: true };
+      recordLoss(tape, representations(tape, graphs, embeddings!, values), batches);
+    },
+  }];
+}
+
+/** H with an item graph made of the parameters as they are by then, which takes the place of the last one. */
+function representAnew(
+  tape: Tape,
+  graphs: Graphs,
+  parameters: Readonly<Record<string, Tensor>>,
+): Tensor {
+  const constants: Variables = Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),
+  );
+  const vectors = itemVectors(tape, graphs, constants);
+  findAllNeighbours(tape, graphs, vectors);
+  const values = itemWeights(tape, graphs, constants, vectors);
+  return representations(tape, graphs, constants.embeddings!, values).value;
+}
+
+/** x of each modality, items × dim. */
+function itemVectors(tape: Tape, { modalities }: Graphs, parameters: Variables): Variable[] {
+  return modalities.map((name) => {
+    const [features, weight, bias] = ["features", "weight", "bias"].map((part) =>
+      parameters[`${name}.${part}`]!
+    ) as [Variable, Variable, Variable];
+    return normaliseRows(tape, linear(tape, features, weight, bias));
+  });
+}
+
+function findAllNeighbours(tape: Tape, { items }: Graphs, vectors: readonly Variable[]): void {
+  vectors.forEach(({ value }, modality) => findNeighbours(tape, items, modality, value));
+}
+
+/** The entries of S. */
+function itemWeights(
+  tape: Tape,
+  { items, settings: { lambda } }: Graphs,
+  { modal_weight }: Variables,
+  vectors: readonly Variable[],
+): Variable {
+  const cosines = neighbourCosines(tape, items, vectors);
+  return neighbourWeights(tape, items, cosines, softmaxRows(tape, modal_weight!), lambda);
+}
+
+/** What ranks, (users + items) × dim. */
+function representations(
+  tape: Tape,
+  { userCount, itemCount, walk, walkBack, items, settings: { layers, itemLayers } }: Graphs,
+  embeddings: Variable,
+  values: Variable,
+): Variable {
+  let mean = embeddings;
+  // As E + G (E + G E), divided by the number of terms at the end.
+  for (let layer = 1; layer <= layers; layer++) {
+    const scale = layer < layers ? 1 : 1 / (layers + 1);
+    mean = add(tape, embeddings, sparseProduct(tape, walk, walkBack, mean), scale, scale);
+  }
+  let alike = sliceRows(tape, embeddings, userCount, itemCount);
+  for (let layer = 0; layer < itemLayers; layer++) {
+    alike = neighbourProduct(tape, items, values, alike);
+  }
+  const users = sliceRows(tape, mean, 0, userCount);
+  const own = sliceRows(tape, mean, userCount, itemCount);
+  return stackRows(tape, [users, add(tape, own, normaliseRows(tape, alike), 1, 1)]);
+}
+
+function requireSettings({ dim, layers, itemLayers, knn, lambda, regWeight }: LatticeSettings) {
+  requireShape({ dim, layers });
+  if (!Number.isInteger(itemLayers) || itemLayers < 0) {
+    throw new InputError(`item-layers is ${itemLayers}, but must be a whole number from 0.`);
+  }
+  if (!Number.isInteger(knn) || knn < 2 || knn > LONGEST_LIST) {
+    throw new InputError(
+      `knn is ${knn}, but must be a whole number from 2 to ${LONGEST_LIST}.`,
+    );
+  }
+  if (!(lambda >= 0 && lambda <= 1)) {
+    throw new InputError(`lambda is ${lambda}, but must be from 0 to 1.`);
+  }
+  requireAtLeast("reg-weight", regWeight, 0);
+}
+
+type WithFeatures = Modality & { readonly features: FeatureMatrix };
+
+function requireFeatures({ name, modalities }: Dataset): readonly WithFeatures[] {
+  const lacking = modalities.find(({ features }) => !features);
+  if (modalities.length === 0 || lacking) {
+    throw new InputError(
+      `LATTICE learns from the features of every modality, and ${name} has ` +
+        (lacking ? `neighbours alone of "${lacking.name}".` : "no modalities."),
+    );
+  }
+  return modalities as readonly WithFeatures[];
+}
+
+/**
+ * LATTICE as it is offered to people. The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the
+ * STAIR authors' own collection, which has coupled weight decay in the place of the penalty.
+ */
+export const lattice: ModelKind = {
+  title: "LATTICE (Zhang et al., ACM MM 2021)",
+  settings: {
+    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
+    layers: { value: 2, help: "layers of convolution over users and items" },
+    itemLayers: { value: 1, help: "layers over the item graph" },
+    knn: { value: 10, help: "neighbours of an item in each modality, itself included" },
+    lambda: { value: 0.9, help: "share of the graphs of raw features, from 0 to 1" },
+    regWeight: { value: 1e-5, help: "weight of the penalty on the squares of the batch's rows" },
+  },
+  presets: {
+    baby: {
+      model: { layers: 2, itemLayers: 1, regWeight: 0 },
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 2048, epochs: 500 },
+    },
+    sports: {
+      model: { layers: 3, itemLayers: 3, regWeight: 0 },
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-7, batchSize: 2048, epochs: 500 },
+    },
+    shop: {
+      model: {},
+      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
+    },
+  },
+  create: (gpu, dataset, settings, options) =>
+    createLattice(gpu, dataset, settings as unknown as LatticeSettings, options),
+};

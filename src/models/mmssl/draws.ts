@@ -1,0 +1,52 @@
+/**
+ * What MMSSL draws at random in every batch.
+ *
+ * @module
+ */
+import type { Tensor } from "../../gpu/tensor.ts";
+import type { TripleTensors } from "../../ops/bpr_loss.ts";
+import { drawUniform } from "../../ops/draw_uniform.ts";
+import { drawMask, dropout } from "../../ops/dropout.ts";
+import type { Tape, Variable } from "../../ops/tape.ts";
+import { initialStream } from "../initial_values.ts";
+
+/** Where random numbers come from; each `use` has its own. */
+export interface Draws {
+  /** Records a mask of zeros and ones for dropout. */
+  mask(
+    tape: Tape,
+    use: string,
+    shape: readonly number[],
+    rate: number,
+    batches: TripleTensors,
+  ): Tensor;
+  /** Records numbers from [0, 1). */
+  uniform(tape: Tape, use: string, shape: readonly number[], batches: TripleTensors): Tensor;
+}
+
+/** Draws on the GPU by a seed. */
+export function seededDraws(seed: number): Draws {
+  const seedOf = (use: string): number => initialStream(seed, use)();
+  return {
+    mask: (tape, use, shape, rate, batches) => drawMask(tape, shape, rate, seedOf(use), batches),
+    uniform: (tape, use, shape, batches) => drawUniform(tape, shape, seedOf(use), batches),
+  };
+}
+
+/** Records dropout with one mask, as often as it is called for. */
+export type Drop = (x: Variable) => Variable;
+
+/** Draws a mask for rows × width numbers, which lives until the adjoints of its uses are recorded. */
+export function prepareDrop(
+  tape: Tape,
+  draws: Draws,
+  use: string,
+  shape: readonly number[],
+  rate: number,
+  batches: TripleTensors,
+): Drop {
+  if (rate === 0) return (x) => x;
+  const mask = draws.mask(tape, use, shape, rate, batches);
+  tape.adjoint(() => tape.release(mask));
+  return (x) => dropout(tape, x, mask, rate);
+}

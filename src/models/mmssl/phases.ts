@@ -1,0 +1,258 @@
+/**
+ * What MMSSL does with a batch: graphs are collected, the discriminator learns, the recommender learns.
+ *
+ * @module
+ */
+import type { Gpu } from "../../gpu/device.ts";
+import { readFloats, readIntegers, type Tensor } from "../../gpu/tensor.ts";
+import { InputError } from "../../input_error.ts";
+import type { AdamSettings } from "../../ops/adamw.ts";
+import { bprLoss, type TripleTensors } from "../../ops/bpr_loss.ts";
+import { stackRows } from "../../ops/combine.ts";
+import { contrastiveLoss } from "../../ops/contrastive_loss.ts";
+import { gatherBatch } from "../../ops/gather_batch.ts";
+import { gradientPenalty } from "../../ops/gradient_penalty.ts";
+import { l2Penalty } from "../../ops/l2_penalty.ts";
+import { type LossTerm, lossTerms } from "../../ops/loss_term.ts";
+import { mixRows } from "../../ops/mix_rows.ts";
+import { batchNormPenalty } from "../../ops/norm_penalty.ts";
+import { normaliseRows } from "../../ops/normalise_rows.ts";
+import { meanSigmoid } from "../../ops/sigmoid.ts";
+import type { Tape, Variable } from "../../ops/tape.ts";
+import type { SparseMatrix } from "../../sparse/csr.ts";
+import type { Phase, Variables } from "../model.ts";
+import {
+  discriminate,
+  firstProduct,
+  interactionRows,
+  type ItemRows,
+  type PassContext,
+  SCORE_SCALE,
+  similarityRows,
+} from "./discriminator.ts";
+import { type Draws, prepareDrop } from "./draws.ts";
+import { generate, type GeneratorData, type Representations } from "./generator.ts";
+import { LARGEST_BATCH, noPairs, pairBest, replaceGraph } from "./modal_graph.ts";
+import type { MmsslSettings } from "./settings.ts";
+
+/** Weight of the gradient penalty in the discriminator's loss. */
+const GRADIENT_PENALTY = 0.3;
+/** The discriminator's optimizer: Adam. */
+const DISCRIMINATOR_OPTIMIZER: AdamSettings = {
+  learningRate: 3e-4,
+  weightDecay: 0,
+  l2: 0,
+  beta1: 0.5,
+  beta2: 0.9,
+};
+
+/** All that the phases run over. */
+export interface MmsslData extends GeneratorData, ItemRows {
+  /** Of the model. */
+  readonly settings: MmsslSettings;
+}
+
+/** The terms of both players' losses; the discriminator's are not reported. */
+export function mmsslTerms(
+  modalities: readonly string[],
+  { regWeight, featRegDecay, clRate, gRate }: MmsslSettings,
+): Readonly<Record<string, LossTerm>> {
+  const ofAll = (name: string, weight: number) =>
+    Object.fromEntries(modalities.map((modality) => [`${name}.${modality}`, weight]));
+  const discriminator = { realScore: -1, fakeScore: 1, gradientPenalty: GRADIENT_PENALTY };
+  return lossTerms({
+    bpr: 1,
+    squares: regWeight,
+    ...ofAll("features", featRegDecay),
+    ...ofAll("contrast", clRate),
+    adversarial: gRate,
+    ...discriminator,
+  }, Object.keys(discriminator));
+}
+
+/** What phases have in common. */
+interface PhaseContext {
+  readonly gpu: Gpu;
+  readonly data: MmsslData;
+  readonly terms: Readonly<Record<string, LossTerm>>;
+  readonly draws: Draws;
+}
+
+/**
+ * The programs of a step.
+ *
+ * @param trained Names of the parameters of either player.
+ */
+export function mmsslPhases(
+  gpu: Gpu,
+  data: MmsslData,
+  terms: Readonly<Record<string, LossTerm>>,
+  draws: Draws,
+  trained: Readonly<Record<"generator" | "discriminator", readonly string[]>>,
+): Phase[] {
+  const context = { gpu, data, terms, draws };
+  let collected: readonly SparseMatrix[] | undefined;
+  const players: Phase[] = [{
+    name: "discriminator",
+    trains: trained.discriminator,
+    optimizer: DISCRIMINATOR_OPTIMIZER,
+    record: (tape, parameters, batches) => recordDiscriminator(tape, context, parameters, batches),
+  }, {
+    name: "recommender",
+    trains: trained.generator,
+    record: (tape, parameters, batches) => recordGenerator(tape, context, parameters, batches),
+    after: replaceGraphs(context, () => collected),
+  }];
+  if (collectedItems(data) === 0) return players;
+  return [collectorPhase(context, (counts) => collected = counts), ...players];
+}
+
+/** What the first batch collected is there for the third one; then graphs are emptied. */
+function replaceGraphs(
+  { gpu, data }: PhaseContext,
+  collected: () => readonly SparseMatrix[] | undefined,
+): Phase["after"] {
+  const collects = collectedItems(data) > 0;
+  const { userCount, itemCount, modalities, settings: { keepModalGraphs } } = data;
+  return {
+    appliesTo: (batch) =>
+      batch === 1 && (collects || !keepModalGraphs) ||
+      batch === 2 && collects && !keepModalGraphs,
+    run: (batch) => {
+      const counts = batch === 1 ? collected() : undefined;
+      modalities.forEach(({ graph }, m) =>
+        replaceGraph(gpu, graph, counts?.[m] ?? noPairs(userCount, itemCount))
+      );
+      return Promise.resolve();
+    },
+  };
+}
+
+/** How many items a collected graph links a user to. */
+function collectedItems({ itemCount, settings: { topkRate } }: MmsslData): number {
+  return Math.floor(itemCount * topkRate);
+}
+
+/** Reads similarities of the epoch's first batch, and pairs users with items. */
+function collectorPhase(
+  { gpu, data, draws }: PhaseContext,
+  found: (counts: readonly SparseMatrix[]) => void,
+): Phase {
+  const first = (batch: number): boolean => batch === 0;
+  const k = collectedItems(data);
+  let read: { readonly user: Tensor; readonly rows: readonly Tensor[]; readonly size: number };
+  return {
+    name: "modal graphs",
+    trains: [],
+    appliesTo: first,
+    record: (tape, parameters, batches) => {
+      const { triples, batchSize } = batches.shape;
+      requireRoom(k, batchSize);
+      const { parts } = represent(tape, data, parameters, "recommender", draws, batches);
+      const rows = parts.map(({ features }) => similarityRows(tape, features, data, batches).value);
+      // Nothing else runs until they are read.
+      read = { user: batches.user, rows, size: Math.min(triples, batchSize) };
+    },
+    after: {
+      appliesTo: first,
+      run: async () => {
+        const [[user], scores] = await Promise.all([
+          readIntegers(gpu, read.user),
+          readFloats(gpu, ...read.rows),
+        ]);
+        found(scores.map((rows) => pairBest(user!.subarray(0, read.size), rows, k, data)));
+      },
+    },
+  };
+}
+
+function requireRoom(k: number, batchSize: number): void {
+  if (k > 0 && batchSize > LARGEST_BATCH) {
+    throw new InputError(
+      `batch-size is ${batchSize}, but modal graphs have room for ${LARGEST_BATCH} users at once.`,
+    );
+  }
+}
+
+/** Records the representations with the dropout of a player's step. */
+function represent(
+  tape: Tape,
+  data: MmsslData,
+  parameters: Variables,
+  use: string,
+  draws: Draws,
+  batches: TripleTensors,
+): Representations {
+  const { dim, dropRate } = data.settings;
+  const drops = data.modalities.map(({ name }) =>
+    [
+      name,
+      prepareDrop(tape, draws, `${use} ${name}`, [data.itemCount, dim], dropRate, batches),
+    ] as const
+  );
+  return generate(tape, data, parameters, Object.fromEntries(drops));
+}
+
+function passContext(
+  { data: { settings: { gDrop1, gDrop2 } }, draws }: PhaseContext,
+  parameters: Variables,
+  batches: TripleTensors,
+): PassContext {
+  return { parameters, batches, draws, rates: [gDrop1, gDrop2] };
+}
+
+/** mean D(fake) − mean D(real) + 0.3 · gradient penalty. */
+function recordDiscriminator(
+  tape: Tape,
+  context: PhaseContext,
+  parameters: Variables,
+  batches: TripleTensors,
+): void {
+  const { data, terms, draws } = context;
+  const pass = passContext(context, parameters, batches);
+  const { h, parts } = represent(tape, data, parameters, "discriminator", draws, batches);
+  const product = (rows: Variable) => firstProduct(tape, rows, parameters);
+  const fake = stackRows(
+    tape,
+    parts.map(({ features }) => product(similarityRows(tape, features, data, batches))),
+  );
+  const real = product(interactionRows(tape, h, data, pass));
+  const copies = parts.length;
+  const scores = discriminate(tape, "fake", fake, pass).logit;
+  meanSigmoid(tape, scores, batches, terms.fakeScore!, SCORE_SCALE);
+  const realScores = discriminate(tape, "real", real, pass, copies).logit;
+  meanSigmoid(tape, realScores, batches, terms.realScore!, SCORE_SCALE);
+  // The first layer is linear, so that the mixture of its results is its result for the mixture.
+  const share = draws.uniform(tape, "mixtures", [copies * batches.shape.batchSize], batches);
+  tape.adjoint(() => tape.release(share));
+  const mixed = discriminate(tape, "mixed", mixRows(tape, share, real, fake), pass);
+  gradientPenalty(tape, mixed, batches, terms.gradientPenalty!);
+}
+
+/** The recommender's loss. */
+function recordGenerator(
+  tape: Tape,
+  context: PhaseContext,
+  parameters: Variables,
+  batches: TripleTensors,
+): void {
+  const { data, terms, draws } = context;
+  const { userCount, itemCount, settings: { tau } } = data;
+  const { h, parts } = represent(tape, data, parameters, "recommender", draws, batches);
+  bprLoss(tape, h, batches, terms.bpr!);
+  batchNormPenalty(tape, h, batches, userCount, terms.squares!, true);
+  const userDirections = (x: Variable): Variable =>
+    normaliseRows(tape, gatherBatch(tape, x, batches, ["user"], { firstRow: 0, userCount }));
+  const users = userDirections(h);
+  for (const { name, features, neighbours } of parts) {
+    l2Penalty(tape, features, batches, terms[`features.${name}`]!, itemCount);
+    const term = terms[`contrast.${name}`]!;
+    contrastiveLoss(tape, userDirections(neighbours), users, batches, term, tau);
+  }
+  const products = parts.map(({ features }) =>
+    firstProduct(tape, similarityRows(tape, features, data, batches), parameters)
+  );
+  const pass = passContext(context, parameters, batches);
+  const { logit } = discriminate(tape, "generated", stackRows(tape, products), pass);
+  meanSigmoid(tape, logit, batches, terms.adversarial!, -SCORE_SCALE);
+}

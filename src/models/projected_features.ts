@@ -1,0 +1,96 @@
+/**
+ * Item features that are trained, and a linear layer over those of each modality: T = F Wᵀ + b.
+ *
+ * Features are wide, so that projections are computed for the rows of a batch alone.
+ *
+ * @module
+ */
+import type { Dataset, Modality } from "../data/dataset.ts";
+import type { FeatureMatrix } from "../data/features.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { InputError } from "../input_error.ts";
+import type { TripleTensors } from "../ops/bpr_loss.ts";
+import { gatherBatch, type TripleList } from "../ops/gather_batch.ts";
+import { linear } from "../ops/linear.ts";
+import type { Tape, Variable } from "../ops/tape.ts";
+import type { Variables } from "./model.ts";
+
+/** A modality with features. */
+export interface FeaturedModality extends Modality {
+  readonly features: FeatureMatrix;
+}
+
+/** A linear layer's initial values. */
+export interface InitialLayer {
+  /** dim × width. */
+  readonly weight: Float32Array<ArrayBuffer>;
+  /** dim. */
+  readonly bias: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * The modalities that have features.
+ *
+ * @param model What the message calls the model.
+ * @throws {InputError} when there are none.
+ */
+export function featuredModalities(
+  { name, modalities }: Pick<Dataset, "name" | "modalities">,
+  model: string,
+): FeaturedModality[] {
+  const featured = modalities.filter((modality): modality is FeaturedModality =>
+    modality.features !== undefined
+  );
+  if (featured.length === 0) {
+    throw new InputError(`${model} learns from item features, and ${name} has none.`);
+  }
+  return featured;
+}
+
+/**
+ * Uploads NAME.features, NAME.weight and NAME.bias of each modality.
+ *
+ * @param draw Initial values of a modality's layer.
+ */
+export async function uploadProjections(
+  gpu: Gpu,
+  modalities: readonly FeaturedModality[],
+  dim: number,
+  draw: (name: string, dim: number, width: number) => InitialLayer,
+): Promise<{ readonly parameters: Readonly<Record<string, Tensor>> } & Disposable> {
+  using guard = new DisposableStack();
+  const parameters: Record<string, Tensor> = {};
+  const upload = (name: string, shape: readonly number[], data: Float32Array<ArrayBuffer>) => {
+    parameters[name] = guard.use(createTensor(gpu, name, shape, data));
+  };
+  for (const { name, features: { rows, width, read } } of modalities) {
+    const { weight, bias } = draw(name, dim, width);
+    upload(`${name}.features`, [rows, width], await read(0, rows));
+    upload(`${name}.weight`, [dim, width], weight);
+    upload(`${name}.bias`, [dim], bias);
+  }
+  const resources = guard.move();
+  return { parameters, [Symbol.dispose]: () => resources.dispose() };
+}
+
+/**
+ * Records a modality's projections for the items of a batch, and their adjoint.
+ *
+ * @param lists Positive items, negative ones, or both one above the other.
+ * @returns (lists · batch size) × dim.
+ */
+export function projectBatch(
+  tape: Tape,
+  parameters: Variables,
+  name: string,
+  batches: TripleTensors,
+  lists: readonly Exclude<TripleList, "user">[],
+  userCount: number,
+): Variable {
+  const [features, weight, bias] = ["features", "weight", "bias"].map((part) =>
+    parameters[`${name}.${part}`]!
+  ) as [Variable, Variable, Variable];
+  const places = { firstRow: userCount, userCount };
+  return linear(tape, gatherBatch(tape, features, batches, lists, places), weight, bias);
+}

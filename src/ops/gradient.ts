@@ -1,0 +1,60 @@
+/**
+ * How gradients of a value that is used more than once come together: by the sum rule.
+ *
+ * @module
+ */
+import { getKernel } from "../gpu/kernel.ts";
+import { elementCount, type Tensor } from "../gpu/tensor.ts";
+import addScaledCode from "../../kernels/add_scaled.wgsl" with { type: "text" };
+import fillCode from "../../kernels/fill.wgsl" with { type: "text" };
+import type { Tape, Variable } from "./tape.ts";
+
+/** Records target ← target + scale · source, element by element. */
+export function addScaled(tape: Tape, target: Tensor, source: Tensor, scale = 1): void {
+  const elements = elementCount(target.shape);
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "add_scaled", code: addScaledCode }),
+    { source, total: target },
+    { elements, scale },
+    { invocations: elements },
+  );
+}
+
+/** Records target ← number, in every element. */
+export function fill(tape: Tape, target: Tensor, number: number): void {
+  const vectors = Math.ceil(elementCount(target.shape) / 4);
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "fill", code: fillCode }),
+    { total: target },
+    { vectors, number },
+    { invocations: vectors },
+  );
+}
+
+/**
+ * Hands over a whole gradient, taken from the tape: it becomes the variable's or, where there is one,
+ * is added to it and given back.
+ */
+export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): void {
+  if (variable.gradient) {
+    addScaled(tape, variable.gradient, gradient);
+    tape.release(gradient);
+  } else {
+    variable.gradient = gradient;
+  }
+}
+
+/** The variable's gradient, zero where there is none yet, for an adjoint that adds to some of its rows. */
+export function openGradient(tape: Tape, variable: Variable): Tensor {
+  if (!variable.gradient) {
+    const { label, shape } = variable.value;
+    variable.gradient = tape.take(`gradient of ${label}`, shape);
+    fill(tape, variable.gradient, 0);
+  }
+  return variable.gradient;
+}
+
+/** Gives back the gradient of a result, at the end of the adjoint of the operation that made it. */
+export function closeGradient(tape: Tape, variable: Variable): void {
+  if (variable.gradient) tape.release(variable.gradient);
+}

@@ -1,0 +1,36 @@
+/**
+ * How much GPU memory a run takes, found by making everything that it would without taking memory.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { createRanker, CUTOFFS, seenBefore } from "../evaluation/ranking.ts";
+import { openGpu } from "../gpu/device.ts";
+import type { ModelKind, ModelSettings } from "../models/model.ts";
+import { Trainer, type TrainerSettings } from "./trainer.ts";
+
+/**
+ * The most bytes of GPU memory at once that training, validating and testing a model take; what is
+ * computed from features before does not count.
+ *
+ * @throws {InputError} when a setting is out of range or the dataset lacks what the model needs.
+ * @throws {GpuError} when an array is larger than the adapter allows.
+ */
+export async function countMemory(
+  kind: ModelKind,
+  dataset: Dataset,
+  settings: ModelSettings,
+  training: TrainerSettings,
+): Promise<number> {
+  using gpu = await openGpu({ dry: true });
+  using model = await kind.create(gpu, dataset, settings, {});
+  using trainer = new Trainer(gpu, model, dataset.train, training);
+  const rank = (split: "valid" | "test") =>
+    createRanker(gpu, model, seenBefore(dataset, split), Math.max(...CUTOFFS), trainer.scratch);
+  using validation = rank("valid");
+  using testing = rank("test");
+  await trainer.state();
+  await validation.rank();
+  await testing.rank();
+  return gpu.peakBytes;
+}

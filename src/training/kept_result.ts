@@ -1,0 +1,65 @@
+/**
+ * Results of whole runs, kept by what they were asked for, so that a comparison of many runs goes on
+ * where it was stopped.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Dataset } from "../data/dataset.ts";
+import { fingerprint } from "../data/fingerprint.ts";
+import { writeAtomically } from "../data/write_atomically.ts";
+import { CACHE_FOLDER } from "../features/preparation.ts";
+import { openGpu } from "../gpu/device.ts";
+import type { ModelSettings } from "../models/model.ts";
+import { models } from "../models/registry.ts";
+import { train, type TrainOptions, type TrainResult } from "./train.ts";
+
+/** A run to be made, or found. */
+export interface Experiment {
+  /** Name of the model, as in src/models/registry.ts. */
+  readonly model: string;
+  /** The model's settings, seed included. */
+  readonly settings: ModelSettings;
+  /** How to train it. */
+  readonly training: TrainOptions;
+}
+
+/** What a run gave and took. */
+export interface KeptResult extends TrainResult {
+  /** The GPU it ran on. */
+  readonly adapter: string;
+  /** The most GPU memory at once, from preparation to the test. */
+  readonly peakGpuBytes: number;
+}
+
+/**
+ * Trains a model on a device of its own, or reads what the same run gave before from `folder`.
+ *
+ * @throws {InputError} when a setting is out of range or the dataset lacks what the model needs.
+ * @throws {GpuError} when the GPU fails. Whatever `training.signal` was aborted with is thrown, too.
+ */
+export async function trainOrRead(
+  folder: string,
+  dataset: Dataset,
+  { model: name, settings, training }: Experiment,
+): Promise<KeptResult> {
+  using gpu = await openGpu();
+  const { signal: _, onEpoch: __, ...lasting } = training;
+  const asked = JSON.stringify({
+    model: name,
+    settings,
+    training: lasting,
+    adapter: gpu.adapterName,
+    data: await fingerprint(dataset),
+  });
+  const key = createHash("sha256").update(asked).digest("hex").slice(0, 16);
+  const path = `${folder}/${name}-${training.seed}-${key}.json`;
+  const found = await Deno.readTextFile(path).catch(() => undefined);
+  if (found !== undefined) return JSON.parse(found).result;
+  using model = await models[name]!.create(gpu, dataset, settings, { cacheFolder: CACHE_FOLDER });
+  const outcome = await train(gpu, model, dataset, training);
+  const result = { ...outcome, adapter: gpu.adapterName, peakGpuBytes: gpu.peakBytes };
+  const text = JSON.stringify({ ...JSON.parse(asked), result }, null, 2) + "\n";
+  await writeAtomically(path, text);
+  return result;
+}

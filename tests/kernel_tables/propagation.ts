@@ -1,0 +1,97 @@
+/** Tables of the propagation kernels: whole graphs, and what of them is near a batch. */
+import { batchCases, below, type Case, floats, integers, randomPattern } from "./random_case.ts";
+
+const sizes = [
+  { rows: 1, dim: 4, perRow: 1 },
+  { rows: 7, dim: 12, perRow: 3 },
+  { rows: 300, dim: 64, perRow: 9 },
+  { rows: 33, dim: 256, perRow: 4 },
+  { rows: 40, dim: 20, perRow: 40 },
+  { rows: 70_001, dim: 4, perRow: 1, workgroup_size: 1 }, // > 65,535 workgroups
+];
+
+const propagate = (): Case[] =>
+  sizes.flatMap(({ rows, dim, perRow, workgroup_size = 128 }) => {
+    const { rowStart, column } = randomPattern(rows, rows, perRow);
+    const elements = rows * dim;
+    const whole = {
+      name: `${rows} rows, dim ${dim}`,
+      tensors: {
+        row_start: rowStart,
+        row_end: rowStart,
+        column,
+        value: floats(column.length),
+        base: floats(elements),
+        input: floats(elements),
+        weights: floats(2 * dim),
+        output: new Float32Array(elements),
+      },
+      params: { rows, row_end_shift: 1 },
+      constants: { dim4: dim / 4, workgroup_size },
+      size: { invocations: rows * Math.ceil(dim / 16) },
+    };
+    // Some rows end early, some at once.
+    const row_end = rowStart.slice(0, rows).map((start, row) =>
+      start + below(rowStart[row + 1]! - start + 1)
+    );
+    return [whole, {
+      ...whole,
+      name: `${whole.name}, cut short`,
+      tensors: { ...whole.tensors, row_end, output: new Float32Array(elements) },
+      params: { rows, row_end_shift: 0 },
+    }];
+  });
+
+/** A graph over the rows of a batch. */
+function randomGraph(rows: number) {
+  const { rowStart, column } = randomPattern(rows, rows, 5);
+  return { row_start: rowStart, column, value: floats(column.length) };
+}
+
+export const cases: Record<string, () => Case[]> = {
+  propagate,
+
+  propagate_rows: () =>
+    batchCases(({ clock, gathers: { batch_start, row }, rows, dim, batchSize }) => ({
+      tensors: {
+        clock,
+        batch_start,
+        row,
+        ...randomGraph(rows),
+        base: floats(rows * dim),
+        input: floats(rows * dim),
+        weights: floats(2 * dim),
+        output: floats(rows * dim), // other rows must stay as they are
+      },
+      constants: { dim4: dim / 4 },
+      size: { invocations: Math.min(rows, 3 * batchSize) * Math.ceil(dim / 16) },
+    })),
+
+  mark_batch: () =>
+    batchCases(({ clock, gathers: { batch_start, row }, rows, batchSize }) => ({
+      tensors: { clock, batch_start, row, mark: integers(rows, 17) },
+      size: { invocations: Math.min(rows, 3 * batchSize) },
+    })),
+
+  graph_near_batch: () =>
+    sizes.map(({ rows, perRow, workgroup_size = 128 }) => {
+      const { rowStart, column } = randomPattern(rows, rows, perRow);
+      return {
+        name: `${rows} rows`,
+        tensors: {
+          clock: Uint32Array.of(3, 4),
+          mark: integers(rows, 6), // 5 is this batch
+          row_start: rowStart,
+          column,
+          value: floats(column.length),
+          near_column: new Uint32Array(column.length),
+          near_value: new Float32Array(column.length),
+          near_end: new Uint32Array(rows),
+          reached_end: new Uint32Array(rows),
+        },
+        params: { rows },
+        constants: { workgroup_size },
+        size: { invocations: rows },
+      };
+    }),
+};

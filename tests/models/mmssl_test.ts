@@ -1,0 +1,158 @@
+/** Short runs of MMSSL, its graphs of modalities over the batches, and what it refuses. */
+import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { represent } from "../../src/golden/replay.ts";
+import { readIntegers } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createMmssl, type Mmssl, mmssl, type MmsslSettings } from "../../src/models/mmssl.ts";
+import { pairBest } from "../../src/models/mmssl/modal_graph.ts";
+import { presetFor } from "../../src/models/model.ts";
+import { toDense } from "../../src/sparse/graphs.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { madeDataset } from "../training/made_dataset.ts";
+import { assertTrains } from "./model_runs.ts";
+
+const dataset = madeDataset();
+const settings = {
+  ...presetFor(mmssl, "made").model,
+  dim: 8,
+  topkRate: 0.1,
+  seed: 3,
+} as unknown as MmsslSettings;
+const training = { learningRate: 0.01, weightDecay: 0.01, batchSize: 64, seed: 4 };
+
+Deno.test("MMSSL learns, always the same", async () => {
+  await assertTrains("mmssl", { dim: 8, topkRate: 0.1 }, 3);
+});
+
+/** Pairs in the graph of each modality, after so many epochs in batches of so many triples. */
+async function graphSizes(
+  gpu: Gpu,
+  changed: Partial<MmsslSettings>,
+  { epochs = 1, batchSize = 64 } = {},
+): Promise<number[]> {
+  using model = await createMmssl(gpu, dataset, { ...settings, ...changed });
+  using trainer = new Trainer(gpu, model, dataset.train, { ...training, batchSize });
+  for (let epoch = 0; epoch < epochs; epoch++) await trainer.runEpoch();
+  return await pairCounts(gpu, model);
+}
+
+async function pairCounts(gpu: Gpu, model: Mmssl): Promise<number[]> {
+  const rowStarts = model.data.modalities.map(({ graph }) => graph.matrix.rowStart);
+  const read = await readIntegers(gpu, ...rowStarts);
+  return read.map((rowStart) => rowStart.at(-1)! / 2);
+}
+
+Deno.test("graphs of modalities are the interactions', then collected, then empty", async (test) => {
+  using gpu = await openGpu();
+  const pairs = dataset.train.column.length;
+  await test.step("before the second batch has ended", async () => {
+    assertEquals(await graphSizes(gpu, {}, { epochs: 0 }), [pairs, pairs]);
+    assertEquals(await graphSizes(gpu, {}, { batchSize: pairs, epochs: 2 }), [pairs, pairs]);
+  });
+  await test.step("before the third has ended", async () => {
+    const half = Math.ceil(pairs / 2);
+    const sizes = await graphSizes(gpu, {}, { batchSize: half });
+    // Four of forty items for each triple, some of them the same pair.
+    assert(sizes.every((size) => size > 0 && size <= 4 * half && size !== pairs), `${sizes}`);
+    assertEquals(await graphSizes(gpu, { topkRate: 0 }, { batchSize: half }), [0, 0]);
+  });
+  await test.step("from the fourth on", async () => {
+    assertEquals(await graphSizes(gpu, {}), [0, 0]);
+    assertEquals(await graphSizes(gpu, { topkRate: 0 }), [0, 0]);
+  });
+  await test.step("where they are kept", async () => {
+    const sizes = await graphSizes(gpu, { keepModalGraphs: true });
+    assert(sizes.every((size) => size > 0 && size <= 4 * 64), `${sizes}`);
+    const changed = { keepModalGraphs: true, topkRate: 0 };
+    assertEquals(await graphSizes(gpu, changed), [pairs, pairs]);
+  });
+  assertEquals(gpu.bytes, 0);
+});
+
+Deno.test("the reported loss leaves the discriminator's out", async () => {
+  using gpu = await openGpu();
+  using model = await createMmssl(gpu, dataset, settings);
+  using trainer = new Trainer(gpu, model, dataset.train, training);
+  const apart = Object.keys(model.lossTerms).filter((name) => model.lossTerms[name]!.apart);
+  assertEquals(apart, ["realScore", "fakeScore", "gradientPenalty"]);
+  // Scores go up to 100 and the penalty beyond; BPR starts near log 2.
+  assertLess(Math.abs((await trainer.runEpoch()).loss), 2);
+});
+
+Deno.test("a saved state brings the graphs back with the parameters", async () => {
+  using gpu = await openGpu();
+  const changed = { ...settings, keepModalGraphs: true };
+  using first = await createMmssl(gpu, dataset, changed);
+  using trainer = new Trainer(gpu, first, dataset.train, training);
+  await trainer.runEpoch();
+  const state = await trainer.state();
+  using second = await createMmssl(gpu, dataset, { ...changed, seed: 9 });
+  using other = new Trainer(gpu, second, dataset.train, training);
+  assertNotEquals(await represent(gpu, second), await represent(gpu, first));
+  other.restoreModel(state);
+  assertEquals(await represent(gpu, second), await represent(gpu, first));
+  assertEquals(await pairCounts(gpu, second), await pairCounts(gpu, first));
+});
+
+Deno.test("the best items of all rows are dealt out over the users", () => {
+  const scores = Float32Array.of(
+    ...[0.1, 0.9, 0.5, 0],
+    ...[0.2, 0.2, 0.1, 0.3],
+    ...[0, 1, 0, 0.5],
+  );
+  const sizes = { userCount: 4, itemCount: 4 };
+  const pairs = (users: number[], k: number) =>
+    toDense(pairBest(users, scores.subarray(0, 4 * users.length), k, sizes));
+  const dense = (...entries: [user: number, item: number, count: number][]) => {
+    const expected = new Float32Array(16);
+    for (const [user, item, count] of entries) expected[4 * user + item] = count;
+    return expected;
+  };
+  assertEquals(pairs([3, 0, 2], 1), dense([3, 1, 1], [0, 3, 1], [2, 1, 1]));
+  // Items 1 2 | 3 0 | 1 3, users 3 0 2 3 0 2.
+  assertEquals(
+    pairs([3, 0, 2], 2),
+    dense([3, 1, 1], [0, 2, 1], [2, 3, 1], [3, 0, 1], [0, 1, 1], [2, 3, 2]),
+  );
+  assertEquals(pairs([1, 1], 1), dense([1, 1, 1], [1, 3, 1]));
+});
+
+Deno.test("one modality is enough", async () => {
+  using gpu = await openGpu();
+  const [text] = dataset.modalities;
+  using model = await createMmssl(gpu, { ...dataset, modalities: [text!] }, settings);
+  using trainer = new Trainer(gpu, model, dataset.train, training);
+  assert(Number.isFinite((await trainer.runEpoch()).loss));
+});
+
+Deno.test("what cannot be trained is refused", async (test) => {
+  using gpu = await openGpu();
+  const neighbours = {
+    itemCount: dataset.itemCount,
+    limit: 1,
+    source: "n.csv",
+    nearest: () => new Uint32Array(),
+  };
+  const cases: [Partial<MmsslSettings>, Partial<Dataset>, string][] = [
+    [{ dim: 6 }, {}, "dim is 6, but must be a multiple of 4 from 4 to 256."],
+    [{ tau: 0 }, {}, "tau is 0, but must be 0.01 or more."],
+    [{ dropRate: 1 }, {}, "drop-rate is 1, but must be from 0 to below 1."],
+    [{ topkRate: -1 }, {}, "topk-rate is -1, but must be from 0 to below 1."],
+    [{ clRate: -1 }, {}, "cl-rate is -1, but must be 0 or more."],
+    [{}, { modalities: [] }, "made has no modalities."],
+    [{}, { modalities: [{ name: "text", neighbours }] }, 'made has neighbours alone of "text".'],
+    [{}, { itemCount: 7 }, "MMSSL needs 8 items or more, and made has 7."],
+  ];
+  for (const [changed, data, message] of cases) {
+    await test.step(message, async () => {
+      await assertRejects(
+        () => createMmssl(gpu, { ...dataset, ...data }, { ...settings, ...changed }),
+        InputError,
+        message,
+      );
+      assertEquals(gpu.bytes, 0);
+    });
+  }
+});

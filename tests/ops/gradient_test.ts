@@ -1,0 +1,77 @@
+/** Gradients of a value that is used more than once. */
+import { assertEquals, assertStrictEquals } from "@std/assert";
+import { openGpu } from "../../src/gpu/device.ts";
+import { Scratch } from "../../src/gpu/scratch.ts";
+import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import { gatherBatch } from "../../src/ops/gather_batch.ts";
+import { addGradient, addScaled, fill, openGradient } from "../../src/ops/gradient.ts";
+import { Tape, type Variable } from "../../src/ops/tape.ts";
+import { createRandom } from "../../src/random.ts";
+import { assertClose, batchOf, madeEpoch, uniformFloats, uploadMade } from "./made_epoch.ts";
+
+const random = createRandom(23);
+
+Deno.test("whole gradients add up, and opening them starts from zero or from what is there", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "gradients", scratch);
+  using value = createTensor(gpu, "x", [5, 3]);
+  const handed: Variable = { value }, opened: Variable = { value };
+  const part = (number: number) => {
+    const tensor = tape.take("part", [5, 3]);
+    fill(tape, tensor, number);
+    return tensor;
+  };
+  const first = part(2);
+  addGradient(tape, handed, first);
+  assertStrictEquals(handed.gradient, first);
+  const second = part(3);
+  addGradient(tape, handed, second);
+  assertStrictEquals(handed.gradient, first);
+  // What was added is free again, and opening must not find its numbers.
+  assertStrictEquals(openGradient(tape, opened).buffer, second.buffer);
+  assertStrictEquals(openGradient(tape, handed), first);
+  using program = tape.program;
+  program.run();
+  const [sum, zero] = await readFloats(gpu, handed.gradient!, opened.gradient!);
+  assertEquals(sum, new Float32Array(15).fill(5));
+  assertEquals(zero, new Float32Array(15));
+});
+
+Deno.test("a multiple is added to every element and no more", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "sum", scratch);
+  using source = createTensor(gpu, "source", [2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
+  using total = createTensor(gpu, "total", [2, 3], new Float32Array(6).fill(1));
+  addScaled(tape, total, source, -0.5);
+  using program = tape.program;
+  program.run();
+  assertEquals(await readFloats(gpu, total), [Float32Array.of(0.5, 0, -0.5, -1, -1.5, -2)]);
+});
+
+Deno.test("a value used twice gets the sum of both uses", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const epoch = madeEpoch(random, { users: 3, items: 4, triples: 6, batchSize: 6 });
+  using batches = uploadMade(gpu, epoch, 0);
+  const data = uniformFloats(random, 7 * 2), given = uniformFloats(random, 6 * 2);
+  using value = createTensor(gpu, "table", [7, 2], data);
+  using gradient = createTensor(gpu, "dLoss/dG", [6, 2], given);
+  const table: Variable = { value };
+  const tape = new Tape(gpu, "two gathers", scratch);
+  for (const list of ["positive", "negative"] as const) {
+    gatherBatch(tape, table, batches, [list], { firstRow: 0, userCount: 3 }).gradient = gradient;
+  }
+  tape.backward();
+  using program = tape.program;
+  program.run();
+  const expected = new Float64Array(data.length);
+  const { positive, negative } = batchOf(epoch, 0);
+  for (const rows of [positive, negative]) {
+    rows.forEach((row, slot) => {
+      for (const c of [0, 1]) expected[row * 2 + c]! += given[slot * 2 + c]!;
+    });
+  }
+  assertClose((await readFloats(gpu, table.gradient!))[0]!, expected);
+});

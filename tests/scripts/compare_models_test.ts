@@ -1,0 +1,85 @@
+/** Runs scripts/compare_models.ts as a user does, on a made dataset. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { encodeNpy, withFolder } from "../data/dataset_folder.ts";
+import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
+
+const SCRIPT = new URL("../../scripts/compare_models.ts", import.meta.url).pathname;
+
+async function run(folder: string, ...options: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-read",
+      "--allow-write=runs",
+      "--allow-env=XDG_RUNTIME_DIR",
+      SCRIPT,
+      ...options,
+    ],
+    cwd: folder,
+  }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+function datasetFiles() {
+  const random = createRandom(6);
+  const lines = ["userID\titemID\tx_label"];
+  for (let user = 0; user < 40; user++) {
+    const items = new Set<number>([user % 25]);
+    while (items.size < 7) items.add(uniformBelow(random, 25));
+    [...items].forEach((item, place) =>
+      lines.push([user, item, Math.max(0, place - 4)].join("\t"))
+    );
+  }
+  const features = Array.from(
+    { length: 25 },
+    () => Array.from({ length: 9 }, () => uniformReal(random)),
+  );
+  return {
+    "tiny/tiny.inter": lines.join("\n") + "\n",
+    "tiny/text_feat.npy": encodeNpy(features),
+  };
+}
+
+Deno.test("models are compared, and what was run is not run again", async (test) => {
+  await withFolder(datasetFiles(), async (folder) => {
+    const asked = ["--data", "tiny", "--models", "stair,mf_bpr", "--seeds", "2", "--epochs", "2"];
+    const first = await run(folder, ...asked, "--json");
+    assertEquals(first.code, 0, first.stderr);
+    const rows = JSON.parse(first.stdout);
+
+    await test.step("popularity, then each model with what it gave and took", () => {
+      assertEquals(rows.map(({ model }: { model: string }) => model), [
+        "popularity",
+        "stair",
+        "mf_bpr",
+      ]);
+      assert(rows[2].pValue >= 0 && rows[2].pValue <= 1);
+      for (const row of rows.slice(1)) {
+        assert(row.peakGpuBytes > 0 && row.secondsPerEpoch > 0);
+        assertEquals(row.bestEpochs.length, 2);
+      }
+    });
+
+    await test.step("the same again comes from what was kept", async () => {
+      assertEquals(
+        await run(folder, ...asked, "--json").then(({ stdout }) => stdout),
+        first.stdout,
+      );
+    });
+
+    await test.step("as a table", async () => {
+      const { stdout } = await run(folder, ...asked);
+      assertStringIncludes(stdout, "p (STAIR better)");
+      assertStringIncludes(stdout, "| mf_bpr");
+    });
+  });
+});
+
+Deno.test("unknown models are refused", async () => {
+  await withFolder({}, async (folder) => {
+    const { code, stderr } = await run(folder, "--models", "stair,books");
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, '--models names "books", but known are stair');
+  });
+});

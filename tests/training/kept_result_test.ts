@@ -1,0 +1,24 @@
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { trainOrRead } from "../../src/training/kept_result.ts";
+import { madeDataset } from "./made_dataset.ts";
+
+const dataset = madeDataset();
+const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, epochs: 2, seed: 3 };
+const experiment = { model: "mf_bpr", settings: { dim: 8, regWeight: 0, seed: 3 }, training };
+
+Deno.test("a run is made once, and again when anything of it differs", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = (): string[] => [...Deno.readDirSync(folder)].map(({ name }) => name);
+    const made = await trainOrRead(folder, dataset, experiment);
+    assertEquals(files().length, 1);
+    // The clock tells a run made anew from one that was read.
+    assertEquals(await trainOrRead(folder, dataset, experiment), made);
+    const longer = { ...experiment, training: { ...training, epochs: 3 } };
+    assertNotEquals(await trainOrRead(folder, dataset, longer), made);
+    assertNotEquals(await trainOrRead(folder, madeDataset(9), experiment), made);
+    assertEquals(files().length, 3);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
