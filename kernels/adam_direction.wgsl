@@ -2,13 +2,14 @@
 //
 //     m ← β₁ m + (1 − β₁) g
 //     v ← β₂ v + (1 − β₂) g²
-//     direction ← (m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
+//     direction ← (f · m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
 //
-// STAIR smooths this direction, not the gradient, over similar items (paper, Eq. 4), so the update
-// itself is a stage of its own: decayed_update.wgsl.
+// with f what the learning rate is multiplied with in the epoch. STAIR smooths this direction, not the
+// gradient, over similar items (paper, Eq. 4), so the update itself is a stage of its own:
+// decayed_update.wgsl.
 //
 //   clock       number of the batch within the epoch, and since training was set up
-//   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
+//   schedule    per batch of the epoch, f / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
 //   gradient, first_moment, second_moment   g, m and v, as vec4; read from vec4 `first` on
 //   direction                               the result for these, as vec4 from 0 on
 //

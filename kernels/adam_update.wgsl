@@ -2,13 +2,14 @@
 //
 //     m ← β₁ m + (1 − β₁) g
 //     v ← β₂ v + (1 − β₂) g²
-//     parameter ← keep · parameter − learning_rate · (m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
+//     parameter ← keep · parameter − learning_rate · (f · m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
 //
-// with keep = 1 − learning_rate · decay. Where the direction is smoothed before it is applied, the two
-// halves are kernels of their own: adam_direction.wgsl and decayed_update.wgsl.
+// with keep = 1 − learning_rate · decay and f what the learning rate is multiplied with in the epoch (not
+// in keep). Where the direction is smoothed before it is applied, the two halves are kernels of their own:
+// adam_direction.wgsl and decayed_update.wgsl.
 //
 //   clock       number of the batch within the epoch, and since training was set up
-//   schedule    per batch of the epoch, 1 / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
+//   schedule    per batch of the epoch, f / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
 //   gradient, first_moment, second_moment, parameter   g, m, v and the parameter, as vec4
 //
 // Dispatched by src/ops/adamw.ts.

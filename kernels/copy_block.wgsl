@@ -1,21 +1,17 @@
-// Copies a block of one matrix to a place in another, scaled, replacing or added to what is there:
+// Copies rows of one matrix to a place in another, scaled, replacing or added to what is there:
 //
-//     output_(to_row + r, to_column + c) = keep · output_… + scale · input_(from_row + r, from_column + c)
+//     output_(to_row + r) = keep · output_(to_row + r) + scale · input_(from_row + r)
 //
-//   input    any rows × input_width
-//   output   any rows × output_width; what is beside the block stays as it is
+//   input    any rows × columns
+//   output   any rows × columns; the rows beside those stay as they are
 //
 // Dispatched by src/ops/combine.ts.
 
 struct Params {
-  rows: u32, // of the block
+  rows: u32, // to copy
   columns: u32,
   from_row: u32,
-  from_column: u32,
-  input_width: u32,
   to_row: u32,
-  to_column: u32,
-  output_width: u32,
   scale: f32,
   keep: u32, // 0 or 1
 }
@@ -33,13 +29,11 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  let r = i / params.columns;
-  let c = i % params.columns;
-  if (r >= params.rows) {
+  if (i >= params.rows * params.columns) {
     return;
   }
-  let source = (params.from_row + r) * params.input_width + params.from_column + c;
-  let place = (params.to_row + r) * params.output_width + params.to_column + c;
+  let source = params.from_row * params.columns + i;
+  let place = params.to_row * params.columns + i;
   // Not read when replaced: memory that is reused may hold infinities.
   if (params.keep == 1u) {
     output[place] += params.scale * input[source];

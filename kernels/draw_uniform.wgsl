@@ -1,4 +1,6 @@
-// Draws random numbers:  draw_i uniform in [0, 1)
+// Draws random numbers, or which elements dropout keeps:
+//
+//     draw_i uniform in [0, 1),   or   draw_i = 1 with probability 1 − rate, 0 otherwise
 //
 // The random bits are a hash of (seed, number of the batch since training was set up, i): PCG4D (Jarzynski
 // & Olano, "Hash Functions for GPU Rendering", JCGT 2020), so that none depends on another.
@@ -6,10 +8,12 @@
 //   clock   number of the batch within the epoch, and since training was set up
 //   draw    `elements` numbers
 //
-// Dispatched by src/ops/draw_uniform.ts.
+// Dispatched by src/ops/draw_uniform.ts, also for src/ops/dropout.ts.
 
 struct Params {
   elements: u32,
+  as_mask: u32, // 0 or 1
+  rate: f32,
   seed_low: u32,
   seed_high: u32,
 }
@@ -41,8 +45,11 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
-  if (i < params.elements) {
-    // As many bits as f32 holds.
-    draw[i] = f32(pcg4d(vec4u(params.seed_low, params.seed_high, clock[1], i)).x >> 8u) / 16777216.0;
+  if (i >= params.elements) {
+    return;
   }
+  let bits = pcg4d(vec4u(params.seed_low, params.seed_high, clock[1], i)).x;
+  // As many bits as f32 holds: uniform in [0, 1).
+  let number = f32(bits >> 8u) / 16777216.0;
+  draw[i] = select(number, select(0.0, 1.0, number >= params.rate), params.as_mask == 1u);
 }

@@ -15,8 +15,7 @@
 //   base, input, output        rows × dim matrices, as vec4 (input: as many rows as A has columns)
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/stepwise_convolution.ts; src/features/truncated_svd.ts records it with a = 0 and
-// b = 1, for plain products with matrices that need not be square.
+// Dispatched by src/ops/stepwise_convolution.ts.
 
 struct Params {
   rows: u32,

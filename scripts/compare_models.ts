@@ -23,9 +23,10 @@ import {
   runScript,
   toNumber,
 } from "../src/report/command_line.ts";
-import { createProgress, formatBytes, type Progress } from "../src/report/progress.ts";
+import { createProgress, formatBytes } from "../src/report/progress.ts";
 import { formatTable } from "../src/report/table.ts";
 import { type KeptResult, trainOrRead } from "../src/training/kept_result.ts";
+import { requireTrainOptions } from "../src/training/train.ts";
 
 const HELP = `Trains models on one dataset by the same protocol and compares them with STAIR.
 
@@ -34,8 +35,8 @@ usage: deno task compare [options]
   --data DIR       dataset folder (default: the embedded shop, data/shop)
   --models LIST    of ${Object.keys(models).join(",")} (default: all)
   --seeds N        seeds 1 … N (default 5); a paired t-test over them needs two
-  --tune           each model takes, of six settings of learning rate and decoupled weight decay, the
-                   one that validates best with seed 1; otherwise its published settings
+  --tune           each model takes, of six settings of learning rate and decoupled weight decay
+                   (coupled decay 0), the one that validates best with seed 1; otherwise its preset
   --epochs N       at most so many epochs (default: the preset's)
   --eval-every N   epochs between evaluations (default 5)
   --out DIR        results are kept here; a run that was made before is not made again
@@ -50,15 +51,15 @@ example: deno task compare --tune
 
 /** Tried with --tune: weight decay is decoupled. */
 const TRIED = [0.003, 0.01].flatMap((learningRate) =>
-  [0, 0.3, 1].map((weightDecay) => ({ learningRate, weightDecay }))
+  [0, 0.3, 1].map((weightDecay) => ({ learningRate, weightDecay, l2: 0 }))
 );
 
-type Setting = Partial<typeof TRIED[number]>;
+type Tuned = Partial<typeof TRIED[number]>;
 
 /** All runs of a model with the setting it was given. */
 interface Runs {
   readonly model: string;
-  readonly setting: Setting;
+  readonly setting: Tuned;
   readonly results: readonly KeptResult[];
 }
 
@@ -92,6 +93,12 @@ async function main(): Promise<number | void> {
   if (!Number.isInteger(count) || count < 1) {
     throw new InputError(`--seeds is ${count}, but must be a whole number from 1.`);
   }
+  const epochs = toNumber("epochs", options.epochs);
+  const evalEvery = toNumber("eval-every", options["eval-every"]);
+  for (const name of names) {
+    const { training } = models[name]!.presets.baby;
+    requireTrainOptions({ ...training, seed: 1, epochs: epochs ?? training.epochs, evalEvery });
+  }
   const dataset = await loadDataset(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
   const signal = abortOnInterrupt();
   const plan: Plan = {
@@ -99,8 +106,8 @@ async function main(): Promise<number | void> {
     names,
     seeds: Array.from({ length: count }, (_, index) => index + 1),
     tune: options.tune,
-    epochs: toNumber("epochs", options.epochs),
-    evalEvery: toNumber("eval-every", options["eval-every"]),
+    epochs,
+    evalEvery,
     out: options.out ?? "runs/compare",
     signal,
   };
@@ -129,7 +136,7 @@ async function runAll(plan: Plan): Promise<Runs[]> {
   try {
     for (const name of names) compared.push(await runModel(plan, name, step));
   } finally {
-    (progress as Progress).finish();
+    progress.finish();
   }
   return compared;
 }
@@ -140,13 +147,13 @@ async function runModel(
   model: string,
   step: (model: string, result: KeptResult) => void,
 ): Promise<Runs> {
-  const run = async (setting: Setting, seed: number): Promise<KeptResult> => {
+  const run = async (setting: Tuned, seed: number): Promise<KeptResult> => {
     const result = await runOnce(plan, model, setting, seed);
     step(model, result);
     return result;
   };
   const [first, ...others] = plan.seeds;
-  const tried: { setting: Setting; result: KeptResult }[] = [];
+  const tried: { setting: Tuned; result: KeptResult }[] = [];
   for (const setting of plan.tune ? TRIED : [{}]) {
     tried.push({ setting, result: await run(setting, first!) });
   }
@@ -160,7 +167,7 @@ async function runModel(
 async function runOnce(
   { dataset, epochs, evalEvery, out, signal }: Plan,
   name: string,
-  setting: Setting,
+  setting: Tuned,
   seed: number,
 ): Promise<KeptResult> {
   const preset = presetFor(models[name]!, dataset.name);
@@ -175,11 +182,13 @@ async function runOnce(
 /** A row of the table. */
 interface Row {
   readonly model: string;
-  readonly setting?: Setting;
+  readonly setting?: Tuned;
   /** Mean and deviation over seeds of each test metric. */
   readonly metrics: Readonly<Record<string, { readonly mean: number; readonly deviation: number }>>;
-  /** Of the t-test of STAIR's NDCG@20 against the model's. */
+  /** Of the two-sided paired t-test of STAIR's NDCG@20 against the model's. */
   readonly pValue?: number;
+  /** Whether the model's mean is the higher one. */
+  readonly ahead?: boolean;
   readonly bestEpochs?: readonly number[];
   readonly secondsPerEpoch?: number;
   readonly peakGpuBytes?: number;
@@ -207,13 +216,16 @@ function rowOf({ model, setting, results }: Runs, compared: readonly Runs[]): Ro
     model,
     setting,
     metrics: Object.fromEntries(metrics),
-    ...(tested && {
-      pValue: pairedTTest(values(stair.results, "ndcg@20"), values(results, "ndcg@20")).pValue,
-    }),
+    ...(tested && testAgainst(values(stair.results, "ndcg@20"), values(results, "ndcg@20"))),
     bestEpochs: results.map(({ bestEpoch }) => bestEpoch),
     secondsPerEpoch: mean(results.map(({ secondsPerEpoch }) => secondsPerEpoch)),
     peakGpuBytes: max(results.map(({ peakGpuBytes }) => peakGpuBytes)),
   };
+}
+
+function testAgainst(stair: number[], rival: number[]): Pick<Row, "pValue" | "ahead"> {
+  const { pValue, meanDifference } = pairedTTest(stair, rival);
+  return { pValue, ahead: meanDifference < 0 };
 }
 
 function tableOf(rows: readonly Row[]): string {
@@ -223,7 +235,7 @@ function tableOf(rows: readonly Row[]): string {
     "lr",
     "decay",
     ...names,
-    "p (STAIR better)",
+    "p against STAIR",
     "best epoch",
     "s per epoch",
     "GPU memory",
@@ -236,7 +248,7 @@ function tableOf(rows: readonly Row[]): string {
       const { mean, deviation } = metrics[name]!;
       return mean.toFixed(4) + (deviation > 0 ? ` ± ${deviation.toFixed(4)}` : "");
     }),
-    pValue?.toExponential(1) ?? "",
+    pValue === undefined ? "" : pValue.toExponential(1) + (costs.ahead ? ", ahead of it" : ""),
     costs.bestEpochs?.join(" ") ?? "",
     costs.secondsPerEpoch?.toFixed(2) ?? "",
     costs.peakGpuBytes === undefined ? "" : formatBytes(costs.peakGpuBytes),

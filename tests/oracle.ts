@@ -424,13 +424,6 @@ export const oracle: Record<string, Twin> = {
     t.share_part!.set(parts);
   },
 
-  /** term = Σ squares / (2 divisor) */
-  l2_penalty(t, { parts, divisor, term, term_count }) {
-    let sum = 0;
-    for (let part = 0; part < parts!; part++) sum += t.squares![part]!;
-    t.terms![t.clock![0]! * term_count! + term!] = sum / (2 * divisor!);
-  },
-
   /** C_part = keep · C_part + Σ_k A_ik B_kj over the part's k, + bias_j in part 0 */
   block_product(t, params, { across, keep, with_bias }) {
     const { rows, inner, a_stride4, columns4, parts, part4 } = params;
@@ -504,14 +497,6 @@ export const oracle: Record<string, Twin> = {
     for (let i = 0; i < elements!; i++) t.output![i] = scale! * t.a![i]! * t.b![i]!;
   },
 
-  /** mask_i = 1 with probability 1 − rate, by a hash of seed, batch and i */
-  draw_mask(t, { elements, rate, seed_low, seed_high }) {
-    for (let i = 0; i < elements!; i++) {
-      const draw = (pcg4d([seed_low!, seed_high!, t.clock![1]!, i])[0]! >>> 8) / 2 ** 24;
-      t.mask![i] = draw >= Math.fround(rate!) ? 1 : 0;
-    }
-  },
-
   /** output_r = x_r / max(‖x_r‖, ε) */
   normalise_rows(t, { rows, width, epsilon }) {
     for (let r = 0; r < rows!; r++) {
@@ -535,14 +520,12 @@ export const oracle: Record<string, Twin> = {
     }
   },
 
-  /** a block of the output = keep · itself + scale · a block of the input */
-  copy_block(t, params) {
-    const { rows, columns, from_row, from_column, input_width } = params;
-    const { to_row, to_column, output_width, scale, keep } = params;
+  /** rows of the output = keep · themselves + scale · rows of the input */
+  copy_block(t, { rows, columns, from_row, to_row, scale, keep }) {
     for (let r = 0; r < rows!; r++) {
       for (let c = 0; c < columns!; c++) {
-        const source = t.input![(from_row! + r) * input_width! + from_column! + c]!;
-        const place = (to_row! + r) * output_width! + to_column! + c;
+        const source = t.input![(from_row! + r) * columns! + c]!;
+        const place = (to_row! + r) * columns! + c;
         t.output![place] = (keep === 1 ? t.output![place]! : 0) + scale! * source;
       }
     }
@@ -737,10 +720,11 @@ export const oracle: Record<string, Twin> = {
     }
   },
 
-  /** draw uniform in [0, 1) */
-  draw_uniform(t, { elements, seed_low, seed_high }) {
+  /** draw uniform in [0, 1), or 1 with probability 1 − rate, by a hash of seed, batch and i */
+  draw_uniform(t, { elements, as_mask, rate, seed_low, seed_high }) {
     for (let i = 0; i < elements!; i++) {
-      t.draw![i] = (pcg4d([seed_low!, seed_high!, t.clock![1]!, i])[0]! >>> 8) / 2 ** 24;
+      const draw = (pcg4d([seed_low!, seed_high!, t.clock![1]!, i])[0]! >>> 8) / 2 ** 24;
+      t.draw![i] = as_mask === 0 ? draw : draw >= Math.fround(rate!) ? 1 : 0;
     }
   },
 

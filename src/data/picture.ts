@@ -11,7 +11,7 @@ import { InputError } from "../input_error.ts";
 /** Width and height of a thumbnail in pixels. */
 export const THUMBNAIL_SIZE = 48;
 /** Thumbnails per row of a sprite sheet. */
-export const SPRITE_COLUMNS = 32;
+const SPRITE_COLUMNS = 32;
 
 /** A picture: 8 bits per channel, red, green, blue, alpha, row by row from the top left. */
 export interface Picture {

@@ -19,6 +19,7 @@ import {
 } from "../ops/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
+import { scaleToUnitRows } from "./unit_rows.ts";
 
 /** Queries that are answered between two reports of progress. */
 const QUERIES_PER_RUN = 1024;
@@ -78,7 +79,7 @@ async function search(
   using itself = uploadSeen(gpu, diagonal(rows));
   const load = async (block: Block): Promise<void> => {
     const data = await features.read(block.firstId, block.firstId + block.count);
-    normaliseRows(data, width);
+    scaleToUnitRows(data, width);
     write(gpu, block.vectors, width === paddedWidth ? data : padRows(data, width, paddedWidth));
   };
   let done = 0;
@@ -122,14 +123,4 @@ function diagonal(count: number) {
     rowStart: Uint32Array.from({ length: count + 1 }, (_, row) => row),
     column: Uint32Array.from({ length: count }, (_, row) => row),
   };
-}
-
-/** Scales rows to length 1, in f64; rows of zeros stay. */
-function normaliseRows(data: Float32Array, width: number): void {
-  for (let start = 0; start < data.length; start += width) {
-    let squares = 0;
-    for (let i = start; i < start + width; i++) squares += data[i]! ** 2;
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let i = start; i < start + width; i++) data[i]! *= scale;
-  }
 }

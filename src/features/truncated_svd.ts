@@ -4,11 +4,12 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { Program } from "../gpu/program.ts";
-import { createTensor, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { Scratch } from "../gpu/scratch.ts";
+import { createTensor, readFloats } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
+import { recordSparseProduct } from "../ops/sparse_product.ts";
 import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
-import { recordPropagation } from "../ops/stepwise_convolution.ts";
+import { Tape } from "../ops/tape.ts";
 import { topEigenvectors } from "../ops/top_eigenvectors.ts";
 import { type SparseMatrix, transpose } from "../sparse/csr.ts";
 
@@ -23,7 +24,7 @@ const NEGLIGIBLE = 1e-6;
  * entry of each column is positive; columns beyond the rank of X are zero.
  *
  * The columns of U are the eigenvectors of X Xᵀ, which is never formed: each round of the iteration
- * takes two sparse products, the kernel of graph propagation both times.
+ * takes two sparse products.
  *
  * @throws {InputError} when `dims` exceeds the number of rows or columns.
  */
@@ -72,15 +73,11 @@ async function multiply(
   using left = createTensor(gpu, "vectors", [rows, dim], data);
   using right = createTensor(gpu, "projected vectors", [columns, dim]);
   using image = createTensor(gpu, "images", [rows, dim]);
-  // output = 0 ⊙ base + 1 ⊙ (A input)
-  using base = createTensor(gpu, "nothing", [Math.max(rows, columns), dim]);
-  using weights = createTensor(gpu, "weights", [2, dim]);
-  write(gpu, weights, Float32Array.from({ length: 2 * dim }, (_, i) => i < dim ? 0 : 1));
-  using program = new Program(gpu, "truncated SVD");
-  const record = (a: SparseTensor, input: Tensor, output: Tensor): void =>
-    recordPropagation(program, a, { base, input, weights, output });
-  record(transposed, left, right);
-  record(x, right, image);
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "truncated SVD", scratch);
+  using program = tape.program;
+  recordSparseProduct(tape, transposed, left, right);
+  recordSparseProduct(tape, x, right, image);
   program.run();
   const [images] = await readFloats(gpu, image);
   return block.map((_, v) =>

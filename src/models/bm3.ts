@@ -25,7 +25,8 @@ import { InputError } from "../input_error.ts";
 import type { TripleTensors } from "../ops/bpr_loss.ts";
 import { addToRows, sliceRows } from "../ops/combine.ts";
 import { cosineLoss } from "../ops/cosine_loss.ts";
-import { drawMask, dropout } from "../ops/dropout.ts";
+import { drawMask } from "../ops/draw_uniform.ts";
+import { dropout } from "../ops/dropout.ts";
 import { gatherBatch, type TripleList } from "../ops/gather_batch.ts";
 import { linear } from "../ops/linear.ts";
 import { type LossTerm, lossTerms } from "../ops/loss_term.ts";
@@ -46,6 +47,7 @@ import {
   xavierUniform,
 } from "./initial_values.ts";
 import {
+  constants,
   type Model,
   type ModelKind,
   requireAtLeast,
@@ -126,9 +128,7 @@ export async function createBm3(
   const names = modalities.map(({ name }) => name);
   const terms = bm3Terms(names, settings);
   const parts = { userCount, itemCount, modalities: names, settings, convolution, terms, masks };
-  const constants = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),
-  );
+  const fixed = constants(parameters);
   const resources = guard.move();
   return {
     name: "bm3",
@@ -141,8 +141,8 @@ export async function createBm3(
       name: "training step",
       record: (tape, parameters, batches) => recordLoss(tape, parts, parameters, batches),
     }],
-    beforePredictor: (tape) => vectors(tape, parts, constants).value,
-    represent: (tape) => predict(tape, constants, vectors(tape, parts, constants)).value,
+    beforePredictor: (tape) => vectors(tape, parts, fixed).value,
+    represent: (tape) => predict(tape, fixed, vectors(tape, parts, fixed)).value,
     [Symbol.dispose]: () => resources.dispose(),
   };
 }

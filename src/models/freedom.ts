@@ -49,6 +49,7 @@ import { interactionGraph, type Neighbours } from "../sparse/graphs.ts";
 import { neighbourMix } from "../sparse/neighbour_mix.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
 import {
+  constants,
   type Model,
   type ModelKind,
   type Preset,
@@ -143,7 +144,7 @@ export async function createFreedom(
   const names = modalities.map(({ name }) => name);
   const ofModalities = names.map((name) => [`${name}.bpr`, regWeight] as const);
   const terms = lossTerms<string>({ bpr: 1, ...Object.fromEntries(ofModalities) });
-  const constants = { embeddings: { value: embeddings, constant: true } };
+  const fixed = constants({ embeddings });
   const { full, pruned, prune, beginEpoch } = interactions;
   const resources = guard.move();
   return {
@@ -160,8 +161,8 @@ export async function createFreedom(
     }],
     prune,
     beginEpoch,
-    represent: (tape) => vectors(tape, parts, full, constants).value,
-    representPruned: (tape) => vectors(tape, parts, pruned, constants).value,
+    represent: (tape) => vectors(tape, parts, full, fixed).value,
+    representPruned: (tape) => vectors(tape, parts, pruned, fixed).value,
     [Symbol.dispose]: () => resources.dispose(),
   };
 }

@@ -24,18 +24,15 @@
  *
  * @module
  */
-import type { Dataset, Modality } from "../data/dataset.ts";
-import type { FeatureMatrix } from "../data/features.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { similarItems } from "../features/similar_items.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { bprLoss, type TripleTensors } from "../ops/bpr_loss.ts";
 import { add, sliceRows, stackRows } from "../ops/combine.ts";
 import { gatherBatch } from "../ops/gather_batch.ts";
-import { l2Penalty } from "../ops/l2_penalty.ts";
-import { linear } from "../ops/linear.ts";
 import { lossTerms } from "../ops/loss_term.ts";
 import { neighbourCosines } from "../ops/neighbour_cosines.ts";
 import {
@@ -49,6 +46,7 @@ import {
 import { neighbourProduct } from "../ops/neighbour_product.ts";
 import { neighbourWeights } from "../ops/neighbour_weights.ts";
 import { normaliseRows } from "../ops/normalise_rows.ts";
+import { normPenalty } from "../ops/norm_penalty.ts";
 import { softmaxRows } from "../ops/softmax_rows.ts";
 import { sparseProduct } from "../ops/sparse_product.ts";
 import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
@@ -58,6 +56,7 @@ import { transpose } from "../sparse/csr.ts";
 import { walkGraph } from "../sparse/walk_graph.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
 import {
+  constants,
   type Model,
   type ModelKind,
   type Phase,
@@ -65,6 +64,7 @@ import {
   requireShape,
   type Variables,
 } from "./model.ts";
+import { allFeatured, projectAll, uploadProjections } from "./projected_features.ts";
 
 /** Settings of LATTICE. */
 export interface LatticeSettings {
@@ -118,19 +118,20 @@ export async function createLattice(
   options: PreparationOptions = {},
 ): Promise<Lattice> {
   requireSettings(settings);
-  const modalities = requireFeatures(dataset);
+  const modalities = allFeatured(dataset, "LATTICE");
   const { userCount, itemCount } = dataset;
   using guard = new DisposableStack();
-  const parameters: Record<string, Tensor> = {};
-  const create: Create = (name, shape, data) =>
-    parameters[name] = guard.use(createTensor(gpu, name, shape, data));
-  createTables(create, dataset, settings);
+  const tables = guard.use(createTables(gpu, dataset, settings));
   const fixed: WeightedNeighbours[] = [];
-  for (const { name, features } of modalities) {
+  for (const { features } of modalities) {
     const values = await features.read(0, itemCount);
     fixed.push(await similarItems(gpu, features, values, settings.knn, options));
-    createProjection(create, name, features, values, settings);
   }
+  const draw = (name: string, outputs: number, inputs: number) =>
+    linearDefaults(settings.seed, name, outputs, inputs);
+  const projections = guard.use(await uploadProjections(gpu, modalities, settings.dim, draw));
+  const { embeddings, modal_weight } = tables;
+  const parameters = { embeddings, modal_weight, ...projections.parameters };
   const walk = walkGraph(dataset.train);
   const graphs: Graphs = {
     userCount,
@@ -158,32 +159,18 @@ export async function createLattice(
   };
 }
 
-/** Adds a parameter. */
-type Create = (name: string, shape: readonly number[], data: Float32Array<ArrayBuffer>) => void;
-
 /** E, and one weight per modality. */
 function createTables(
-  create: Create,
+  gpu: Gpu,
   { userCount, itemCount, modalities: { length } }: Dataset,
   { dim, seed }: LatticeSettings,
-): void {
+): Record<"embeddings" | "modal_weight", Tensor> & Disposable {
   const tables = stackedTables(xavierUniform, seed, { userCount, itemCount }, dim);
-  create("embeddings", [userCount + itemCount, dim], tables);
-  create("modal_weight", [1, length], new Float32Array(length).fill(1 / length));
-}
-
-/** A modality's features, W and b. */
-function createProjection(
-  create: Create,
-  name: string,
-  { rows, width }: FeatureMatrix,
-  values: Float32Array<ArrayBuffer>,
-  { dim, seed }: LatticeSettings,
-): void {
-  const { weight, bias } = linearDefaults(seed, name, dim, width);
-  create(`${name}.features`, [rows, width], values);
-  create(`${name}.weight`, [dim, width], weight);
-  create(`${name}.bias`, [dim], bias);
+  const weights = new Float32Array(length).fill(1 / length);
+  return createTensors(gpu, {
+    embeddings: ["embeddings", [userCount + itemCount, dim], tables],
+    modal_weight: ["modal_weight", [1, length], weights],
+  });
 }
 
 /** First who is in the item graph, then a step that learns it, then steps that take it as it is. */
@@ -198,7 +185,9 @@ function latticePhases(
     const lists = ["user", "positive", "negative"] as const;
     const places = { firstRow: 0, userCount: graphs.userCount };
     const rows = gatherBatch(tape, h, batches, lists, places);
-    l2Penalty(tape, rows, batches, terms.squares, batches.shape.batchSize);
+    const { batchSize } = batches.shape;
+    const all = [{ firstRow: 0, rowCount: rows.value.shape[0]! }];
+    normPenalty(tape, rows, all, batches, terms.squares, batchSize, true);
   };
   return [{
     name: "neighbours of items",
@@ -232,23 +221,16 @@ function representAnew(
   graphs: Graphs,
   parameters: Readonly<Record<string, Tensor>>,
 ): Tensor {
-  const constants: Variables = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),
-  );
-  const vectors = itemVectors(tape, graphs, constants);
+  const fixed = constants(parameters);
+  const vectors = itemVectors(tape, graphs, fixed);
   findAllNeighbours(tape, graphs, vectors);
-  const values = itemWeights(tape, graphs, constants, vectors);
-  return representations(tape, graphs, constants.embeddings!, values).value;
+  const values = itemWeights(tape, graphs, fixed, vectors);
+  return representations(tape, graphs, fixed.embeddings!, values).value;
 }
 
 /** x of each modality, items × dim. */
 function itemVectors(tape: Tape, { modalities }: Graphs, parameters: Variables): Variable[] {
-  return modalities.map((name) => {
-    const [features, weight, bias] = ["features", "weight", "bias"].map((part) =>
-      parameters[`${name}.${part}`]!
-    ) as [Variable, Variable, Variable];
-    return normaliseRows(tape, linear(tape, features, weight, bias));
-  });
+  return modalities.map((name) => normaliseRows(tape, projectAll(tape, parameters, name)));
 }
 
 function findAllNeighbours(tape: Tape, { items }: Graphs, vectors: readonly Variable[]): void {
@@ -302,19 +284,6 @@ function requireSettings({ dim, layers, itemLayers, knn, lambda, regWeight }: La
     throw new InputError(`lambda is ${lambda}, but must be from 0 to 1.`);
   }
   requireAtLeast("reg-weight", regWeight, 0);
-}
-
-type WithFeatures = Modality & { readonly features: FeatureMatrix };
-
-function requireFeatures({ name, modalities }: Dataset): readonly WithFeatures[] {
-  const lacking = modalities.find(({ features }) => !features);
-  if (modalities.length === 0 || lacking) {
-    throw new InputError(
-      `LATTICE learns from the features of every modality, and ${name} has ` +
-        (lacking ? `neighbours alone of "${lacking.name}".` : "no modalities."),
-    );
-  }
-  return modalities as readonly WithFeatures[];
 }
 
 /**

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { scaleToUnitRows } from "../features/unit_rows.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, type Elements, type Tensor } from "../gpu/tensor.ts";
@@ -138,7 +139,7 @@ function constantInput(
   const rows = new Float32Array(preferences.length + features.length);
   rows.set(preferences);
   rows.set(features, preferences.length);
-  scaleRows(rows, width);
+  scaleToUnitRows(rows, width);
   const shape = [rows.length / width, width];
   const x = upload("nodes", shape, rows);
   const mean = upload("neighbours", shape);
@@ -250,14 +251,4 @@ function initialLayer(
     "merge.self": { shape: [dim, dim], data: selfPart },
     "merge.bias": { shape: [dim], data: merge.bias },
   };
-}
-
-/** Scales rows to length 1, in f64; rows of zeros stay. */
-function scaleRows(rows: Floats, width: number): void {
-  for (let start = 0; start < rows.length; start += width) {
-    let squares = 0;
-    for (let i = start; i < start + width; i++) squares += rows[i]! ** 2;
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let i = start; i < start + width; i++) rows[i]! *= scale;
-  }
 }

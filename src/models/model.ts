@@ -74,6 +74,13 @@ export interface Phase {
 /** A model's parameters while a program is recorded. */
 export type Variables = Readonly<Record<string, Variable>>;
 
+/** Parameters that no gradient is wanted of. */
+export function constants(parameters: Model["parameters"]): Variables {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),
+  );
+}
+
 /** A model's setting: a number, a switch, or a number for each modality. */
 export type SettingValue = number | boolean | Readonly<Record<string, number>>;
 

@@ -1,7 +1,7 @@
 /**
  * Item features that are trained, and a linear layer over those of each modality: T = F Wᵀ + b.
  *
- * Features are wide, so that projections are computed for the rows of a batch alone.
+ * Features are wide, so that where a batch is enough projections are computed for its rows alone.
  *
  * @module
  */
@@ -49,6 +49,26 @@ export function featuredModalities(
 }
 
 /**
+ * All modalities, for models that learn from each.
+ *
+ * @param model What the message calls the model.
+ * @throws {InputError} when one has no features, or there are none.
+ */
+export function allFeatured(
+  { name, modalities }: Pick<Dataset, "name" | "modalities">,
+  model: string,
+): readonly FeaturedModality[] {
+  const lacking = modalities.find(({ features }) => !features);
+  if (modalities.length === 0 || lacking) {
+    throw new InputError(
+      `${model} learns from the features of every modality, and ${name} has ` +
+        (lacking ? `neighbours alone of "${lacking.name}".` : "no modalities."),
+    );
+  }
+  return modalities as readonly FeaturedModality[];
+}
+
+/**
  * Uploads NAME.features, NAME.weight and NAME.bias of each modality.
  *
  * @param draw Initial values of a modality's layer.
@@ -74,6 +94,12 @@ export async function uploadProjections(
   return { parameters, [Symbol.dispose]: () => resources.dispose() };
 }
 
+/** Records a modality's projections T, items × dim, and their adjoint. */
+export function projectAll(tape: Tape, parameters: Variables, name: string): Variable {
+  const { features, weight, bias } = projectionOf(parameters, name);
+  return linear(tape, features, weight, bias);
+}
+
 /**
  * Records a modality's projections for the items of a batch, and their adjoint.
  *
@@ -88,9 +114,19 @@ export function projectBatch(
   lists: readonly Exclude<TripleList, "user">[],
   userCount: number,
 ): Variable {
-  const [features, weight, bias] = ["features", "weight", "bias"].map((part) =>
-    parameters[`${name}.${part}`]!
-  ) as [Variable, Variable, Variable];
+  const { features, weight, bias } = projectionOf(parameters, name);
   const places = { firstRow: userCount, userCount };
   return linear(tape, gatherBatch(tape, features, batches, lists, places), weight, bias);
+}
+
+/** F, W and b of a modality. */
+function projectionOf(
+  parameters: Variables,
+  name: string,
+): Record<"features" | "weight" | "bias", Variable> {
+  return {
+    features: parameters[`${name}.features`]!,
+    weight: parameters[`${name}.weight`]!,
+    bias: parameters[`${name}.bias`]!,
+  };
 }

@@ -93,9 +93,9 @@ export function batchNorm(
         output.gradient,
         batches,
       );
-      give(tape, x, result);
-      give(tape, scale, scaleGradient);
-      give(tape, shift, shiftGradient);
+      addGradient(tape, x, result);
+      addGradient(tape, scale, scaleGradient);
+      addGradient(tape, shift, shiftGradient);
     }
     closeGradient(tape, output);
     tape.release(output.value);
@@ -136,9 +136,9 @@ export function batchNormGradient(
       tape.release(again.scaleGradient);
       tape.release(again.shiftGradient);
       const bent = curvature(tape, normalised, direction.value, output.gradient, batches);
-      give(tape, direction, again.result);
-      give(tape, x, bent.result);
-      give(tape, scale, bent.scaleGradient);
+      addGradient(tape, direction, again.result);
+      addGradient(tape, x, bent.result);
+      addGradient(tape, scale, bent.scaleGradient);
     }
     closeGradient(tape, output);
     tape.release(result);
@@ -209,10 +209,4 @@ function curvature(
 function sizes(x: Variable, { shape: { triples, batchSize } }: Clocked): Record<string, number> {
   const [rows, width] = x.value.shape as [number, number];
   return { rows, width, epsilon: EPSILON, triples, batch_size: batchSize };
-}
-
-/** Hands a gradient over, or back where nothing asks for it. */
-function give(tape: Tape, variable: Variable, gradient: Tensor): void {
-  if (variable.constant) tape.release(gradient);
-  else addGradient(tape, variable, gradient);
 }

@@ -1,5 +1,5 @@
 /**
- * Bayesian personalised ranking on gathered rows: L = −mean_t log(γ + σ(x_t)), x_t = ⟨u_t, p_t − n_t⟩,
+ * Bayesian personalised ranking on gathered rows: L = −mean_t log σ(x_t), x_t = ⟨u_t, p_t − n_t⟩,
  * where users' and items' rows are of matrices of their own. What src/ops/bpr_loss.ts is for stacked ones.
  *
  * Adjoint: with c_t = dL/dx_t, du_t = c_t (p_t − n_t), dp_t = c_t u_t, dn_t = −c_t u_t.
@@ -21,7 +21,6 @@ import type { Tape, Variable } from "./tape.ts";
  *
  * @param users batch size × width, any width: the users' rows.
  * @param items (2 · batch size) × width: the positive items' rows, then the negative ones'.
- * @param gamma γ, which some authors add to keep the logarithm finite.
  */
 export function bprRowsLoss(
   tape: Tape,
@@ -29,7 +28,6 @@ export function bprRowsLoss(
   items: Variable,
   { clock, terms, shape: { triples, batchSize } }: TripleTensors,
   { index: term, count: term_count, weight }: LossTerm,
-  gamma = 0,
 ): void {
   const { gpu, program } = tape;
   const width = users.value.shape[1]!;
@@ -46,7 +44,7 @@ export function bprRowsLoss(
   program.dispatch(
     getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
     { clock, margin, coefficient, terms },
-    { ...epoch, gamma, weight, term, term_count },
+    { ...epoch, gamma: 0, weight, term, term_count },
     { workgroups: 1 },
   );
   tape.release(margin);

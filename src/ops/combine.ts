@@ -1,7 +1,7 @@
 /**
- * Matrices put together and taken apart: weighted sums, rows stacked and cut out, columns side by side.
+ * Matrices put together and taken apart: weighted sums, rows stacked and cut out.
  *
- * Every one of them copies blocks, and so does its adjoint, the other way round.
+ * Every one of them copies blocks of rows, and so does its adjoint, the other way round.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import copyBlockCode from "../../kernels/copy_block.wgsl" with { type: "text" };
 import { closeGradient, openGradient } from "./gradient.ts";
 import type { Tape, Variable } from "./tape.ts";
 
-/** A block of a result, and where it comes from. */
+/** A block of rows of a result, and where it comes from. */
 interface Part {
   /** What it is a block of. */
   readonly from: Variable;
@@ -19,8 +19,6 @@ interface Part {
   readonly fromRow?: number;
   /** Its first row in the result; 0 unless told. */
   readonly toRow?: number;
-  /** Its first column there; 0 unless told. */
-  readonly toColumn?: number;
   /** Its rows; all unless told. */
   readonly rows?: number;
   /** What it is multiplied with; 1 unless told. */
@@ -68,17 +66,6 @@ export function sliceRows(
   return combine(tape, `rows of ${x.value.label}`, shape, [part]);
 }
 
-/** Records matrices of as many rows, side by side, and its adjoint. */
-export function concatColumns(tape: Tape, parts: readonly Variable[]): Variable {
-  let columns = 0;
-  const blocks = parts.map((from): Part => {
-    const toColumn = columns;
-    columns += matrixShape(from.value)[1];
-    return { from, toColumn };
-  });
-  return combine(tape, "columns", [matrixShape(parts[0]!.value)[0], columns], blocks);
-}
-
 /** Records a matrix made of blocks, and its adjoint. */
 function combine(
   tape: Tape,
@@ -90,11 +77,11 @@ function combine(
     value: tape.take(label, shape),
     constant: parts.every(({ from }) => from.constant),
   };
-  for (const { from, fromRow = 0, toRow = 0, toColumn = 0, rows, scale = 1, added } of parts) {
+  for (const { from, fromRow = 0, toRow = 0, rows, scale = 1, added } of parts) {
     const [allRows, columns] = matrixShape(from.value);
     const block = { rows: rows ?? allRows, columns, scale, keep: Number(added ?? false) };
-    const source = { matrix: from.value, row: fromRow, column: 0 };
-    copyBlock(tape, source, { matrix: output.value, row: toRow, column: toColumn }, block);
+    const source = { matrix: from.value, row: fromRow };
+    copyBlock(tape, source, { matrix: output.value, row: toRow }, block);
   }
   tape.adjoint(() => {
     if (output.gradient) {
@@ -110,7 +97,7 @@ function combine(
 function passGradient(
   tape: Tape,
   gradient: Tensor,
-  { from, fromRow = 0, toRow = 0, toColumn = 0, rows, scale = 1 }: Part,
+  { from, fromRow = 0, toRow = 0, rows, scale = 1 }: Part,
 ): void {
   if (from.constant) return;
   const { label, shape } = from.value;
@@ -120,16 +107,15 @@ function passGradient(
   // What is written whole need not be cleared first.
   if (whole) from.gradient ??= tape.take(`gradient of ${label}`, shape);
   const matrix = openGradient(tape, from);
-  const source = { matrix: gradient, row: toRow, column: toColumn };
+  const source = { matrix: gradient, row: toRow };
   const block = { rows: rows ?? allRows, columns, scale, keep };
-  copyBlock(tape, source, { matrix, row: fromRow, column: 0 }, block);
+  copyBlock(tape, source, { matrix, row: fromRow }, block);
 }
 
 /** A place in a matrix. */
 interface Place {
   readonly matrix: Tensor;
   readonly row: number;
-  readonly column: number;
 }
 
 /** Dispatches a copy. */
@@ -142,15 +128,7 @@ function copyBlock(
   program.dispatch(
     getKernel(gpu, { name: "copy_block", code: copyBlockCode }),
     { input: from.matrix, output: to.matrix },
-    {
-      ...block,
-      from_row: from.row,
-      from_column: from.column,
-      input_width: matrixShape(from.matrix)[1],
-      to_row: to.row,
-      to_column: to.column,
-      output_width: matrixShape(to.matrix)[1],
-    },
+    { ...block, from_row: from.row, to_row: to.row },
     { invocations: block.rows * block.columns },
   );
 }

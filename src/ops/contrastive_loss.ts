@@ -18,8 +18,8 @@ import contrastRowsCode from "../../kernels/contrast_rows.wgsl" with { type: "te
 import { batchMean } from "./batch_mean.ts";
 import type { TripleTensors } from "./bpr_loss.ts";
 import { openGradient } from "./gradient.ts";
-import { recordProduct } from "./linear.ts";
 import type { LossTerm } from "./loss_term.ts";
+import { recordProduct } from "./matrix_product.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /**

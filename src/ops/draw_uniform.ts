@@ -1,5 +1,5 @@
 /**
- * Random numbers on the GPU, drawn anew for every batch.
+ * Random numbers and masks on the GPU, drawn anew for every batch.
  *
  * They are a hash of the seed, the number of the batch since training was set up, and the element: the
  * same seed gives the same bits, and nothing is uploaded.
@@ -22,15 +22,44 @@ export function drawUniform(
   tape: Tape,
   shape: readonly number[],
   seed: number,
-  { clock }: Pick<TripleTensors, "clock">,
+  batches: Pick<TripleTensors, "clock">,
 ): Tensor {
-  const elements = elementCount(shape);
   const draw = tape.take("random numbers", shape);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "draw_uniform", code: drawUniformCode }),
+  recordDraw(tape, draw, seed, batches, { as_mask: 0, rate: 0 });
+  return draw;
+}
+
+/**
+ * Records the drawing of a mask of zeros and ones, taken from the tape. It is the caller's to release,
+ * or stays until the program's end.
+ *
+ * @param rate How likely a zero is, from 0 to below 1.
+ * @param seed A whole number from 0; masks of one batch need seeds of their own.
+ */
+export function drawMask(
+  tape: Tape,
+  shape: readonly number[],
+  rate: number,
+  seed: number,
+  batches: Pick<TripleTensors, "clock">,
+): Tensor {
+  const mask = tape.take("dropout mask", shape);
+  recordDraw(tape, mask, seed, batches, { as_mask: 1, rate });
+  return mask;
+}
+
+function recordDraw(
+  { gpu, program }: Tape,
+  draw: Tensor,
+  seed: number,
+  { clock }: Pick<TripleTensors, "clock">,
+  kind: Readonly<Record<"as_mask" | "rate", number>>,
+): void {
+  const elements = elementCount(draw.shape);
+  program.dispatch(
+    getKernel(gpu, { name: "draw_uniform", code: drawUniformCode }),
     { clock, draw },
-    { elements, seed_low: seed % 2 ** 32, seed_high: Math.floor(seed / 2 ** 32) },
+    { elements, ...kind, seed_low: seed % 2 ** 32, seed_high: Math.floor(seed / 2 ** 32) },
     { invocations: elements },
   );
-  return draw;
 }

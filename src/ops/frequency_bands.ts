@@ -32,8 +32,8 @@ export function frequencyBands(tape: Tape, low: Variable, base: Variable, alpha:
       const base_gradient = tape.take("gradient of all frequencies", shape);
       const gradients = { gradient: output.gradient, low_gradient, base_gradient };
       dispatchBands(tape, "frequency_bands_adjoint", gradients, shape, alpha);
-      handOver(tape, low, low_gradient);
-      handOver(tape, base, base_gradient);
+      addGradient(tape, low, low_gradient);
+      addGradient(tape, base, base_gradient);
     }
     closeGradient(tape, output);
     tape.release(output.value);
@@ -47,11 +47,6 @@ export function joinBands(tape: Tape, low: Tensor, base: Tensor, alpha: number):
   const output = tape.take("frequency bands", [rows, 2 * dim]);
   dispatchBands(tape, "frequency_bands", { low, base, output }, low.shape, alpha);
   return output;
-}
-
-function handOver(tape: Tape, variable: Variable, gradient: Tensor): void {
-  if (variable.constant) tape.release(gradient);
-  else addGradient(tape, variable, gradient);
 }
 
 const CODE = { frequency_bands: bandsCode, frequency_bands_adjoint: bandsAdjointCode };

@@ -33,10 +33,12 @@ export function fill(tape: Tape, target: Tensor, number: number): void {
 
 /**
  * Hands over a whole gradient, taken from the tape: it becomes the variable's or, where there is one,
- * is added to it and given back.
+ * is added to it and given back; that of a constant is given back alone.
  */
 export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): void {
-  if (variable.gradient) {
+  if (variable.constant) {
+    tape.release(gradient);
+  } else if (variable.gradient) {
     addScaled(tape, variable.gradient, gradient);
     tape.release(gradient);
   } else {

@@ -77,7 +77,7 @@ export function gradientPenalty(
  *
  * @param x rows × width, in blocks of a batch's rows each; rows beyond a partial batch do not count.
  */
-export function unitLengthPenalty(
+function unitLengthPenalty(
   tape: Tape,
   x: Variable,
   batches: TripleTensors,

@@ -10,8 +10,6 @@ import { closeGradient } from "./gradient.ts";
 import { recordColumnSums, recordProduct, type Transposes } from "./matrix_product.ts";
 import type { Tape, Variable } from "./tape.ts";
 
-export { recordProduct, type Transposes } from "./matrix_product.ts";
-
 /** An input of a linear layer and its weight. */
 export interface LinearPart {
   /** n × in. */

@@ -45,10 +45,8 @@ export function mixRows(tape: Tape, share: Tensor, a: Variable, b: Variable): Va
         sizes,
         { invocations: batch_size * width },
       );
-      for (const [variable, gradient] of [[a, a_gradient], [b, b_gradient]] as const) {
-        if (variable.constant) tape.release(gradient);
-        else addGradient(tape, variable, gradient);
-      }
+      addGradient(tape, a, a_gradient);
+      addGradient(tape, b, b_gradient);
     }
     closeGradient(tape, output);
     tape.release(output.value);

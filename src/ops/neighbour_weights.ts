@@ -105,8 +105,7 @@ function recordAdjoint(
     { invocations: rows * modalities },
   );
   tape.release(sum_gradient);
-  if (similarity.constant) tape.release(similarity_gradient);
-  else addGradient(tape, similarity, similarity_gradient);
+  addGradient(tape, similarity, similarity_gradient);
   if (!share.constant) {
     const total = tape.take("gradient of shares", share.value.shape);
     recordColumnSums(tape, share_part, total, false);

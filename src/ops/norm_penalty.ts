@@ -29,7 +29,8 @@ export interface RowRange {
 }
 
 /**
- * Records the penalty as a term of the loss, and its adjoint.
+ * Records the penalty as a term of the loss, and its adjoint. One of weight 0 records nothing: its column
+ * of terms stays zero.
  *
  * @param x rows × width, any width.
  * @param ranges Whose norms are added.
@@ -45,6 +46,7 @@ export function normPenalty(
   divisor = 0,
   squared = false,
 ): void {
+  if (weight === 0) return;
   const { gpu, program } = tape;
   const width = x.value.shape[1]!;
   const stretches = ranges.map(({ firstRow, rowCount }) => ({
@@ -95,7 +97,7 @@ export function normPenalty(
 
 /**
  * Records the penalty (‖E_u‖_F + ‖E_p‖_F + ‖E_n‖_F) / B on the rows of E, users and items stacked, that
- * the batch of B triples names: a row counts as often as it is named.
+ * the batch of B triples names: a row counts as often as it is named. One of weight 0 records nothing.
  *
  * @param squared Whether the norms are squared, and their sum halved.
  */
@@ -107,6 +109,7 @@ export function batchNormPenalty(
   term: LossTerm,
   squared = false,
 ): void {
+  if (term.weight === 0) return;
   const lists = ["user", "positive", "negative"] as const;
   const rows = gatherBatch(tape, embeddings, batches, lists, { firstRow: 0, userCount });
   const { batchSize } = batches.shape;

@@ -15,17 +15,19 @@ import { addGradient, closeGradient } from "./gradient.ts";
 import { lanesFor } from "./row_lanes.ts";
 import type { Tape, Variable } from "./tape.ts";
 
+/** ε, which keeps the division finite, as in PyTorch. */
+const EPSILON = 1e-12;
+
 /**
  * Records the scaling and its adjoint.
  *
  * @param x rows × width, any width.
- * @param epsilon ε, which keeps the division finite.
  */
-export function normaliseRows(tape: Tape, x: Variable, epsilon = 1e-12): Variable {
+export function normaliseRows(tape: Tape, x: Variable): Variable {
   const { gpu, program } = tape;
   const [rows, width] = x.value.shape as [number, number];
   const lanes = lanesFor(width);
-  const params = { rows, width, epsilon };
+  const params = { rows, width, epsilon: EPSILON };
   const size = { invocations: rows * lanes };
   const row_length = tape.take(`row lengths of ${x.value.label}`, [rows]);
   const output: Variable = {

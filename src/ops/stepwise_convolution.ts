@@ -213,7 +213,7 @@ export interface Operands {
  *
  * @param rowEnd Where each row's entries end, if not where the next one's begin.
  */
-export function recordPropagation(
+function recordPropagation(
   program: Program,
   { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
   operands: Operands,

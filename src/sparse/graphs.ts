@@ -1,5 +1,5 @@
 /**
- * The two graphs of STAIR: who interacted with what, and which items look alike.
+ * Graphs of users and items: who interacted with what; and of items: which look alike.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export function similarityGraph(lists: readonly Neighbours[], itemCount: number)
 }
 
 /** D^−½ A D^−½ with D the row sums; computed in f64 and rounded once. */
-export function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
+function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
   const { rowCount, rowStart, column, value } = matrix;
   const degree = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row++) {

@@ -14,6 +14,9 @@ import type { ModelSettings } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { train, type TrainOptions, type TrainResult } from "./train.ts";
 
+/** To be raised when a change of the code changes what runs give: earlier results are not read then. */
+const RESULTS_VERSION = 1;
+
 /** A run to be made, or found. */
 export interface Experiment {
   /** Name of the model, as in src/models/registry.ts. */
@@ -46,6 +49,7 @@ export async function trainOrRead(
   using gpu = await openGpu();
   const { signal: _, onEpoch: __, ...lasting } = training;
   const asked = JSON.stringify({
+    version: RESULTS_VERSION,
     model: name,
     settings,
     training: lasting,

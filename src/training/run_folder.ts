@@ -18,7 +18,7 @@ import {
   type RunConfig,
   saveCheckpoint,
 } from "./checkpoint.ts";
-import type { TrainingState } from "./trainer.ts";
+import { isMoment, type TrainingState } from "./trainer.ts";
 
 /** A row of metrics.csv. */
 export interface MetricsRow {
@@ -164,6 +164,8 @@ export async function readResumed(
   }
   // Never older than `last` says: it is written first.
   const best = await loadCheckpoint(`${path}/best.safetensors`);
+  const modelShapes = Object.entries(shapes).filter(([name]) => !isMoment(name));
+  requireShapes(`${path}/best.safetensors`, best.state.tensors, Object.fromEntries(modelShapes));
   const lines = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`)).split("\n");
   // The last piece is what follows the final line break: nothing, or a line cut short.
   const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);

@@ -15,7 +15,7 @@ export interface SavedTensor {
 }
 
 /** What is read at once: it stands a second time on the GPU, but every wait takes its time. */
-const BYTES_AT_ONCE = 2 ** 26;
+const BYTES_AT_ONCE = 2 ** 23;
 
 /**
  * Reads tensors, by name.

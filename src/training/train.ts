@@ -21,7 +21,6 @@ import {
   Trainer,
   type TrainerSettings,
   type TrainingState,
-  withoutMoments,
 } from "./trainer.ts";
 
 /** How to train. */
@@ -177,16 +176,15 @@ class Run {
     const { epoch } = this.#trainer;
     const improved = valid !== undefined && valid["ndcg@20"]! > this.best.ndcg;
     const due = valid || performance.now() - this.#saved > CHECKPOINT_SECONDS * 1000;
-    const state = improved || (due && this.#folder) ? await this.#trainer.state() : undefined;
     if (improved) {
       this.best = { epoch, ndcg: valid["ndcg@20"]! };
-      this.bestState = withoutMoments(state!);
+      this.bestState = await this.#trainer.modelState();
       await this.#folder?.saveBest(this.bestState, this.best);
     }
     const { loss, seconds } = result ?? {};
     await this.#folder?.appendMetrics({ epoch, loss, seconds, valid });
-    if (state && this.#folder) {
-      await this.#folder.saveLast(state, this.best);
+    if (due && this.#folder) {
+      await this.#folder.saveLast(await this.#trainer.state(), this.best);
       this.#saved = performance.now();
     }
     this.#options.onEpoch?.({ epoch, loss, seconds, valid, best: this.best });

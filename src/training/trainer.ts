@@ -32,8 +32,8 @@ export interface EpochResult {
   /** Mean loss over all triples, its terms weighted. */
   readonly loss: number;
   /**
-   * Seconds from the first step's submission to the last loss. The next epoch's batches are drawn
-   * meanwhile, so that they count only where drawing takes longer than training.
+   * Seconds from what the model draws anew, and the upload, to the last loss. The next epoch's batches
+   * are drawn meanwhile, so that they count only where drawing takes longer than training.
    */
   readonly seconds: number;
 }
@@ -49,10 +49,9 @@ export interface TrainingState {
   readonly tensors: Readonly<Record<string, SavedTensor>>;
 }
 
-/** What a model is restored from: all but the optimizer's own. */
-export function withoutMoments({ epoch, tensors }: TrainingState): TrainingState {
-  const kept = Object.entries(tensors).filter(([name]) => !/\.(first|second)_moment$/.test(name));
-  return { epoch, tensors: Object.fromEntries(kept) };
+/** Whether a saved tensor is the optimizer's own. */
+export function isMoment(name: string): boolean {
+  return /\.(first|second)_moment$/.test(name);
 }
 
 /** A model in training. */
@@ -108,9 +107,9 @@ export class Trainer implements Disposable {
   async runEpoch(): Promise<EpochResult> {
     const epoch = this.epoch + 1;
     const { batches } = this.#drawn?.epoch === epoch ? this.#drawn : this.#draw(epoch);
+    const start = performance.now();
     this.#model.beginEpoch?.(epoch);
     this.#step.load(batches, this.epoch * this.steps, epoch);
-    const start = performance.now();
     await this.#step.run();
     const read = readFloats(this.#gpu, this.#step.batches.terms);
     this.#drawn = this.#draw(epoch + 1);
@@ -123,6 +122,13 @@ export class Trainer implements Disposable {
   /** Reads what a checkpoint holds. */
   async state(): Promise<TrainingState> {
     return { epoch: this.epoch, tensors: await readTensors(this.#gpu, this.#saved()) };
+  }
+
+  /** Reads what the model is restored from: all but the optimizer's own. */
+  async modelState(): Promise<TrainingState> {
+    const { parameters, buffers } = this.#model;
+    const tensors = await readTensors(this.#gpu, { ...parameters, ...buffers });
+    return { epoch: this.epoch, tensors };
   }
 
   /** Goes back, or on, to a saved state. */

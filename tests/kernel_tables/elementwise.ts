@@ -31,11 +31,11 @@ const lengths = (rows: number) =>
   floats(rows).map((x, row) => row % 3 === 1 ? 0.1 * Math.abs(x) : 0.5 + Math.abs(x));
 
 const blocks = [
-  { rows: 1, columns: 1, input_width: 1, output_width: 1, from: [0, 0], to: [0, 0] },
-  { rows: 7, columns: 5, input_width: 9, output_width: 6, from: [2, 3], to: [1, 1] },
-  { rows: 40, columns: 64, input_width: 64, output_width: 128, from: [0, 0], to: [3, 64] },
-  { rows: 70_001, columns: 1, input_width: 2, output_width: 1, from: [1, 1], to: [0, 0] },
-] as const;
+  { rows: 1, columns: 1, from_row: 0, to_row: 0 },
+  { rows: 7, columns: 5, from_row: 2, to_row: 1 },
+  { rows: 40, columns: 64, from_row: 0, to_row: 3 },
+  { rows: 70_001, columns: 1, from_row: 1, to_row: 0 },
+];
 
 export const cases: Record<string, () => Case[]> = {
   leaky_relu: () =>
@@ -62,14 +62,15 @@ export const cases: Record<string, () => Case[]> = {
       size: { invocations: elements },
     })),
 
-  draw_mask: () =>
+  draw_uniform: () =>
     sizes.flatMap(({ elements, constants }) =>
       [
-        { rate: 0, seed_low: 1, seed_high: 0 },
-        { rate: 0.3, seed_low: 0xffffffff, seed_high: 3 },
+        { as_mask: 0, rate: 0, seed_low: 0xfedcba98, seed_high: 7 },
+        { as_mask: 1, rate: 0, seed_low: 1, seed_high: 0 },
+        { as_mask: 1, rate: 0.3, seed_low: 0xffffffff, seed_high: 3 },
       ].map((drawn) => ({
-        name: `${elements} numbers, rate ${drawn.rate}`,
-        tensors: { clock: Uint32Array.of(2, 90_017), mask: floats(elements) },
+        name: `${elements} ${drawn.as_mask ? `zeros and ones, rate ${drawn.rate}` : "numbers"}`,
+        tensors: { clock: Uint32Array.of(2, 90_017), draw: floats(elements) },
         params: { elements, ...drawn },
         constants,
         size: { invocations: elements },
@@ -104,25 +105,14 @@ export const cases: Record<string, () => Case[]> = {
     })),
 
   copy_block: () =>
-    blocks.flatMap(({ rows, columns, input_width, output_width, from, to }) =>
+    blocks.flatMap(({ rows, columns, from_row, to_row }) =>
       [0, 1].map((keep) => ({
         name: `${rows} × ${columns}, keep ${keep}`,
         tensors: {
-          input: floats((from[0] + rows) * input_width),
-          output: floats((to[0] + rows + 1) * output_width), // what is beside the block must stay
+          input: floats((from_row + rows) * columns),
+          output: floats((to_row + rows + 1) * columns), // what is beside the block must stay
         },
-        params: {
-          rows,
-          columns,
-          from_row: from[0],
-          from_column: from[1],
-          input_width,
-          to_row: to[0],
-          to_column: to[1],
-          output_width,
-          scale: 0.7,
-          keep,
-        },
+        params: { rows, columns, from_row, to_row, scale: 0.7, keep },
         constants: { workgroup_size: rows > 65_535 ? 1 : 128 },
         size: { invocations: rows * columns },
       }))

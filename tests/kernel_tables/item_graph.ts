@@ -1,4 +1,4 @@
-/** The kernels of learned item graphs, and of penalties on squares. */
+/** The kernels of learned item graphs. */
 import { transposeNeighbours } from "../../src/sparse/neighbour_transpose.ts";
 import { below, type Case, floats, integers } from "./random_case.ts";
 
@@ -143,17 +143,5 @@ export const cases: Record<string, () => Case[]> = {
       params: { rows, modalities, k, learned_part: 0.3 },
       constants: manyGroups(rows),
       size: { invocations: rows * modalities },
-    })),
-
-  l2_penalty: () =>
-    [1, 32].map((parts) => ({
-      name: `${parts} parts`,
-      tensors: {
-        clock: Uint32Array.of(2, 9),
-        squares: floats(parts).map(Math.abs),
-        terms: floats(4 * 3), // other batches and terms stay
-      },
-      params: { parts, divisor: 7, term: 1, term_count: 3 },
-      size: { workgroups: 1 },
     })),
 };

@@ -246,15 +246,6 @@ export const cases: Record<string, () => Case[]> = {
       size: { workgroups: batch_size },
     })),
 
-  draw_uniform: () =>
-    sizes.map(({ rows, workgroup_size = 128 }) => ({
-      name: `${rows} numbers`,
-      tensors: { clock: clockAt(2), draw: unwritten(rows) },
-      params: { elements: rows, seed_low: 0xfedcba98, seed_high: 7 },
-      constants: { workgroup_size },
-      size: { invocations: rows },
-    })),
-
   mix_rows: () =>
     batches.map((sizes) => {
       const { rows, width, batch_size } = batchParams(sizes);

@@ -4,7 +4,7 @@ import { lossAndGradients } from "../../src/golden/replay.ts";
 import { InputError } from "../../src/input_error.ts";
 import { type Bm3Settings, createBm3 } from "../../src/models/bm3.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings: Bm3Settings = {
   dim: 8,
@@ -18,6 +18,10 @@ const settings: Bm3Settings = {
 Deno.test("BM3 learns, always the same, with and without dropout", async () => {
   await assertTrains("bm3", { dim: 8, layers: 2, dropout: 0.3 });
   await assertTrains("bm3", { dim: 8, layers: 0, dropout: 0 });
+});
+
+Deno.test("BM3 resumed goes on as if it had not stopped", async () => {
+  await assertResumes("bm3", { dim: 8, dropout: 0.3 });
 });
 
 Deno.test("masks of BM3 depend on its seed", async () => {

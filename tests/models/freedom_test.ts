@@ -11,7 +11,7 @@ import {
 } from "../../src/models/freedom.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertResumes, assertTrains } from "./model_runs.ts";
 
 const dataset = madeDataset();
 const settings: FreedomSettings = {
@@ -28,6 +28,10 @@ const settings: FreedomSettings = {
 Deno.test("FREEDOM learns, always the same, with and without dropout", async () => {
   await assertTrains("freedom", { dim: 8, knn: 4, dropout: 0.3, regWeight: 0.1 });
   await assertTrains("freedom", { dim: 8, layers: 1, itemLayers: 2, knn: 4, dropout: 0 });
+});
+
+Deno.test("FREEDOM resumed goes on as if it had not stopped", async () => {
+  await assertResumes("freedom", { dim: 8, knn: 4, dropout: 0.3, regWeight: 0.1 });
 });
 
 Deno.test("the graph of the loss is a sample drawn for each epoch, that of ranking has all", async () => {

@@ -6,7 +6,7 @@ import { InputError } from "../../src/input_error.ts";
 import { createJgcf, DAMPING, jacobiSteps } from "../../src/models/jgcf.ts";
 import { assertClose } from "../ops/made_epoch.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings = {
   dim: 8,
@@ -22,6 +22,10 @@ const settings = {
 Deno.test("JGCF learns, with either penalty, always the same", async () => {
   await assertTrains("jgcf", { dim: 8, regWeight: 0.01 });
   await assertTrains("jgcf", { dim: 8, a: 2, b: 1.1, regWeight: 0.01, squaredPenalty: true });
+});
+
+Deno.test("JGCF resumed goes on as if it had not stopped", async () => {
+  await assertResumes("jgcf", { dim: 8, a: 1.5, b: 0.5, regWeight: 0.01 });
 });
 
 Deno.test("where a = b the recurrence is that of Jacobi polynomials, damped degree by degree", () => {

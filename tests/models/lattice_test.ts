@@ -8,6 +8,7 @@ import { InputError } from "../../src/input_error.ts";
 import { createLattice, type LatticeSettings } from "../../src/models/lattice.ts";
 import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
 import { type EpochReport, train } from "../../src/training/train.ts";
+import { assertResumes } from "./model_runs.ts";
 
 const USERS = 30, ITEMS = 20;
 
@@ -93,6 +94,10 @@ Deno.test("a few epochs of LATTICE", async (test) => {
     });
   }
   assertEquals(gpu.bytes, 0);
+});
+
+Deno.test("LATTICE resumed goes on as if it had not stopped", async () => {
+  await assertResumes("lattice", { dim: 8, knn: 4 });
 });
 
 Deno.test("what cannot be trained is refused", async (test) => {

@@ -9,7 +9,7 @@ import { createMmgcn, type MmgcnSettings } from "../../src/models/mmgcn.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { assertClose } from "../ops/made_epoch.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings: MmgcnSettings = {
   dim: 8,
@@ -21,6 +21,10 @@ const settings: MmgcnSettings = {
 
 Deno.test("MMGCN learns, always the same", async () => {
   await assertTrains("mmgcn", { dim: 8, imageDim: 6 });
+});
+
+Deno.test("MMGCN resumed goes on as if it had not stopped", async () => {
+  await assertResumes("mmgcn", { dim: 8, imageDim: 6, trainTables: true, regWeight: 0.1 });
 });
 
 Deno.test("tables are trained where that is asked", async () => {
@@ -85,7 +89,7 @@ Deno.test("MMGCN refuses settings out of range, and a dataset without features",
     name: "bare",
     interactions: { user: [0, 0, 0], item: [0, 1, 2], split: [0, 1, 2] },
   });
-  const message = "MMGCN learns from features of items, and bare has none.";
+  const message = "MMGCN learns from item features, and bare has none.";
   await assertRejects(() => createMmgcn(gpu, bare, settings), InputError, message);
   assertEquals(gpu.bytes, 0);
 });

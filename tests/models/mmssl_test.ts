@@ -1,17 +1,28 @@
 /** Short runs of MMSSL, its graphs of modalities over the batches, and what it refuses. */
-import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLess,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { represent } from "../../src/golden/replay.ts";
+import { Scratch } from "../../src/gpu/scratch.ts";
 import { readIntegers } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createMmssl, type Mmssl, mmssl, type MmsslSettings } from "../../src/models/mmssl.ts";
 import { pairBest } from "../../src/models/mmssl/modal_graph.ts";
 import { presetFor } from "../../src/models/model.ts";
+import { createTripleTensors } from "../../src/ops/bpr_loss.ts";
+import { Tape } from "../../src/ops/tape.ts";
+import { createRandom, uniformBelow } from "../../src/random.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertResumes, assertTrains } from "./model_runs.ts";
 
 const dataset = madeDataset();
 const settings = {
@@ -96,6 +107,10 @@ Deno.test("a saved state brings the graphs back with the parameters", async () =
   assertEquals(await pairCounts(gpu, second), await pairCounts(gpu, first));
 });
 
+Deno.test("MMSSL resumed goes on as if it had not stopped", async () => {
+  await assertResumes("mmssl", { dim: 8, topkRate: 0.1, keepModalGraphs: true });
+});
+
 Deno.test("the best items of all rows are dealt out over the users", () => {
   const scores = Float32Array.of(
     ...[0.1, 0.9, 0.5, 0],
@@ -119,12 +134,41 @@ Deno.test("the best items of all rows are dealt out over the users", () => {
   assertEquals(pairs([1, 1], 1), dense([1, 1, 1], [1, 3, 1]));
 });
 
+Deno.test("of items with equal scores the ones with lower ids are best", () => {
+  const random = createRandom(6);
+  for (const [itemCount, k] of [[1, 1], [9, 9], [50, 1], [50, 7], [50, 0]] as const) {
+    const row = Float32Array.from({ length: itemCount }, () => uniformBelow(random, 8) / 8);
+    const sorted = [...row.keys()].sort((a, b) => row[b]! - row[a]! || a - b).slice(0, k);
+    // With k rows alike, the item at each place goes k times with the user of that place.
+    const users = [...sorted.keys()];
+    const scores = Float32Array.from(users.flatMap(() => [...row]));
+    const expected = new Float32Array(Math.max(1, k) * itemCount);
+    sorted.forEach((item, place) => expected[place * itemCount + item] = k);
+    const sizes = { userCount: Math.max(1, k), itemCount };
+    assertEquals(toDense(pairBest(users, scores, k, sizes)), expected);
+  }
+});
+
 Deno.test("one modality is enough", async () => {
   using gpu = await openGpu();
   const [text] = dataset.modalities;
   using model = await createMmssl(gpu, { ...dataset, modalities: [text!] }, settings);
   using trainer = new Trainer(gpu, model, dataset.train, training);
   assert(Number.isFinite((await trainer.runEpoch()).loss));
+});
+
+Deno.test("batches of more users than modal graphs have room for are refused", async () => {
+  using gpu = await openGpu();
+  using model = await createMmssl(gpu, dataset, settings);
+  const { userCount, itemCount, phases } = model;
+  const shape = { rows: userCount + itemCount, triples: 5000, batchSize: 4097 };
+  using batches = createTripleTensors(gpu, shape, 1);
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "too large", scratch);
+  using _program = tape.program;
+  const record = () => phases[0]!.record(tape, {}, batches);
+  const message = "--batch-size must be lower, or --topk-rate below 1/40, by which none is";
+  assertThrows(record, InputError, message);
 });
 
 Deno.test("what cannot be trained is refused", async (test) => {
@@ -141,6 +185,11 @@ Deno.test("what cannot be trained is refused", async (test) => {
     [{ dropRate: 1 }, {}, "drop-rate is 1, but must be from 0 to below 1."],
     [{ topkRate: -1 }, {}, "topk-rate is -1, but must be from 0 to below 1."],
     [{ clRate: -1 }, {}, "cl-rate is -1, but must be 0 or more."],
+    [
+      { keepModalGraphs: 1 as unknown as boolean },
+      {},
+      "keep-modal-graphs is 1, but must be true or false.",
+    ],
     [{}, { modalities: [] }, "made has no modalities."],
     [{}, { modalities: [{ name: "text", neighbours }] }, 'made has neighbours alone of "text".'],
     [{}, { itemCount: 7 }, "MMSSL needs 8 items or more, and made has 7."],

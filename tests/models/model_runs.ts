@@ -1,9 +1,10 @@
 /** What every model must do, on a small dataset. */
 import { assert, assertEquals, assertLess } from "@std/assert";
+import { createRanker, seenBefore } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
-import { type ModelSettings, presetFor } from "../../src/models/model.ts";
+import { type Model, type ModelSettings, presetFor } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
-import { Trainer } from "../../src/training/trainer.ts";
+import { Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 
 /** What a run left. */
@@ -13,6 +14,15 @@ interface Outcome {
   readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
+const dataset = madeDataset();
+const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
+
+/** A model of a kind, ready for training. */
+async function createModel(gpu: Gpu, kind: string, settings: ModelSettings): Promise<Model> {
+  const complete = { ...presetFor(models[kind]!, "made").model, ...settings, seed: 3 };
+  return await models[kind]!.create(gpu, dataset, complete, {});
+}
+
 /** Trains a model of a kind for some epochs. */
 async function runEpochs(
   gpu: Gpu,
@@ -20,11 +30,8 @@ async function runEpochs(
   settings: ModelSettings,
   epochs: number,
 ): Promise<Outcome> {
-  const dataset = madeDataset();
-  const complete = { ...presetFor(models[kind]!, "made").model, ...settings, seed: 3 };
-  using model = await models[kind]!.create(gpu, dataset, complete, {});
+  using model = await createModel(gpu, kind, settings);
   assertEquals(model.name, kind);
-  const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
   using trainer = new Trainer(gpu, model, dataset.train, training);
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) losses.push((await trainer.runEpoch()).loss);
@@ -56,4 +63,41 @@ export async function assertTrains(
     assert(values.some((x, i) => x !== untrained.parameters[name]![i]), `${name} stood still`);
   }
   assertEquals(gpu.bytes, 0);
+}
+
+/**
+ * Checks that a run that is stopped after two epochs, and resumed with a new model, leaves the same bits
+ * as one that goes on: of parameters, moments and the model's buffers. The run that goes on is ranked
+ * between its epochs, the resumed one never is. Weights decay in both ways that there are.
+ */
+export async function assertResumes(kind: string, settings: ModelSettings): Promise<void> {
+  using gpu = await openGpu();
+  const decaying = { ...training, weightDecay: 0.1, l2: 0.01 };
+  using straight = await createModel(gpu, kind, settings);
+  using trainer = new Trainer(gpu, straight, dataset.train, decaying);
+  using ranker = createRanker(gpu, straight, seenBefore(dataset, "valid"), 5, trainer.scratch);
+  await trainer.runEpoch();
+  await ranker.rank();
+  await trainer.runEpoch();
+  const stopped = await trainer.state();
+  await ranker.rank();
+  const { loss } = await trainer.runEpoch();
+
+  using resumed = await createModel(gpu, kind, settings);
+  using other = new Trainer(gpu, resumed, dataset.train, decaying);
+  other.restore(stopped);
+  assertEquals((await other.runEpoch()).loss, loss);
+  const [ours, theirs] = [bits(await other.state()), bits(await trainer.state())];
+  assertEquals(Object.keys(ours), Object.keys(theirs));
+  for (const name of Object.keys(ours)) {
+    assert(ours[name]!.every((word, i) => word === theirs[name]![i]), `${name} differs`);
+  }
+}
+
+/** Every saved tensor as words: some hold integers, which as floats may not be equal to themselves. */
+function bits({ tensors }: TrainingState): Readonly<Record<string, Uint32Array>> {
+  const words = Object.entries(tensors).map(([name, { data }]) =>
+    [name, new Uint32Array(data.buffer, data.byteOffset, data.length)] as const
+  );
+  return Object.fromEntries(words);
 }

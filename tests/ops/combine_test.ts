@@ -1,7 +1,7 @@
-/** Sums, stacks, cuts and columns against their formulas. */
+/** Sums, stacks and cuts against their formulas. */
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
-import { add, addToRows, concatColumns, sliceRows, stackRows } from "../../src/ops/combine.ts";
+import { add, addToRows, sliceRows, stackRows } from "../../src/ops/combine.ts";
 import { checkOperation, operand, type Operation, recordUnused } from "./check_operation.ts";
 
 const sum: Operation = {
@@ -19,16 +19,12 @@ Deno.test("a weighted sum", async () => {
   });
 });
 
-Deno.test("rows stacked, and columns side by side", async () => {
+Deno.test("rows stacked", async () => {
   using gpu = await openGpu();
   const parts = [operand(2, 5), { ...operand(1, 5), constant: true }, operand(7, 5)];
   await checkOperation(gpu, parts, {
     record: (tape, parts) => stackRows(tape, parts),
     formula: (parts) => parts.flatMap((part) => [...part]),
-  });
-  await checkOperation(gpu, [operand(4, 1), operand(4, 6)], {
-    record: (tape, parts) => concatColumns(tape, parts),
-    formula: ([a, b]) => [0, 1, 2, 3].flatMap((r) => [a![r]!, ...b!.subarray(6 * r, 6 * (r + 1))]),
   });
 });
 

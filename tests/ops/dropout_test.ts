@@ -3,7 +3,8 @@ import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
-import { drawMask, dropout } from "../../src/ops/dropout.ts";
+import { drawMask } from "../../src/ops/draw_uniform.ts";
+import { dropout } from "../../src/ops/dropout.ts";
 import { Tape, type Variable } from "../../src/ops/tape.ts";
 import { checkOperation, operand } from "./check_operation.ts";
 

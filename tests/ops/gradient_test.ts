@@ -38,6 +38,19 @@ Deno.test("whole gradients add up, and opening them starts from zero or from wha
   assertEquals(zero, new Float32Array(15));
 });
 
+Deno.test("a constant gets no gradient, and what was made for it is free again", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, "gradients", scratch);
+  using value = createTensor(gpu, "x", [5, 3]);
+  const constant: Variable = { value, constant: true };
+  const gradient = tape.take("part", [5, 3]);
+  addGradient(tape, constant, gradient);
+  assertEquals(constant.gradient, undefined);
+  assertStrictEquals(tape.take("next", [5, 3]).buffer, gradient.buffer);
+  tape.program[Symbol.dispose]();
+});
+
 Deno.test("a multiple is added to every element and no more", async () => {
   using gpu = await openGpu();
   using scratch = new Scratch(gpu);

@@ -53,6 +53,25 @@ Deno.test("norms of stretches of rows, divided by a number", async () => {
   assertClose(gradient!, differences.map((d) => term.weight * d));
 });
 
+Deno.test("half the squares over a number", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const epoch = madeEpoch(random, { users: 2, items: 2, triples: 5, batchSize: 2 });
+  using batches = uploadMade(gpu, epoch, 1, term.count);
+  const data = uniformFloats(random, 60 * 7);
+  using value = createTensor(gpu, "x", [60, 7], data);
+  const x: Variable = { value };
+  const tape = new Tape(gpu, "penalty", scratch);
+  normPenalty(tape, x, [{ firstRow: 0, rowCount: 60 }], batches, term, 16, true);
+  tape.backward();
+  using program = tape.program;
+  program.run();
+  const [terms, gradient] = await readFloats(gpu, batches.terms, x.gradient!);
+  const squares = data.reduce((sum, entry) => sum + entry ** 2, 0);
+  assertAlmostEquals(terms![term.count + term.index]!, squares / 32, 1e-5);
+  assertClose(gradient!, data.map((entry) => term.weight * entry / 16));
+});
+
 const sumOfSquares = (parts: readonly (readonly number[])[]): number =>
   parts.reduce((sum, part) => sum + part.reduce((s, x) => s + x * x, 0) / 2, 0);
 
@@ -101,4 +120,19 @@ Deno.test("a constant has a penalty and no gradient", async () => {
   using program = tape.program;
   assertEquals(program.kernels, ["sum_squares", "norm_penalty"]);
   assertEquals(x.gradient, undefined);
+});
+
+Deno.test("a penalty of weight 0 records nothing", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const epoch = madeEpoch(random, { users: 2, items: 2, triples: 3, batchSize: 3 });
+  using batches = uploadMade(gpu, epoch, 0, term.count);
+  using value = createTensor(gpu, "x", [4, 2]);
+  const tape = new Tape(gpu, "penalty", scratch);
+  const none = { ...term, weight: 0 };
+  normPenalty(tape, { value }, [{ firstRow: 0, rowCount: 3 }], batches, none);
+  batchNormPenalty(tape, { value }, batches, epoch.users, none);
+  tape.backward();
+  using program = tape.program;
+  assertEquals(program.kernels, []);
 });

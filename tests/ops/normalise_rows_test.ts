@@ -5,14 +5,14 @@ import { normaliseRows } from "../../src/ops/normalise_rows.ts";
 import type { Tape, Variable } from "../../src/ops/tape.ts";
 import { checkOperation, operand, recordUnused } from "./check_operation.ts";
 
-const operation = (width: number, epsilon?: number) => ({
-  record: (tape: Tape, [x]: readonly Variable[]) => normaliseRows(tape, x!, epsilon),
+const operation = (width: number) => ({
+  record: (tape: Tape, [x]: readonly Variable[]) => normaliseRows(tape, x!),
   formula: ([x]: readonly Float64Array[]) =>
     x!.map((v, i) => {
       const start = i - i % width;
       const row = x!.subarray(start, start + width);
       const length = Math.sqrt(row.reduce((sum, entry) => sum + entry * entry, 0));
-      return v / Math.max(length, epsilon ?? 1e-12);
+      return v / Math.max(length, 1e-12);
     }),
 });
 
@@ -25,11 +25,10 @@ Deno.test("rows of any width have length 1", async (test) => {
   }
 });
 
-Deno.test("rows shorter than epsilon are divided by it", async () => {
+Deno.test("rows of zeros stay zero", async () => {
   using gpu = await openGpu();
   const x = operand(4, 6);
   x.data.fill(0, 6, 12);
-  await checkOperation(gpu, [x], operation(6, 100));
   await checkOperation(gpu, [{ ...x, constant: true }], operation(6));
 });
 

@@ -55,6 +55,9 @@ Deno.test("models are compared, and what was run is not run again", async (test)
         "mf_bpr",
       ]);
       assert(rows[2].pValue >= 0 && rows[2].pValue <= 1);
+      const ndcg = ({ metrics }: { metrics: Record<string, { mean: number }> }) =>
+        metrics["ndcg@20"]!.mean;
+      assertEquals(rows[2].ahead, ndcg(rows[2]) > ndcg(rows[1]));
       for (const row of rows.slice(1)) {
         assert(row.peakGpuBytes > 0 && row.secondsPerEpoch > 0);
         assertEquals(row.bestEpochs.length, 2);
@@ -70,14 +73,17 @@ Deno.test("models are compared, and what was run is not run again", async (test)
 
     await test.step("as a table", async () => {
       const { stdout } = await run(folder, ...asked);
-      assertStringIncludes(stdout, "p (STAIR better)");
+      assertStringIncludes(stdout, "p against STAIR");
       assertStringIncludes(stdout, "| mf_bpr");
     });
   });
 });
 
-Deno.test("unknown models are refused", async () => {
+Deno.test("bad options are refused before anything is read", async () => {
   await withFolder({}, async (folder) => {
+    const never = await run(folder, "--eval-every", "0");
+    assertEquals(never.code, 2);
+    assertStringIncludes(never.stderr, "eval-every is 0, but must be a whole number from 1.");
     const { code, stderr } = await run(folder, "--models", "stair,books");
     assertEquals(code, 2);
     assertStringIncludes(stderr, '--models names "books", but known are stair');

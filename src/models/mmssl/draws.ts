@@ -5,8 +5,8 @@
  */
 import type { Tensor } from "../../gpu/tensor.ts";
 import type { TripleTensors } from "../../ops/bpr_loss.ts";
-import { drawUniform } from "../../ops/draw_uniform.ts";
-import { drawMask, dropout } from "../../ops/dropout.ts";
+import { drawMask, drawUniform } from "../../ops/draw_uniform.ts";
+import { dropout } from "../../ops/dropout.ts";
 import type { Tape, Variable } from "../../ops/tape.ts";
 import { initialStream } from "../initial_values.ts";
 

@@ -101,8 +101,18 @@ export function noPairs(userCount: number, itemCount: number): SparseMatrix {
 
 /** The k items of the highest scores, the best first; of equals the one with the lower id. */
 function bestItems(scores: Float32Array, k: number): Uint32Array {
-  const items = Uint32Array.from(scores, (_, item) => item);
-  return items.sort((a, b) => scores[b]! - scores[a]! || a - b).subarray(0, k);
+  const best = new Uint32Array(Math.min(k, scores.length));
+  let count = 0;
+  for (let item = 0; item < scores.length; item++) {
+    const score = scores[item]!;
+    const full = count === best.length;
+    if (full && !(score > scores[best[count - 1]!]!)) continue;
+    // It goes behind its equals, whose ids are lower.
+    let place = full ? count - 1 : count++;
+    for (; place > 0 && scores[best[place - 1]!]! < score; place--) best[place] = best[place - 1]!;
+    best[place] = item;
+  }
+  return best;
 }
 
 function countMatrix(

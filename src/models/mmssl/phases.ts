@@ -12,10 +12,9 @@ import { stackRows } from "../../ops/combine.ts";
 import { contrastiveLoss } from "../../ops/contrastive_loss.ts";
 import { gatherBatch } from "../../ops/gather_batch.ts";
 import { gradientPenalty } from "../../ops/gradient_penalty.ts";
-import { l2Penalty } from "../../ops/l2_penalty.ts";
 import { type LossTerm, lossTerms } from "../../ops/loss_term.ts";
 import { mixRows } from "../../ops/mix_rows.ts";
-import { batchNormPenalty } from "../../ops/norm_penalty.ts";
+import { batchNormPenalty, normPenalty } from "../../ops/norm_penalty.ts";
 import { normaliseRows } from "../../ops/normalise_rows.ts";
 import { meanSigmoid } from "../../ops/sigmoid.ts";
 import type { Tape, Variable } from "../../ops/tape.ts";
@@ -147,10 +146,13 @@ function collectorPhase(
     appliesTo: first,
     record: (tape, parameters, batches) => {
       const { triples, batchSize } = batches.shape;
-      requireRoom(k, batchSize);
+      requireRoom(k, batchSize, data.itemCount);
       const { parts } = represent(tape, data, parameters, "recommender", draws, batches);
       const rows = parts.map(({ features }) => similarityRows(tape, features, data, batches).value);
-      // Nothing else runs until they are read.
+      // The tape gives these rows back, and other programs write to their memory. `after` reads them
+      // before that: nothing here is trained, so that the rest of this program writes nothing, and
+      // nothing later is submitted until `after` has ended. Tensors of their own would take
+      // batch size × items more for each modality.
       read = { user: batches.user, rows, size: Math.min(triples, batchSize) };
     },
     after: {
@@ -166,10 +168,12 @@ function collectorPhase(
   };
 }
 
-function requireRoom(k: number, batchSize: number): void {
+/** The batch size is known only now, when a step is recorded, before anything is trained. */
+function requireRoom(k: number, batchSize: number, itemCount: number): void {
   if (k > 0 && batchSize > LARGEST_BATCH) {
     throw new InputError(
-      `batch-size is ${batchSize}, but modal graphs have room for ${LARGEST_BATCH} users at once.`,
+      `batch-size is ${batchSize}, but modal graphs have room for ${LARGEST_BATCH} users at once: ` +
+        `--batch-size must be lower, or --topk-rate below 1/${itemCount}, by which none is collected.`,
     );
   }
 }
@@ -244,8 +248,9 @@ function recordGenerator(
   const userDirections = (x: Variable): Variable =>
     normaliseRows(tape, gatherBatch(tape, x, batches, ["user"], { firstRow: 0, userCount }));
   const users = userDirections(h);
+  const all = [{ firstRow: 0, rowCount: userCount + itemCount }];
   for (const { name, features, neighbours } of parts) {
-    l2Penalty(tape, features, batches, terms[`features.${name}`]!, itemCount);
+    normPenalty(tape, features, all, batches, terms[`features.${name}`]!, itemCount, true);
     const term = terms[`contrast.${name}`]!;
     contrastiveLoss(tape, userDirections(neighbours), users, batches, term, tau);
   }
