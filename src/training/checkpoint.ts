@@ -9,10 +9,15 @@
 import { decodeSafetensors, encodeSafetensors } from "../data/safetensors.ts";
 import { writeAtomically } from "../data/write_atomically.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { type Tensor, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
-import { readTensors, type SavedTensor } from "./saved_tensor.ts";
+import {
+  modelTensors,
+  readTensors,
+  type SavedTensor,
+  shapesOf,
+  writeTensors,
+} from "./saved_tensor.ts";
 import type { TrainingState } from "./trainer.ts";
 
 /** A saved state and where it comes from. */
@@ -58,7 +63,7 @@ const FORMAT = "stair-checkpoint-1";
  * @throws {InputError} when the file cannot be written.
  */
 export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<void> {
-  const tensors = await readTensors(gpu, savedTensors(model));
+  const tensors = await readTensors(gpu, modelTensors(model));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
   await writeAtomically(path, encodeSafetensors(tensors, metadata));
 }
@@ -75,20 +80,9 @@ export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<v
   if (saved !== undefined && saved !== model.name) {
     throw new InputError(`${path} holds parameters of ${saved}, but the model is ${model.name}.`);
   }
-  const wanted = savedTensors(model);
-  requireShapes(
-    path,
-    tensors,
-    Object.fromEntries(Object.entries(wanted).map(([name, { shape }]) => [name, shape])),
-  );
-  for (const [name, tensor] of Object.entries(wanted)) {
-    write(gpu, tensor, tensors[name]!.data as Float32Array<ArrayBuffer>);
-  }
-}
-
-/** What a model is restored from. */
-function savedTensors({ parameters, buffers }: Model): Readonly<Record<string, Tensor>> {
-  return { ...parameters, ...buffers };
+  const wanted = modelTensors(model);
+  requireShapes(path, tensors, shapesOf(wanted));
+  writeTensors(gpu, wanted, tensors as Record<string, SavedTensor>);
 }
 
 /**

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { elementCount, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { elementCount, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import type { Model } from "../models/model.ts";
 
 /** An array as it is saved. */
 export interface SavedTensor {
@@ -12,6 +13,27 @@ export interface SavedTensor {
   readonly shape: readonly number[];
   /** Elements, row-major. */
   readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** What a model is restored from, by name: all but the optimizer's own. */
+export function modelTensors({ parameters, buffers }: Model): Readonly<Record<string, Tensor>> {
+  return { ...parameters, ...buffers };
+}
+
+/** Shapes by name. */
+export function shapesOf(
+  tensors: Readonly<Record<string, Tensor>>,
+): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+}
+
+/** Overwrites each tensor with the saved one of its name, which must be there. */
+export function writeTensors(
+  gpu: Gpu,
+  tensors: Readonly<Record<string, Tensor>>,
+  saved: Readonly<Record<string, SavedTensor>>,
+): void {
+  for (const [name, tensor] of Object.entries(tensors)) write(gpu, tensor, saved[name]!.data);
 }
 
 /** What is read at once: it stands a second time on the GPU, but every wait takes its time. */

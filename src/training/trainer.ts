@@ -5,13 +5,19 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { readFloats, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../ops/bpr_loss.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { type AdamSettings, completeAdam } from "../ops/adamw.ts";
-import { readTensors, type SavedTensor } from "./saved_tensor.ts";
+import {
+  modelTensors,
+  readTensors,
+  type SavedTensor,
+  shapesOf,
+  writeTensors,
+} from "./saved_tensor.ts";
 import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
 
@@ -126,32 +132,23 @@ export class Trainer implements Disposable {
 
   /** Reads what the model is restored from: all but the optimizer's own. */
   async modelState(): Promise<TrainingState> {
-    const { parameters, buffers } = this.#model;
-    const tensors = await readTensors(this.#gpu, { ...parameters, ...buffers });
-    return { epoch: this.epoch, tensors };
+    return { epoch: this.epoch, tensors: await readTensors(this.#gpu, modelTensors(this.#model)) };
   }
 
   /** Goes back, or on, to a saved state. */
   restore({ epoch, tensors }: TrainingState): void {
-    for (const [name, tensor] of Object.entries(this.#saved())) {
-      write(this.#gpu, tensor, tensors[name]!.data);
-    }
+    writeTensors(this.#gpu, this.#saved(), tensors);
     this.epoch = epoch;
   }
 
   /** Gives the model the parameters of a saved state; the optimizer is left as it is. */
   restoreModel({ tensors }: TrainingState): void {
-    const { parameters, buffers } = this.#model;
-    for (const [name, tensor] of Object.entries({ ...parameters, ...buffers })) {
-      write(this.#gpu, tensor, tensors[name]!.data);
-    }
+    writeTensors(this.#gpu, modelTensors(this.#model), tensors);
   }
 
   /** Shapes of what a checkpoint holds, by name. */
   get shapes(): Readonly<Record<string, readonly number[]>> {
-    return Object.fromEntries(
-      Object.entries(this.#saved()).map(([name, { shape }]) => [name, shape]),
-    );
+    return shapesOf(this.#saved());
   }
 
   /** Releases the optimizer and the step; the model stays. */

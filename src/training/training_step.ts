@@ -6,7 +6,7 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
-import { type Program, runPrograms } from "../gpu/program.ts";
+import { Program, runPrograms } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
@@ -77,8 +77,7 @@ export function createTrainingStep(
     recordPhase(tape, model, phase, { optimized, batches, schedule, settings: own });
     return { phase, program };
   });
-  const next = new Tape(gpu, `${model.name}: next batch`, scratch);
-  const turn = resources.use(next.program);
+  const turn = resources.use(new Program(gpu, `${model.name}: next batch`));
   turn.dispatch(
     getKernel(gpu, { name: "advance", code: advance }),
     { clock: batches.clock },
