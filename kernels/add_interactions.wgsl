@@ -54,7 +54,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let slot = workgroup.y * workgroups.x + workgroup.x;
+  let slot = workgroup.x * workgroups.y + workgroup.y;
   let triple = clock[0] * params.batch_size + slot;
   let inside = slot < params.batch_size && triple < params.triples;
   var first = 0u;

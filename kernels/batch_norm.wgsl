@@ -53,7 +53,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let j = (workgroup.y * workgroups.x + workgroup.x) * columns + local % columns;
+  let j = (workgroup.x * workgroups.y + workgroup.y) * columns + local % columns;
   let lane = local / columns;
   let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
   let count = f32(params.rows / params.batch_size * length);

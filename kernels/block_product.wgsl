@@ -87,7 +87,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let group = workgroup.y * workgroups.x + workgroup.x;
+  let group = workgroup.x * workgroups.y + workgroup.y;
   let height = workgroup_size / lanes; // row groups of a workgroup
   let row_tiles = (params.rows + 16u * height - 1u) / (16u * height);
   let column_tiles = (params.columns4 + 2u * lanes - 1u) / (2u * lanes);

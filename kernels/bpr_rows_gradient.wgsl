@@ -34,7 +34,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let batch = params.batch_size * params.width; // elements of a list's rows
   let of_users = params.of_users == 1u;
   if (i >= select(2u * batch, batch, of_users)) {

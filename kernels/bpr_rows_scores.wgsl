@@ -31,7 +31,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let t = invocation / lanes;
   let lane = local % lanes;
   // Invocations beyond the rows have nothing to walk, but meet the others at the barriers.

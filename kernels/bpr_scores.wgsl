@@ -34,7 +34,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let slot = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let slot = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let triple = clock[0] * params.batch_size + slot;
   if (slot >= params.batch_size || triple >= params.triples) {
     return;

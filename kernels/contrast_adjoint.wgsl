@@ -34,7 +34,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let at = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let at = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let i = at / params.batch_size;
   let j = at % params.batch_size;
   if (i >= params.batch_size) {

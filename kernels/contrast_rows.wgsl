@@ -35,7 +35,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = workgroup.y * workgroups.x + workgroup.x;
+  let i = workgroup.x * workgroups.y + workgroup.y;
   let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
   let inside = i < length;
   let first = i * params.batch_size;

@@ -20,7 +20,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   if (i < params.vectors) {
     total[i] = vec4f(params.number);
   }

@@ -41,7 +41,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let place = batch_start[clock[0]] + invocation / params.width;
   if (place >= batch_start[clock[0] + 1u]) {
     return;

@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let block = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let block = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let i = block / params.width4;
   let j = block % params.width4;
   if (i >= params.width4) {

@@ -26,7 +26,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   if (i < params.elements) {
     output[i] = source[i] * select(params.slope, 1.0, x[i] > 0.0);
   }

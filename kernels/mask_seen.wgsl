@@ -29,7 +29,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let row = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let row = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   if (row >= params.row_count) {
     return;
   }

@@ -43,7 +43,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let invocation = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let row = invocation / lanes;
   if (row >= params.rows) {
     return;

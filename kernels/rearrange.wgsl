@@ -30,7 +30,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   let blocks = (params.stride + 3u) / 4u;
   let first_row = i / blocks * 4u;
   let first_column = i % blocks * 4u;

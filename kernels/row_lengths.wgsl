@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let r = workgroup.y * workgroups.x + workgroup.x;
+  let r = workgroup.x * workgroups.y + workgroup.y;
   var sum = 0.0;
   for (var j = local; r < params.rows && j < params.width; j += workgroup_size) {
     let entry = x[r * params.width + j];

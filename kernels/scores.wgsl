@@ -36,7 +36,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let row_groups = (params.row_count + 7u) / 8u;
-  let group = workgroup.y * workgroups.x + workgroup.x;
+  let group = workgroup.x * workgroups.y + workgroup.y;
   let row_group = group % row_groups;
   let first = (group / row_groups * workgroup_size + local) * 4u;
   if (first >= params.candidate_count) {

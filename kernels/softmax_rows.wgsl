@@ -21,7 +21,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let r = (workgroup.y * workgroups.x + workgroup.x) * workgroup_size + local;
+  let r = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
   if (r >= params.rows) {
     return;
   }

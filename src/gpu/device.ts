@@ -53,7 +53,8 @@ export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<
   }).catch((error: Error) => {
     throw new GpuError(`${name} gives no device: ${error.message}`);
   });
-  return new Gpu(device, name, dry);
+  const strips = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : 1;
+  return new Gpu(device, name, { dry, strips });
 }
 
 /** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
@@ -73,6 +74,12 @@ export class Gpu implements Disposable {
   readonly adapterName: string;
   /** Whether memory is only counted: buffers hold nothing, and programs are recorded but never run. */
   readonly dry: boolean;
+  /**
+   * How many strips a dispatch is dealt to. A software adapter gives each of its threads one stretch of
+   * the workgroups, however much work each of them is, and with rows in order the one with the items'
+   * long rows ends last: there, as many as processors, and 1 elsewhere.
+   */
+  readonly strips: number;
   #bytes = 0;
   #peakBytes = 0;
   /** What each buffer counts. */
@@ -84,10 +91,11 @@ export class Gpu implements Disposable {
   #closed = false;
 
   /** Use {@linkcode openGpu}. */
-  constructor(device: GPUDevice, adapterName: string, dry = false) {
+  constructor(device: GPUDevice, adapterName: string, { dry = false, strips = 1 } = {}) {
     this.device = device;
     this.adapterName = adapterName;
     this.dry = dry;
+    this.strips = strips;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fail((event as GPUUncapturedErrorEvent).error.message);

@@ -107,18 +107,22 @@ export class Program implements Disposable {
     this.#dispatches.length = 0;
   }
 
-  /** Splits a workgroup count over two dimensions where it exceeds what one may hold. */
+  /**
+   * The workgroups in two dimensions, as one holds only so many. Kernels number them x · (size of y) + y,
+   * so that those of one y are a strip of the rows, evenly spread (see {@linkcode Gpu.strips}).
+   */
   #grid(kernel: Kernel, size: DispatchSize): [number, number] {
-    const workgroups = "workgroups" in size
-      ? size.workgroups
-      : Math.ceil(size.invocations / kernel.workgroupSize);
+    const byInvocation = "invocations" in size;
+    const workgroups = byInvocation
+      ? Math.ceil(size.invocations / kernel.workgroupSize)
+      : size.workgroups;
     const { maxComputeWorkgroupsPerDimension: most } = this.gpu.device.limits;
-    const x = Math.min(workgroups, most);
-    const y = x === 0 ? 0 : Math.ceil(workgroups / x);
+    const strips = byInvocation ? Math.min(this.gpu.strips, workgroups) : 1;
+    const y = Math.max(strips, Math.ceil(workgroups / most));
     if (y > most) {
       throw new GpuError(`Kernel ${kernel.name}: ${workgroups} workgroups are too many.`);
     }
-    return [x, y];
+    return [Math.ceil(workgroups / Math.max(1, y)), y];
   }
 
   #bind(

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GpuError, openGpu } from "../../src/gpu/device.ts";
+import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Program } from "../../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../../src/gpu/tensor.ts";
@@ -68,23 +68,39 @@ Deno.test("a program may hold more dispatches than one command buffer", async ()
   assertEquals(await readFloats(gpu, counter), [Float32Array.of(1200)]);
 });
 
-Deno.test("more workgroups than one dimension holds are all run", async () => {
-  using gpu = await openGpu();
-  const cells = gpu.device.limits.maxComputeWorkgroupsPerDimension + 4466;
-  using cell = createTensor(gpu, "cell", [cells]);
-  using program = new Program(gpu, "wide");
-  const code = `@group(0) @binding(0) var<storage, read_write> cell: array<u32>;
+/** Counts each workgroup under its number, as all kernels of kernels/ take it. */
+const numbered = {
+  name: "numbered",
+  code: `@group(0) @binding(0) var<storage, read_write> cell: array<u32>;
 @compute @workgroup_size(1)
-fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) size: vec3u) {
-  let i = id.y * size.x + id.x;
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
+  let i = workgroup.x * workgroups.y + workgroup.y;
   if (i < arrayLength(&cell)) { cell[i] += i + 1; }
-}`;
-  const kernel = getKernel(gpu, { name: "fill", code });
-  program.dispatch(kernel, { cell }, {}, { invocations: cells });
-  program.run();
-  const [values] = await readIntegers(gpu, cell);
-  assertEquals(values!.findIndex((value, i) => value !== i + 1), -1);
-});
+}`,
+};
+
+for (
+  const { cells, strips, grid } of [
+    { cells: 65_535 + 4466, strips: 1, grid: [35_001, 2] }, // more than one dimension holds
+    { cells: 10, strips: 1, grid: [10, 1] },
+    { cells: 10, strips: 2, grid: [5, 2] },
+    { cells: 10, strips: 4, grid: [3, 4] }, // two workgroups have nothing to do
+    { cells: 3, strips: 8, grid: [1, 3] },
+    { cells: 65_535 * 2 + 1, strips: 2, grid: [43_691, 3] },
+  ] as const
+) {
+  Deno.test(`${cells} workgroups in ${strips} strips are all run, once`, async () => {
+    using opened = await openGpu();
+    const gpu = new Gpu(opened.device, opened.adapterName, { strips });
+    using cell = createTensor(gpu, "cell", [cells]);
+    using program = new Program(gpu, "wide");
+    program.dispatch(getKernel(gpu, numbered), { cell }, {}, { invocations: cells });
+    assertEquals(program.dispatches[0]!.workgroups, grid);
+    program.run();
+    const [values] = await readIntegers(gpu, cell);
+    assertEquals(values!.findIndex((value, i) => value !== i + 1), -1);
+  });
+}
 
 Deno.test("a dispatch of nothing is left out", async () => {
   using gpu = await openGpu();
