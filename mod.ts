@@ -17,7 +17,7 @@
  *
  * @module
  */
-export { Gpu, GpuError, openGpu } from "./src/gpu/device.ts";
+export { Gpu, GpuError, type GpuOptions, openGpu, type TexelFormat } from "./src/gpu/device.ts";
 export type { Tensor } from "./src/gpu/tensor.ts";
 export { InputError } from "./src/input_error.ts";
 
@@ -58,7 +58,15 @@ export { models } from "./src/models/registry.ts";
 export type { LossTerm } from "./src/ops/loss_term.ts";
 export type { EpochShape, TripleTensors } from "./src/ops/bpr_loss.ts";
 export { Tape, type Variable } from "./src/ops/tape.ts";
-export { type Dispatch, type DispatchSize, Program } from "./src/gpu/program.ts";
+export {
+  type Clear,
+  type Command,
+  type Copy,
+  type Dispatch,
+  type DispatchSize,
+  Program,
+} from "./src/gpu/program.ts";
+export type { Image, MatrixImage } from "./src/gpu/image.ts";
 export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";

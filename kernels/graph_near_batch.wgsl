@@ -5,11 +5,13 @@
 //   the rows that have such an entry or are touched themselves: the layer before the last is needed in
 //   no others, and gets empty ones there.
 //
-// One invocation walks one row, in order: what a pass sums over keeps its order, and what is left out
+// One invocation walks one row, in order, and its neighbours rows that are as long, so that none waits for
+// another: what a pass sums over keeps its order, and what is left out
 // is zero, so that results have the same bits as with all of A.
 //
 //   clock                      number of the batch within the epoch, and since training was set up
 //   mark                       of mark_batch.wgsl
+//   row_by_length              all rows, the longest first
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
 //   near_column, near_value    the entries moved to the front; as long as column and value
 //   near_end                   where they end in each row
@@ -23,14 +25,15 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> mark: array<u32>;
-@group(0) @binding(2) var<storage, read> row_start: array<u32>;
-@group(0) @binding(3) var<storage, read> column: array<u32>;
-@group(0) @binding(4) var<storage, read> value: array<f32>;
-@group(0) @binding(5) var<storage, read_write> near_column: array<u32>;
-@group(0) @binding(6) var<storage, read_write> near_value: array<f32>;
-@group(0) @binding(7) var<storage, read_write> near_end: array<u32>;
-@group(0) @binding(8) var<storage, read_write> reached_end: array<u32>;
-@group(0) @binding(9) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> row_by_length: array<u32>;
+@group(0) @binding(3) var<storage, read> row_start: array<u32>;
+@group(0) @binding(4) var<storage, read> column: array<u32>;
+@group(0) @binding(5) var<storage, read> value: array<f32>;
+@group(0) @binding(6) var<storage, read_write> near_column: array<u32>;
+@group(0) @binding(7) var<storage, read_write> near_value: array<f32>;
+@group(0) @binding(8) var<storage, read_write> near_end: array<u32>;
+@group(0) @binding(9) var<storage, read_write> reached_end: array<u32>;
+@group(0) @binding(10) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
@@ -40,10 +43,11 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let row = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
-  if (row >= params.rows) {
+  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+  if (invocation >= params.rows) {
     return;
   }
+  let row = row_by_length[invocation];
   let touched = clock[1] + 1u;
   let start = row_start[row];
   let end = row_start[row + 1u];

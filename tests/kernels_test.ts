@@ -1,6 +1,7 @@
 /** Every kernel against its twin in oracle.ts, over shapes that are awkward for it. */
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../src/gpu/device.ts";
+import { createEntryImage, createImage, ENTRIES_PER_LINE, type Image } from "../src/gpu/image.ts";
 import { getKernel } from "../src/gpu/kernel.ts";
 import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";
@@ -117,15 +118,6 @@ const cases: Record<string, () => Case[]> = {
   ...penaltyCases,
   ...polynomialCases,
   ...propagationCases,
-
-  fill: () =>
-    elementwise.map(({ vectors, constants }) => ({
-      name: `${vectors} vec4`,
-      tensors: { total: floats(4 * vectors + 4) }, // what is beyond must stay as it is
-      params: { vectors, number: -1.5 },
-      constants,
-      size: { invocations: vectors },
-    })),
 
   add_scaled: () =>
     elementwise.map(({ vectors, constants }) => ({
@@ -266,16 +258,31 @@ for (const [name, table] of Object.entries(cases)) {
   Deno.test(`kernel ${name} equals its twin`, async (test) => {
     using gpu = await openGpu();
     const code = Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder));
-    for (const { name: title, tensors, params = {}, constants = {}, size } of table()) {
+    for (const { name: title, tensors, images = {}, params = {}, ...one } of table()) {
       await test.step(title, async () => {
-        const kernel = getKernel(gpu, { name, code }, constants);
         using resources = new DisposableStack();
         const uploaded = Object.entries(tensors).map(([label, data]) =>
           resources.use(createTensor(gpu, label, [data.length], data))
         );
         const program = resources.use(new Program(gpu, title));
         const bound = Object.fromEntries(uploaded.map((tensor) => [tensor.label, tensor]));
-        program.dispatch(kernel, bound, params, size);
+        const constants = { ...one.constants };
+        const imaged: Record<string, Image> = {};
+        for (const [label, dim4] of Object.entries(images)) {
+          const tensor = bound[label]!;
+          const rows = tensor.shape[0]! / (4 * dim4!);
+          const image = imaged[label] = resources.use(createImage(gpu, label, rows, dim4!));
+          program.copy({ ...tensor, shape: [rows, 4 * dim4!] }, image);
+          constants.rows_per_line = image.rowsPerLine;
+          delete bound[label];
+        }
+        if (code.includes("var entries: texture_storage_2d")) {
+          const { column, value } = tensors as { column: Uint32Array; value: Float32Array };
+          imaged.entries = resources.use(createEntryImage(gpu, "entries", { column, value }));
+          constants.entries_per_line = ENTRIES_PER_LINE;
+        }
+        const kernel = getKernel(gpu, { name, code }, constants);
+        program.dispatch(kernel, bound, params, one.size, imaged);
         program.run();
         const [asFloats, asIntegers] = [
           await readFloats(gpu, ...uploaded),

@@ -41,6 +41,21 @@ export const oracle: Record<string, Twin> = {
     });
   },
 
+  /** The same, with the ends of rows as in propagate */
+  propagate_image(t, { row_end_shift }, { dim4 }) {
+    const dim = dim4! * 4;
+    forTouchedRows(t, (_, row) => {
+      for (let j = 0; j < dim; j++) {
+        let sum = 0;
+        for (let e = t.row_start![row]!; e < t.row_end![row + row_end_shift!]!; e++) {
+          sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
+        }
+        const at = row * dim + j;
+        t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
+      }
+    });
+  },
+
   /** mark = batches + 1, for touched rows */
   mark_batch(t) {
     forTouchedRows(t, (_, row) => t.mark![row] = t.clock![1]! + 1);
@@ -148,11 +163,6 @@ export const oracle: Record<string, Twin> = {
         t.gradient![row * dim + j]! += sum;
       }
     });
-  },
-
-  /** total = number */
-  fill(t, { vectors, number }) {
-    t.total!.fill(number!, 0, 4 * vectors!);
   },
 
   /** total += scale · source */

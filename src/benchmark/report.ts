@@ -52,7 +52,7 @@ function formatKernels({ timing, kernels }: StepProfile): string {
 }
 
 function formatStages({ dispatches, microseconds, shares }: StepProfile): string {
-  const title = `Stages of the step: ${dispatches} dispatches, ${whole(microseconds)} µs replayed`;
+  const title = `Stages of the step: ${dispatches} commands, ${whole(microseconds)} µs replayed`;
   const rows = STAGES.map((stage) => [stage, percent(shares[stage])]);
   return section(title, ["stage", "share of kernel time"], rows);
 }

@@ -5,8 +5,8 @@
  */
 import { mean } from "d3-array";
 import { openGpu } from "../gpu/device.ts";
-import type { Dispatch } from "../gpu/program.ts";
-import { timeDispatches, type TimingMethod } from "../gpu/timing.ts";
+import { type Command, nameOf } from "../gpu/program.ts";
+import { timeCommands, type TimingMethod } from "../gpu/timing.ts";
 import type { MeanBatch } from "./mean_batch.ts";
 import { recordSteps, replaySeconds } from "./recorded_steps.ts";
 import { compulsoryBytes } from "./traffic.ts";
@@ -27,11 +27,11 @@ export const STAGES: readonly Stage[] = [
 
 /** A kernel in one stage of the step. */
 export interface KernelProfile {
-  /** File name under kernels/. */
+  /** File name under kernels/, or what another command does. */
   readonly kernel: string;
   /** Where in the step. */
   readonly stage: Stage;
-  /** Dispatches per step. */
+  /** Times per step. */
   readonly dispatches: number;
   /** Median time of a dispatch; the mean of these where there are several. */
   readonly microseconds: number;
@@ -49,7 +49,7 @@ export interface StepProfile {
   readonly timing: TimingMethod;
   /** One entry per kernel and stage, in order. */
   readonly kernels: readonly KernelProfile[];
-  /** Dispatches in the step. */
+  /** Commands in the step: dispatches, copies and clearings. */
   readonly dispatches: number;
   /** Time from one step to the next when replayed. */
   readonly microseconds: number;
@@ -58,7 +58,7 @@ export interface StepProfile {
 }
 
 /**
- * Times STAIR's training step as a whole and dispatch by dispatch.
+ * Times STAIR's training step as a whole and command by command.
  *
  * @param copyBytesPerSecond What copying reaches on this GPU, to compare with.
  * @throws {GpuError} when the GPU fails.
@@ -72,11 +72,11 @@ export async function profileStep(
   using model = await createModel(gpu, "stair", workload);
   using recorded = recordSteps(gpu, model, workload);
   const { step, steps, batch, rewind } = recorded;
-  const dispatches = step.programsOf(0).flatMap((program) => program.dispatches);
+  const commands = step.programsOf(0).flatMap((program) => program.commands);
   const secondsPerStep = await replaySeconds(gpu, recorded);
   rewind();
-  const { method, microseconds } = await timeDispatches({ gpu, label: "step", dispatches }, steps);
-  const timed = timedDispatches(dispatches, microseconds, batch);
+  const { method, microseconds } = await timeCommands({ gpu, label: "step", commands }, steps);
+  const timed = timedCommands(commands, microseconds, batch);
   return {
     timing: method,
     kernels: profileKernels(timed, copyBytesPerSecond),
@@ -86,19 +86,20 @@ export async function profileStep(
   };
 }
 
-type TimedDispatch = Pick<KernelProfile, "kernel" | "stage" | "microseconds" | "bytes">;
+type TimedCommand = Pick<KernelProfile, "kernel" | "stage" | "microseconds" | "bytes">;
 
-function timedDispatches(
-  dispatches: readonly Dispatch[],
+function timedCommands(
+  commands: readonly Command[],
   microseconds: Float64Array,
   batch: MeanBatch,
-): TimedDispatch[] {
-  const stages = stagesOf(dispatches.map(({ kernel }) => kernel.name));
-  return dispatches.map((dispatch, i) => ({
-    kernel: dispatch.kernel.name,
+): TimedCommand[] {
+  const names = commands.map(nameOf);
+  const stages = stagesOf(names);
+  return commands.map((command, i) => ({
+    kernel: names[i]!,
     stage: stages[i]!,
     microseconds: microseconds[i]!,
-    bytes: compulsoryBytes(dispatch, batch),
+    bytes: compulsoryBytes(command, batch),
   }));
 }
 
@@ -106,7 +107,7 @@ function timedDispatches(
 const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
-  fill: "adjoint",
+  clear: "adjoint",
   bpr_gradient: "adjoint",
   adam_direction: "optimizer",
   adam_update: "optimizer",
@@ -123,7 +124,7 @@ function stagesOf(kernels: readonly string[]): Stage[] {
 }
 
 function profileKernels(
-  timed: readonly TimedDispatch[],
+  timed: readonly TimedCommand[],
   copyBytesPerSecond: number,
 ): KernelProfile[] {
   const groups = Map.groupBy(timed, ({ kernel, stage }) => `${kernel} ${stage}`);
@@ -144,8 +145,8 @@ function profileKernels(
   });
 }
 
-function stageShares(timed: readonly TimedDispatch[]): Readonly<Record<Stage, number>> {
-  const timeOf = (part: readonly TimedDispatch[]): number =>
+function stageShares(timed: readonly TimedCommand[]): Readonly<Record<Stage, number>> {
+  const timeOf = (part: readonly TimedCommand[]): number =>
     part.reduce((sum, { microseconds }) => sum + microseconds, 0);
   const total = timeOf(timed);
   const share = (wanted: Stage): number =>

@@ -53,8 +53,8 @@ export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<
   }).catch((error: Error) => {
     throw new GpuError(`${name} gives no device: ${error.message}`);
   });
-  const strips = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : 1;
-  return new Gpu(device, name, { dry, strips });
+  const threads = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : undefined;
+  return new Gpu(device, name, { dry, threads });
 }
 
 /** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
@@ -66,6 +66,20 @@ function quietLoader(): void {
   }
 }
 
+/** What a texture consists of: four numbers, or two whole ones. */
+export type TexelFormat = "rgba32float" | "rg32uint";
+
+/** Bytes of a texel. */
+export const TEXEL_BYTES: Readonly<Record<TexelFormat, number>> = { rgba32float: 16, rg32uint: 8 };
+
+/** How a device is used. */
+export interface GpuOptions {
+  /** See {@linkcode Gpu.dry}. */
+  readonly dry?: boolean;
+  /** See {@linkcode Gpu.threads}. */
+  readonly threads?: number | undefined;
+}
+
 /** An open device. Everything made with it is released with it. */
 export class Gpu implements Disposable {
   /** The WebGPU device itself, for the modules of src/gpu. */
@@ -74,16 +88,12 @@ export class Gpu implements Disposable {
   readonly adapterName: string;
   /** Whether memory is only counted: buffers hold nothing, and programs are recorded but never run. */
   readonly dry: boolean;
-  /**
-   * How many strips a dispatch is dealt to. A software adapter gives each of its threads one stretch of
-   * the workgroups, however much work each of them is, and with rows in order the one with the items'
-   * long rows ends last: there, as many as processors, and 1 elsewhere.
-   */
-  readonly strips: number;
+  /** How many threads a software adapter computes with; undefined on hardware. */
+  readonly threads: number | undefined;
   #bytes = 0;
   #peakBytes = 0;
-  /** What each buffer counts. */
-  readonly #sizes = new Map<GPUBuffer, number>();
+  /** What each buffer and texture counts. */
+  readonly #sizes = new Map<GPUBuffer | GPUTexture, number>();
   #failure: GpuError | undefined;
   /** The first fault among all checks so far. */
   #checked: Promise<string | undefined> = Promise.resolve(undefined);
@@ -91,11 +101,11 @@ export class Gpu implements Disposable {
   #closed = false;
 
   /** Use {@linkcode openGpu}. */
-  constructor(device: GPUDevice, adapterName: string, { dry = false, strips = 1 } = {}) {
+  constructor(device: GPUDevice, adapterName: string, { dry = false, threads }: GpuOptions = {}) {
     this.device = device;
     this.adapterName = adapterName;
     this.dry = dry;
-    this.strips = strips;
+    this.threads = threads;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fail((event as GPUUncapturedErrorEvent).error.message);
@@ -105,12 +115,12 @@ export class Gpu implements Disposable {
     });
   }
 
-  /** Bytes of buffers alive now. */
+  /** Bytes of buffers and textures alive now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The most bytes of buffers that were ever alive at once. */
+  /** The most bytes of buffers and textures that were ever alive at once. */
   get peakBytes(): number {
     return this.#peakBytes;
   }
@@ -137,17 +147,33 @@ export class Gpu implements Disposable {
       `buffer "${label}"`,
       () => this.device.createBuffer({ label, size, usage }),
     );
-    this.#sizes.set(buffer, needed);
-    this.#bytes += needed;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
+    this.#count(buffer, needed);
     return buffer;
   }
 
-  /** Destroys a buffer made by {@linkcode allocate}. */
-  release(buffer: GPUBuffer): void {
-    this.#bytes -= this.#sizes.get(buffer) ?? 0;
-    this.#sizes.delete(buffer);
-    buffer.destroy();
+  /** Creates a texture for kernels to read; its bytes are counted until {@linkcode release}. */
+  allocateTexture(
+    label: string,
+    format: TexelFormat,
+    width: number,
+    height: number,
+  ): GPUTexture {
+    const texture = this.check(`texture "${label}"`, () =>
+      this.device.createTexture({
+        label,
+        size: this.dry ? [1, 1] : [width, height],
+        format,
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
+      }));
+    this.#count(texture, width * height * TEXEL_BYTES[format]);
+    return texture;
+  }
+
+  /** Destroys what {@linkcode allocate} or {@linkcode allocateTexture} made. */
+  release(memory: GPUBuffer | GPUTexture): void {
+    this.#bytes -= this.#sizes.get(memory) ?? 0;
+    this.#sizes.delete(memory);
+    memory.destroy();
   }
 
   /**
@@ -203,6 +229,12 @@ export class Gpu implements Disposable {
     this.#closed = true;
     this.device.destroy();
     this.#bytes = 0;
+  }
+
+  #count(memory: GPUBuffer | GPUTexture, bytes: number): void {
+    this.#sizes.set(memory, bytes);
+    this.#bytes += bytes;
+    this.#peakBytes = Math.max(this.#peakBytes, this.#bytes);
   }
 
   #fail(message: string): void {

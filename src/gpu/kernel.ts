@@ -17,7 +17,7 @@ export interface KernelSource {
   readonly code: string;
 }
 
-/** A storage or uniform binding as the source declares it. */
+/** A buffer or texture as the source declares it. */
 export interface Binding {
   /** Its number in group 0. */
   readonly index: number;
@@ -107,7 +107,7 @@ function compileError(name: string, code: string, error: GPUCompilationMessage):
 }
 
 function parseBindings(code: string): Binding[] {
-  const declaration = /@group\(0\)\s*@binding\((\d+)\)\s*var<([^>]+)>\s*(\w+)/g;
+  const declaration = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]+)>)?\s*(\w+)/g;
   return Array.from(code.matchAll(declaration), ([, index, space = "", name = ""]) => ({
     index: Number(index),
     name,

@@ -1,5 +1,5 @@
 /**
- * A program is a list of dispatches, recorded once and replayed as often as needed.
+ * A program is a list of dispatches, copies and clearings, recorded once and replayed as often as needed.
  *
  * Recording makes every pipeline, bind group and parameter block. Replaying only encodes: nothing is
  * allocated, compiled or uploaded by then, which is what makes a training step cheap to repeat.
@@ -7,8 +7,9 @@
  * @module
  */
 import { type Gpu, GpuError } from "./device.ts";
+import { encodeCopy, type Image, type MatrixImage } from "./image.ts";
 import { type Kernel, packParams } from "./kernel.ts";
-import type { Tensor } from "./tensor.ts";
+import { elementCount, type Tensor } from "./tensor.ts";
 
 /** How many invocations, or whole workgroups, a dispatch needs. */
 export type DispatchSize = { readonly invocations: number } | { readonly workgroups: number };
@@ -19,6 +20,8 @@ export interface Dispatch {
   readonly kernel: Kernel;
   /** What it runs on, by the names the kernel declares. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+  /** What it reads as images, likewise. */
+  readonly images: Readonly<Record<string, Image>>;
   /** Members of its `Params` struct. */
   readonly params: Readonly<Record<string, number>>;
   /** Both of these as the GPU takes them. */
@@ -27,8 +30,55 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number];
 }
 
-/** Encodes one dispatch. */
+/** A recorded copy. */
+export interface Copy {
+  /** A matrix. */
+  readonly from: Tensor;
+  /** An image with as many columns, and at least as many rows. */
+  readonly to: MatrixImage;
+}
+
+/** A recorded clearing. */
+export interface Clear {
+  /** What is to be zero. */
+  readonly cleared: Tensor;
+}
+
+/** What a program consists of. */
+export type Command = Dispatch | Copy | Clear;
+
+/** The kernel that a command dispatches, or what else it does. */
+export function nameOf(command: Command): string {
+  if ("kernel" in command) return command.kernel.name;
+  return "to" in command ? "copy to image" : "clear";
+}
+
+/** Encodes commands in order; dispatches that follow each other share a pass. */
 export function encode(
+  encoder: GPUCommandEncoder,
+  commands: readonly Command[],
+  label?: string,
+): void {
+  let pass: GPUComputePassEncoder | undefined;
+  for (const command of commands) {
+    if ("kernel" in command) {
+      pass ??= encoder.beginComputePass({ label });
+      encodeDispatch(pass, command);
+    } else {
+      pass?.end();
+      pass = undefined;
+      if ("to" in command) {
+        encodeCopy(encoder, command.from.buffer, command.to, command.from.shape[0]!);
+      } else {
+        encoder.clearBuffer(command.cleared.buffer, 0, 4 * elementCount(command.cleared.shape));
+      }
+    }
+  }
+  pass?.end();
+}
+
+/** Encodes one dispatch. */
+export function encodeDispatch(
   pass: GPUComputePassEncoder,
   { kernel, bindGroup, workgroups }: Dispatch,
 ): void {
@@ -41,15 +91,15 @@ export function encode(
  * Few command buffers keep the CPU out of the way; none so long that a display driver's watchdog
  * (two seconds on Windows) or a Ctrl-C has to wait for it.
  */
-const DISPATCHES_PER_SUBMIT = 512;
+const COMMANDS_PER_SUBMIT = 512;
 
-/** A recorded list of dispatches. */
+/** A recorded list of commands. */
 export class Program implements Disposable {
   /** The device it runs on. */
   readonly gpu: Gpu;
   /** Name in messages. */
   readonly label: string;
-  readonly #dispatches: Dispatch[] = [];
+  readonly #commands: Command[] = [];
   readonly #uniforms: GPUBuffer[] = [];
 
   /** An empty program. */
@@ -60,17 +110,35 @@ export class Program implements Disposable {
 
   /** The kernels dispatched, in order. */
   get kernels(): readonly string[] {
-    return this.#dispatches.map(({ kernel }) => kernel.name);
+    return this.#commands.flatMap((command) => "kernel" in command ? [command.kernel.name] : []);
   }
 
   /** What was recorded, in order, for those who measure it. */
-  get dispatches(): readonly Dispatch[] {
-    return this.#dispatches;
+  get commands(): readonly Command[] {
+    return this.#commands;
+  }
+
+  /** Appends that an image takes over the rows of a matrix. */
+  copy(from: Tensor, to: MatrixImage): void {
+    const [rows, dim] = from.shape;
+    if (from.shape.length !== 2 || rows! > to.rows || dim !== 4 * to.dim4) {
+      throw new GpuError(
+        `"${from.label}" of ${from.shape.join(" × ")} does not fit an image of ${to.rows} × ${
+          4 * to.dim4
+        }.`,
+      );
+    }
+    this.#commands.push({ from, to });
+  }
+
+  /** Appends that a tensor becomes zero. */
+  clear(cleared: Tensor): void {
+    this.#commands.push({ cleared });
   }
 
   /**
-   * Appends a dispatch: `tensors` by the names the kernel declares, `params` by the members of its
-   * `Params` struct.
+   * Appends a dispatch: `tensors` and `images` by the names the kernel declares, `params` by the members
+   * of its `Params` struct.
    *
    * @throws {GpuError} when a binding or parameter is missing, unknown or out of range.
    */
@@ -79,11 +147,12 @@ export class Program implements Disposable {
     tensors: Readonly<Record<string, Tensor>>,
     params: Readonly<Record<string, number>>,
     size: DispatchSize,
+    images: Readonly<Record<string, Image>> = {},
   ): void {
     const workgroups = this.#grid(kernel, size);
     if (workgroups[0] === 0) return;
     const { device } = this.gpu;
-    const entries = this.#bind(kernel, tensors, params);
+    const entries = this.#bind(kernel, tensors, params, images);
     const bindGroup = this.gpu.check(
       `kernel ${kernel.name}`,
       () =>
@@ -93,7 +162,7 @@ export class Program implements Disposable {
           entries,
         }),
     );
-    this.#dispatches.push({ kernel, tensors, params, bindGroup, workgroups });
+    this.#commands.push({ kernel, tensors, images, params, bindGroup, workgroups });
   }
 
   /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
@@ -104,12 +173,13 @@ export class Program implements Disposable {
   /** Releases the parameter blocks; the tensors belong to whoever made them. */
   [Symbol.dispose](): void {
     for (const uniform of this.#uniforms.splice(0)) this.gpu.release(uniform);
-    this.#dispatches.length = 0;
+    this.#commands.length = 0;
   }
 
   /**
-   * The workgroups in two dimensions, as one holds only so many. Kernels number them x · (size of y) + y,
-   * so that those of one y are a strip of the rows, evenly spread (see {@linkcode Gpu.strips}).
+   * The workgroups in two dimensions, as one holds only so many. Kernels number them x · (size of y) + y:
+   * those of one y are spread over all rows. A software adapter gives each of its threads one stretch of
+   * workgroups, y after y, and in order of rows the thread with the items' long rows would end last.
    */
   #grid(kernel: Kernel, size: DispatchSize): [number, number] {
     const byInvocation = "invocations" in size;
@@ -117,7 +187,7 @@ export class Program implements Disposable {
       ? Math.ceil(size.invocations / kernel.workgroupSize)
       : size.workgroups;
     const { maxComputeWorkgroupsPerDimension: most } = this.gpu.device.limits;
-    const strips = byInvocation ? Math.min(this.gpu.strips, workgroups) : 1;
+    const strips = byInvocation ? Math.min(this.gpu.threads ?? 1, workgroups) : 1;
     const y = Math.max(strips, Math.ceil(workgroups / most));
     if (y > most) {
       throw new GpuError(`Kernel ${kernel.name}: ${workgroups} workgroups are too many.`);
@@ -129,14 +199,17 @@ export class Program implements Disposable {
     kernel: Kernel,
     tensors: Readonly<Record<string, Tensor>>,
     params: Readonly<Record<string, number>>,
+    images: Readonly<Record<string, Image>>,
   ): GPUBindGroupEntry[] {
-    const unknown = Object.keys(tensors).find((name) =>
+    const unknown = Object.keys({ ...tensors, ...images }).find((name) =>
       !kernel.bindings.some((binding) => binding.name === name)
     );
     if (unknown !== undefined) {
       throw new GpuError(`Kernel ${kernel.name} has no binding "${unknown}".`);
     }
     return kernel.bindings.map(({ name, index, uniform }) => {
+      const view = images[name]?.view;
+      if (view) return { binding: index, resource: view };
       const buffer = uniform ? this.#uniform(kernel, params) : tensors[name]?.buffer;
       if (!buffer) throw new GpuError(`Kernel ${kernel.name}: binding "${name}" is missing.`);
       return { binding: index, resource: { buffer } };
@@ -156,17 +229,14 @@ export class Program implements Disposable {
 /** Encodes and submits programs one after the other. Returns before the GPU is done. */
 export function runPrograms(gpu: Gpu, programs: readonly Program[]): void {
   if (gpu.dry) return;
-  const dispatches = programs.flatMap((program) => program.dispatches);
+  const commands = programs.flatMap((program) => program.commands);
   const label = [...new Set(programs.map((program) => program.label))].join(", ");
   const kernels = [...new Set(programs)].flatMap((program) => program.kernels);
   const what = `program ${label} (${[...new Set(kernels)].join(", ")})`;
-  for (let first = 0; first < dispatches.length; first += DISPATCHES_PER_SUBMIT) {
-    const part = dispatches.slice(first, first + DISPATCHES_PER_SUBMIT);
+  for (let first = 0; first < commands.length; first += COMMANDS_PER_SUBMIT) {
     gpu.check(what, () => {
       const encoder = gpu.device.createCommandEncoder({ label });
-      const pass = encoder.beginComputePass({ label });
-      for (const dispatch of part) encode(pass, dispatch);
-      pass.end();
+      encode(encoder, commands.slice(first, first + COMMANDS_PER_SUBMIT), label);
       gpu.device.queue.submit([encoder.finish()]);
     });
   }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Gpu } from "./device.ts";
+import { createImage, type MatrixImage } from "./image.ts";
 import { createTensor, elementCount, type Tensor } from "./tensor.ts";
 
 /** A pool of tensors for values that live shorter than the program. */
@@ -14,6 +15,8 @@ export class Scratch implements Disposable {
   readonly #gpu: Gpu;
   readonly #free: Tensor[] = [];
   readonly #all: Tensor[] = [];
+  readonly #freeImages: MatrixImage[] = [];
+  readonly #allImages: MatrixImage[] = [];
 
   /** An empty pool. */
   constructor(gpu: Gpu) {
@@ -36,9 +39,26 @@ export class Scratch implements Disposable {
     if (own && !this.#free.some((tensor) => tensor.buffer === buffer)) this.#free.push(own);
   }
 
+  /** An image with undefined content, a released one with as much room or more if any. */
+  takeImage(label: string, rows: number, dim4: number): MatrixImage {
+    const index = this.#freeImages.findIndex((image) => image.dim4 === dim4 && image.rows >= rows);
+    if (index >= 0) return this.#freeImages.splice(index, 1)[0]!;
+    const image = createImage(this.#gpu, label, rows, dim4);
+    this.#allImages.push(image);
+    return image;
+  }
+
+  /** Gives an image of this pool back for reuse. */
+  releaseImage(image: MatrixImage): void {
+    if (!this.#freeImages.includes(image)) this.#freeImages.push(image);
+  }
+
   /** Releases the memory. */
   [Symbol.dispose](): void {
-    for (const tensor of this.#all.splice(0)) tensor[Symbol.dispose]();
+    for (const memory of [...this.#all.splice(0), ...this.#allImages.splice(0)]) {
+      memory[Symbol.dispose]();
+    }
     this.#free.length = 0;
+    this.#freeImages.length = 0;
   }
 }

@@ -1,103 +1,106 @@
 /**
- * How long the GPU takes: for each dispatch of a program, and for a copy, against which the others are
- * judged.
+ * How long the GPU takes: for each command of a program, and for a large copy, against which the others
+ * are judged.
  *
  * @module
  */
 import { median } from "d3-array";
 import type { Gpu } from "./device.ts";
-import { type Dispatch, encode, type Program } from "./program.ts";
+import { type Command, encode, encodeDispatch, type Program } from "./program.ts";
 import { readIntegers } from "./tensor.ts";
 
-/** Where the times of dispatches come from. */
+/** Where the times of commands come from. */
 export type TimingMethod = "timestamp queries" | "wall time of repeats";
 
-/** How long each dispatch of a program takes. */
-export interface DispatchTimes {
+/** How long each command of a program takes. */
+export interface CommandTimes {
   /** Timestamps where the adapter has them. */
   readonly method: TimingMethod;
-  /** One time per dispatch, in order: the median over runs for timestamps, the mean for wall time. */
+  /** One time per command, in order: the median over runs for timestamps, the mean for wall time. */
   readonly microseconds: Float64Array;
 }
 
 /** Waiting for the GPU polls in steps of 10 ms; what is waited for lasts at least this long. */
 const LONG_ENOUGH_SECONDS = 0.5;
 
-/** Dispatches that are repeated within one command buffer. */
+/** Times that a command is repeated within one command buffer. */
 const REPEATS_PER_SUBMIT = 512;
 
 /** The largest buffer that is copied: beyond every cache. */
 const COPY_BYTES = 256 * 2 ** 20;
 
 /** A program, or several one after the other. */
-export type Dispatches = Pick<Program, "gpu" | "label" | "dispatches">;
+export type Commands = Pick<Program, "gpu" | "label" | "commands">;
 
 /**
- * Times each dispatch of a program: with timestamp queries around a pass of its own while the program
+ * Times each command of a program: with timestamp queries around a pass of its own while the program
  * runs `runs` times over, or, where the adapter has none, by repeating it alone. Either way the tensors
  * of the program are written.
  *
  * @throws {GpuError} when the GPU fails.
  */
-export async function timeDispatches(
-  program: Dispatches,
-  runs: number,
-): Promise<DispatchTimes> {
+export async function timeCommands(program: Commands, runs: number): Promise<CommandTimes> {
   return program.gpu.device.features.has("timestamp-query")
     ? await timeByTimestamps(program, runs)
     : await timeByRepeating(program);
 }
 
-/** As {@linkcode timeDispatches}, with a timestamp before and after each dispatch. */
-export async function timeByTimestamps(
-  program: Dispatches,
-  runs: number,
-): Promise<DispatchTimes> {
-  const { gpu, dispatches } = program;
+/** As {@linkcode timeCommands}, with a timestamp before and after each command. */
+export async function timeByTimestamps(program: Commands, runs: number): Promise<CommandTimes> {
+  const { gpu, commands } = program;
   const tick = await tickNanoseconds(gpu);
-  using stamps = createStamps(gpu, 2 * dispatches.length, runs);
-  const { querySet } = stamps;
+  using stamps = createStamps(gpu, 2 * commands.length, runs);
   for (let run = 0; run < runs; run++) {
     const encoder = gpu.device.createCommandEncoder({ label: program.label });
-    dispatches.forEach((dispatch, i) => {
-      const timestampWrites = {
-        querySet,
-        beginningOfPassWriteIndex: 2 * i,
-        endOfPassWriteIndex: 2 * i + 1,
-      };
-      const pass = encoder.beginComputePass({ label: dispatch.kernel.name, timestampWrites });
-      encode(pass, dispatch);
-      pass.end();
-    });
+    commands.forEach((command, i) => encodeStamped(encoder, command, stamps.querySet, 2 * i));
     stamps.resolve(encoder, run);
     gpu.device.queue.submit([encoder.finish()]);
   }
   const ticks = await stamps.read();
-  const microseconds = Float64Array.from(dispatches, (_, i) => {
+  const microseconds = Float64Array.from(commands, (_, i) => {
     const spans = ticks.map((run) => Number(run[2 * i + 1]! - run[2 * i]!));
     return median(spans)! * tick / 1000;
   });
   return { method: "timestamp queries", microseconds };
 }
 
-/** As {@linkcode timeDispatches}, by the wall time of each dispatch alone, repeated. */
-export async function timeByRepeating({ gpu, dispatches }: Dispatches): Promise<DispatchTimes> {
-  const microseconds = new Float64Array(dispatches.length);
-  for (const [i, dispatch] of dispatches.entries()) {
-    microseconds[i] = 1e6 * await wallSeconds(gpu, (times) => repeat(gpu, dispatch, times));
+/** Passes alone can be stamped: what is none stands between two that are empty. */
+function encodeStamped(
+  encoder: GPUCommandEncoder,
+  command: Command,
+  querySet: GPUQuerySet,
+  first: number,
+): void {
+  const start = { querySet, beginningOfPassWriteIndex: first };
+  const end = { querySet, endOfPassWriteIndex: first + 1 };
+  if ("kernel" in command) {
+    const timestampWrites = { ...start, ...end };
+    const pass = encoder.beginComputePass({ label: command.kernel.name, timestampWrites });
+    encodeDispatch(pass, command);
+    pass.end();
+  } else {
+    encoder.beginComputePass({ timestampWrites: start }).end();
+    encode(encoder, [command]);
+    encoder.beginComputePass({ timestampWrites: end }).end();
   }
-  return { method: "wall time of repeats", microseconds };
 }
 
-function repeat(gpu: Gpu, dispatch: Dispatch, times: number): void {
-  for (let first = 0; first < times; first += REPEATS_PER_SUBMIT) {
-    const encoder = gpu.device.createCommandEncoder({ label: dispatch.kernel.name });
-    const pass = encoder.beginComputePass({ label: dispatch.kernel.name });
-    const end = Math.min(times, first + REPEATS_PER_SUBMIT);
-    for (let time = first; time < end; time++) encode(pass, dispatch);
-    pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
+/** As {@linkcode timeCommands}, by the wall time of each command alone, repeated. */
+export async function timeByRepeating({ gpu, label, commands }: Commands): Promise<CommandTimes> {
+  const microseconds = new Float64Array(commands.length);
+  for (const [i, command] of commands.entries()) {
+    const repeat = (times: number): void => {
+      const encoder = gpu.device.createCommandEncoder({ label });
+      encode(encoder, new Array<Command>(times).fill(command), label);
+      gpu.device.queue.submit([encoder.finish()]);
+    };
+    microseconds[i] = 1e6 * await wallSeconds(gpu, (times) => {
+      for (let first = 0; first < times; first += REPEATS_PER_SUBMIT) {
+        repeat(Math.min(REPEATS_PER_SUBMIT, times - first));
+      }
+    });
   }
+  return { method: "wall time of repeats", microseconds };
 }
 
 /**

@@ -26,7 +26,7 @@ import type { Dataset, Modality } from "../data/dataset.ts";
 import { nearestItems } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { createTensor, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { bprLoss, type TripleTensors } from "../ops/bpr_loss.ts";
 import { bprRowsLoss } from "../ops/bpr_rows_loss.ts";
@@ -34,9 +34,10 @@ import { addToRows, sliceRows } from "../ops/combine.ts";
 import { gatherBatch } from "../ops/gather_batch.ts";
 import { type LossTerm, lossTerms } from "../ops/loss_term.ts";
 import { sparseProduct } from "../ops/sparse_product.ts";
-import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
+import { longestRow, type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
 import {
   createStepwiseConvolution,
+  replaceGraph,
   type StepwiseConvolution,
   stepwiseConvolution,
 } from "../ops/stepwise_convolution.ts";
@@ -178,23 +179,21 @@ function uploadInteractions(
 ): InteractionGraphs {
   using guard = new DisposableStack();
   const ratios = new Float64Array(dim).fill(1);
-  const convolutionOver = (label: string, graph: SparseMatrix): StepwiseConvolution => {
-    const uploaded = guard.use(uploadSparse(gpu, label, graph));
-    return guard.use(createStepwiseConvolution(gpu, uploaded, ratios, layers));
-  };
-  const full = convolutionOver("adjacency", interactionGraph(train));
+  const adjacency = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  const full = guard.use(createStepwiseConvolution(gpu, adjacency, ratios, layers));
   const weights = edgeWeights(train);
   const count = Math.max(1, Math.floor(train.column.length * (1 - dropout)));
   const sample = (epoch: number): SparsePattern =>
     sampleEdges(train, weights, count, createRandom(seed, epoch, SAMPLES));
   const sampled = dropout > 0;
-  const pruned = sampled ? convolutionOver("sampled adjacency", interactionGraph(sample(1))) : full;
-  const prune = (kept: SparsePattern): void => {
-    const { rowStart, column, value } = interactionGraph(kept);
-    write(gpu, pruned.graph.rowStart, rowStart);
-    write(gpu, pruned.graph.column, column);
-    write(gpu, pruned.graph.value, value);
+  // No sample has longer rows than all edges together.
+  const longest = longestRow(adjacency.source.rowStart);
+  const createPruned = (): StepwiseConvolution => {
+    const graph = guard.use(uploadSparse(gpu, "sampled adjacency", interactionGraph(sample(1))));
+    return guard.use(createStepwiseConvolution(gpu, graph, ratios, layers, longest));
   };
+  const pruned = sampled ? createPruned() : full;
+  const prune = (kept: SparsePattern): void => replaceGraph(gpu, pruned, interactionGraph(kept));
   const resources = guard.move();
   return {
     full,

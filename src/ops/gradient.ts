@@ -6,7 +6,6 @@
 import { getKernel } from "../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../gpu/tensor.ts";
 import addScaledCode from "../../kernels/add_scaled.wgsl" with { type: "text" };
-import fillCode from "../../kernels/fill.wgsl" with { type: "text" };
 import type { Tape, Variable } from "./tape.ts";
 
 /** Records target ← target + scale · source, element by element. */
@@ -17,17 +16,6 @@ export function addScaled(tape: Tape, target: Tensor, source: Tensor, scale = 1)
     { source, total: target },
     { elements, scale },
     { invocations: elements },
-  );
-}
-
-/** Records target ← number, in every element. */
-export function fill(tape: Tape, target: Tensor, number: number): void {
-  const vectors = Math.ceil(elementCount(target.shape) / 4);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "fill", code: fillCode }),
-    { total: target },
-    { vectors, number },
-    { invocations: vectors },
   );
 }
 
@@ -51,7 +39,7 @@ export function openGradient(tape: Tape, variable: Variable): Tensor {
   if (!variable.gradient) {
     const { label, shape } = variable.value;
     variable.gradient = tape.take(`gradient of ${label}`, shape);
-    fill(tape, variable.gradient, 0);
+    tape.program.clear(variable.gradient);
   }
   return variable.gradient;
 }

@@ -20,6 +20,12 @@ export interface SparseTensor extends Disposable {
   readonly value: Tensor;
 }
 
+/** A matrix that the CPU has, too. */
+export interface UploadedMatrix extends SparseTensor {
+  /** What was uploaded. */
+  readonly source: SparseMatrix;
+}
+
 /**
  * Checks that kernels which walk a row get to its end.
  *
@@ -31,10 +37,7 @@ export function requireRowLengths(
   label: string,
   rowStart: Uint32Array,
 ): void {
-  const longest = rowStart.reduce(
-    (most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)),
-    0,
-  );
+  const longest = longestRow(rowStart);
   if (longest >= LOOP_ROUNDS && adapterName.includes("llvmpipe")) {
     throw new GpuError(
       `A row of "${label}" has ${longest} entries, and ${adapterName} loops ${LOOP_ROUNDS} times at most.`,
@@ -42,12 +45,17 @@ export function requireRowLengths(
   }
 }
 
+/** Entries of the longest row. */
+export function longestRow(rowStart: Uint32Array): number {
+  return rowStart.reduce((most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)), 0);
+}
+
 /**
  * Uploads a sparse matrix.
  *
  * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
  */
-export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
+export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): UploadedMatrix {
   const { rowCount, rowStart, column, value } = matrix;
   requireRowLengths(gpu, label, rowStart);
   const tensors = createTensors(gpu, {
@@ -55,5 +63,5 @@ export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): Spa
     column: [`${label} column`, [column.length], column],
     value: [`${label} value`, [value.length], value],
   });
-  return { rowCount, ...tensors };
+  return { rowCount, source: matrix, ...tensors };
 }

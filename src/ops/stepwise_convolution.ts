@@ -11,17 +11,24 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
+import { writeEntries } from "../gpu/image.ts";
 import { getKernel } from "../gpu/kernel.ts";
-import type { Program } from "../gpu/program.ts";
-import { createTensors, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
+import type { SparseMatrix, SparsePattern } from "../sparse/csr.ts";
 import graphNearBatchCode from "../../kernels/graph_near_batch.wgsl" with { type: "text" };
 import markBatch from "../../kernels/mark_batch.wgsl" with { type: "text" };
-import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
-import propagateRows from "../../kernels/propagate_rows.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
 import { addGradient, closeGradient } from "./gradient.ts";
 import { normalisation } from "./layer_weights.ts";
-import type { SparseTensor } from "./sparse_tensor.ts";
+import {
+  createImagePasses,
+  type ImagePasses,
+  type Reached,
+  recordPropagation,
+  recordPropagationFromImages,
+  rowsOfBatch,
+} from "./propagation.ts";
+import { longestRow, type SparseTensor, type UploadedMatrix } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /** A stepwise convolution over one graph, ready to be recorded. */
@@ -34,14 +41,24 @@ export interface StepwiseConvolution extends Disposable {
   readonly inner: Tensor;
   /** Column weights of the last pass: c and c·β. */
   readonly last: Tensor;
+  /** All rows of the graph, the longest first. */
+  readonly rowsByLength: Tensor;
+  /** Where passes from images are the faster ones. */
+  readonly imagePasses: ImagePasses | undefined;
 }
 
-/** Prepares the column weights for ratios β (one per column) and L layers. */
+/**
+ * Prepares the column weights for ratios β (one per column) and L layers.
+ *
+ * @param longest Entries of the longest row of the graph and of all that {@linkcode replaceGraph} may
+ * put in its place.
+ */
 export function createStepwiseConvolution(
   gpu: Gpu,
-  graph: SparseTensor,
+  graph: UploadedMatrix,
   ratios: Float64Array,
   layers: number,
+  longest: number = longestRow(graph.source.rowStart),
 ): StepwiseConvolution {
   const scales = ratios.map((beta) => normalisation(beta, layers));
   const dim = ratios.length;
@@ -50,11 +67,41 @@ export function createStepwiseConvolution(
     { length: 2 * dim },
     (_, i) => i < dim ? scales[i]! : scales[i - dim]! * ratios[i - dim]!,
   );
-  const tensors = createTensors(gpu, {
+  using guard = new DisposableStack();
+  const tensors = guard.use(createTensors(gpu, {
     inner: ["layer weights", [2, dim], inner],
     last: ["last layer weights", [2, dim], last],
-  });
-  return { graph, layers, ...tensors };
+  }));
+  const imagePasses = guard.use(createImagePasses(gpu, graph, dim, longest));
+  const rowsByLength = guard.use(uploadRowsByLength(gpu, graph.source));
+  const owned = guard.move();
+  return {
+    graph,
+    layers,
+    ...tensors,
+    rowsByLength,
+    imagePasses,
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Tensor {
+  const lengthOf = (row: number): number => rowStart[row + 1]! - rowStart[row]!;
+  const rows = Uint32Array.from({ length: rowCount }, (_, row) => row);
+  rows.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
+  return createTensor(gpu, "rows by length", [rowCount], rows);
+}
+
+/** Puts another graph, as many rows and no more entries, in the place of the convolution's. */
+export function replaceGraph(
+  gpu: Gpu,
+  { graph, imagePasses }: StepwiseConvolution,
+  matrix: SparseMatrix,
+): void {
+  write(gpu, graph.rowStart, matrix.rowStart);
+  write(gpu, graph.column, matrix.column);
+  write(gpu, graph.value, matrix.value);
+  if (imagePasses) writeEntries(gpu, imagePasses.entries, matrix);
 }
 
 /**
@@ -69,9 +116,9 @@ export function stepwiseConvolution(
   input: Variable,
   batches?: TripleTensors,
 ): Variable {
-  const { graph, layers } = convolution;
+  const { layers } = convolution;
   if (layers === 0) return input;
-  const near = batches && graphNearBatch(tape, graph, batches);
+  const near = batches && graphNearBatch(tape, convolution, batches);
   // Layer l of the forward pass is needed where the remaining layers start from.
   const forward = (layer: number): Reach =>
     layer === layers ? "batch" : layer === layers - 1 ? "neighbours" : "all";
@@ -81,13 +128,13 @@ export function stepwiseConvolution(
     constant: input.constant,
   };
   tape.adjoint(() => {
+    tape.release(output.value); // whoever read it has been recorded: the adjoint may take its memory
     if (output.gradient && !input.constant) {
       const restriction = near && { ...near, reach: backward };
       addGradient(tape, input, convolve(tape, convolution, output.gradient, restriction));
     }
     near?.release();
     closeGradient(tape, output);
-    tape.release(output.value);
   });
   return output;
 }
@@ -120,9 +167,10 @@ interface Restriction extends GraphNearBatch {
 
 function graphNearBatch(
   tape: Tape,
-  { rowCount, rowStart: row_start, column, value }: SparseTensor,
+  { graph, rowsByLength: row_by_length }: StepwiseConvolution,
   batches: TripleTensors,
 ): GraphNearBatch {
+  const { rowCount, rowStart: row_start, column, value } = graph;
   const { gpu, program } = tape;
   const { clock, batchStart: batch_start, row, mark, shape } = batches;
   const entries = column.shape;
@@ -138,7 +186,18 @@ function graphNearBatch(
   );
   program.dispatch(
     getKernel(gpu, { name: "graph_near_batch", code: graphNearBatchCode }),
-    { clock, mark, row_start, column, value, near_column, near_value, near_end, reached_end },
+    {
+      clock,
+      mark,
+      row_by_length,
+      row_start,
+      column,
+      value,
+      near_column,
+      near_value,
+      near_end,
+      reached_end,
+    },
     { rows: rowCount },
     { invocations: rowCount },
   );
@@ -155,96 +214,73 @@ function graphNearBatch(
 /** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
 export function convolve(
   tape: Tape,
-  { graph, layers, inner, last }: StepwiseConvolution,
+  convolution: StepwiseConvolution,
   input: Tensor,
   restriction?: Restriction,
+): Tensor {
+  const { layers, inner, last, imagePasses } = convolution;
+  if (layers === 0) return input;
+  const pass = (layer: number): Pass => ({
+    weights: layer < layers ? inner : last,
+    ...reached(restriction, layer),
+  });
+  return imagePasses
+    ? convolveFromImages(tape, convolution, pass, imagePasses, input)
+    : convolveFromBuffers(tape, convolution, pass, input);
+}
+
+/** What a pass goes over, and with which weights. */
+interface Pass extends Reached {
+  readonly weights: Tensor;
+}
+
+function reached(near: Restriction | undefined, layer: number): Reached {
+  const reach = near?.reach(layer) ?? "all";
+  if (!near || reach === "all") return {};
+  if (reach === "batch") return { rows: rowsOfBatch(near.batches) };
+  if (reach === "neighbours") return { rowEnd: near.reachedEnd };
+  return {
+    rowEnd: near.nearEnd,
+    otherEntries: { column: near.nearColumn, value: near.nearValue },
+  };
+}
+
+function convolveFromBuffers(
+  tape: Tape,
+  { graph, layers }: StepwiseConvolution,
+  pass: (layer: number) => Pass,
+  input: Tensor,
 ): Tensor {
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
     const output = tape.take("propagated", input.shape);
-    const weights = layer < layers ? inner : last;
-    recordPass(
-      tape.program,
-      graph,
-      { base: input, input: state, weights, output },
-      layer,
-      restriction,
-    );
+    const { weights, ...reach } = pass(layer);
+    recordPropagation(tape.program, graph, { base: input, input: state, weights, output }, reach);
     if (state !== input) tape.release(state);
     state = output;
   }
   return state;
 }
 
-function recordPass(
-  program: Program,
-  graph: SparseTensor,
-  operands: Operands,
-  layer: number,
-  near: Restriction | undefined,
-): void {
-  const reach = near?.reach(layer) ?? "all";
-  if (!near || reach === "all") {
-    recordPropagation(program, graph, operands);
-  } else if (reach === "batch") {
-    recordRowsOfBatch(program, graph, operands, near.batches);
-  } else if (reach === "neighbours") {
-    recordPropagation(program, graph, operands, near.reachedEnd);
-  } else {
-    const entries = { ...graph, column: near.nearColumn, value: near.nearValue };
-    recordPropagation(program, entries, operands, near.nearEnd);
+/** Each layer is gathered from an image of it, so that its buffer is free for the next one. */
+function convolveFromImages(
+  tape: Tape,
+  { graph, layers }: StepwiseConvolution,
+  pass: (layer: number) => Pass,
+  passes: ImagePasses,
+  input: Tensor,
+): Tensor {
+  const output = tape.take("propagated", input.shape);
+  const base = tape.takeImage("image of layer 0", input.shape);
+  const state = tape.takeImage("image of a layer", input.shape);
+  tape.program.copy(input, base);
+  for (let layer = 1; layer <= layers; layer++) {
+    if (layer > 1) tape.program.copy(output, state);
+    const { weights, ...reach } = pass(layer);
+    const operands = { base, input: layer === 1 ? base : state, weights, output };
+    recordPropagationFromImages(tape.program, graph, passes, operands, reach);
   }
-}
-
-/** What a pass reads and writes, as in kernels/propagate.wgsl. */
-export interface Operands {
-  /** Added to the products, column by column. */
-  readonly base: Tensor;
-  /** What the matrix is applied to. */
-  readonly input: Tensor;
-  /** Column weights: a, then b. */
-  readonly weights: Tensor;
-  /** a ⊙ base + b ⊙ (A input). */
-  readonly output: Tensor;
-}
-
-/**
- * Records output = a ⊙ base + b ⊙ (A input).
- *
- * @param rowEnd Where each row's entries end, if not where the next one's begin.
- */
-function recordPropagation(
-  program: Program,
-  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
-  operands: Operands,
-  rowEnd?: Tensor,
-): void {
-  const dim4 = operands.output.shape[1]! / 4;
-  program.dispatch(
-    getKernel(program.gpu, { name: "propagate", code: propagate }, { dim4 }),
-    { row_start, row_end: rowEnd ?? row_start, column, value, ...operands },
-    { rows, row_end_shift: rowEnd ? 0 : 1 },
-    { invocations: rows * lanesPerRow(dim4) },
-  );
-}
-
-/** Records the same for the rows that the current batch touches. */
-function recordRowsOfBatch(
-  program: Program,
-  { rowStart: row_start, column, value }: SparseTensor,
-  operands: Operands,
-  { clock, batchStart: batch_start, row, shape }: TripleTensors,
-): void {
-  const dim4 = operands.output.shape[1]! / 4;
-  program.dispatch(
-    getKernel(program.gpu, { name: "propagate_rows", code: propagateRows }, { dim4 }),
-    { clock, batch_start, row, row_start, column, value, ...operands },
-    {},
-    { invocations: touchedRows(shape) * lanesPerRow(dim4) },
-  );
-}
-
-/** One invocation takes four vec4 of a row. */
-function lanesPerRow(dim4: number): number {
-  return Math.ceil(dim4 / 4);
+  tape.releaseImage(base);
+  tape.releaseImage(state);
+  return output;
 }

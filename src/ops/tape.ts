@@ -11,6 +11,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
+import type { MatrixImage } from "../gpu/image.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
@@ -52,6 +53,16 @@ export class Tape {
   /** Gives memory back that no later dispatch reads; what was not taken here stays untouched. */
   release(tensor: Tensor): void {
     if (this.#taken.delete(tensor.buffer)) this.#scratch.release(tensor);
+  }
+
+  /** An image with undefined content and room for a matrix. */
+  takeImage(label: string, [rows, dim]: readonly number[]): MatrixImage {
+    return this.#scratch.takeImage(label, rows!, dim! / 4);
+  }
+
+  /** Gives an image back. */
+  releaseImage(image: MatrixImage): void {
+    this.#scratch.releaseImage(image);
   }
 
   /** Leaves an adjoint to be recorded by {@linkcode backward}. */

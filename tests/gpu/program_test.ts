@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
-import { Program } from "../../src/gpu/program.ts";
+import { type Dispatch, Program } from "../../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../../src/gpu/tensor.ts";
 
 const count = {
@@ -80,22 +80,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
 };
 
 for (
-  const { cells, strips, grid } of [
-    { cells: 65_535 + 4466, strips: 1, grid: [35_001, 2] }, // more than one dimension holds
-    { cells: 10, strips: 1, grid: [10, 1] },
-    { cells: 10, strips: 2, grid: [5, 2] },
-    { cells: 10, strips: 4, grid: [3, 4] }, // two workgroups have nothing to do
-    { cells: 3, strips: 8, grid: [1, 3] },
-    { cells: 65_535 * 2 + 1, strips: 2, grid: [43_691, 3] },
+  const { cells, threads, grid } of [
+    { cells: 65_535 + 4466, threads: undefined, grid: [35_001, 2] }, // more than one dimension holds
+    { cells: 10, threads: undefined, grid: [10, 1] },
+    { cells: 10, threads: 2, grid: [5, 2] },
+    { cells: 10, threads: 4, grid: [3, 4] }, // two workgroups have nothing to do
+    { cells: 3, threads: 8, grid: [1, 3] },
+    { cells: 65_535 * 2 + 1, threads: 2, grid: [43_691, 3] },
   ] as const
 ) {
-  Deno.test(`${cells} workgroups in ${strips} strips are all run, once`, async () => {
+  Deno.test(`${cells} workgroups on ${threads} threads are all run, once`, async () => {
     using opened = await openGpu();
-    const gpu = new Gpu(opened.device, opened.adapterName, { strips });
+    const gpu = new Gpu(opened.device, opened.adapterName, { threads });
     using cell = createTensor(gpu, "cell", [cells]);
     using program = new Program(gpu, "wide");
     program.dispatch(getKernel(gpu, numbered), { cell }, {}, { invocations: cells });
-    assertEquals(program.dispatches[0]!.workgroups, grid);
+    assertEquals((program.commands[0] as Dispatch).workgroups, grid);
     program.run();
     const [values] = await readIntegers(gpu, cell);
     assertEquals(values!.findIndex((value, i) => value !== i + 1), -1);

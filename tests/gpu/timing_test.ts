@@ -7,7 +7,7 @@ import {
   copyBandwidth,
   timeByRepeating,
   timeByTimestamps,
-  timeDispatches,
+  timeCommands,
   wallSeconds,
 } from "../../src/gpu/timing.ts";
 
@@ -79,7 +79,7 @@ Deno.test("dispatches are timed by the method that the adapter offers", async ()
   using small = createTensor(gpu, "small", [1]);
   using large = createTensor(gpu, "large", [1]);
   using program = twoDispatches(gpu, small, large);
-  const { method } = await timeDispatches(program, 1);
+  const { method } = await timeCommands(program, 1);
   const offered = gpu.device.features.has("timestamp-query");
   assertEquals(method, offered ? "timestamp queries" : "wall time of repeats");
 });

@@ -6,6 +6,7 @@ const sizes = [
   { rows: 7, dim: 12, perRow: 3 },
   { rows: 300, dim: 64, perRow: 9 },
   { rows: 33, dim: 256, perRow: 4 },
+  { rows: 300, dim: 256, perRow: 2 }, // several lines of an image
   { rows: 40, dim: 20, perRow: 40 },
   { rows: 70_001, dim: 4, perRow: 1, workgroup_size: 1 }, // > 65,535 workgroups
 ];
@@ -42,30 +43,70 @@ const propagate = (): Case[] =>
     }];
   });
 
+/** The tables of propagate with all rows as a list, and more rows than an invocation walks. */
+const propagateToEveryRow = (): Case[] =>
+  propagate().flatMap(({ params, constants, ...one }) => {
+    const { dim4, ...others } = constants!;
+    const { output } = one.tensors;
+    const rows = output!.length / (4 * dim4!);
+    return [[1, 0], [8, 1]].map(([rows_each, entries_from_image]) => ({
+      name: `${one.name}, ${rows_each} rows each${entries_from_image ? ", from an image" : ""}`,
+      tensors: {
+        clock: Uint32Array.of(0, 5),
+        batch_start: Uint32Array.of(0, rows),
+        row: Uint32Array.from({ length: rows }, (_, row) => row),
+        ...one.tensors,
+        output: output!.slice(),
+      },
+      images: { base: dim4!, input: dim4! },
+      params: { row_end_shift: params!.row_end_shift! },
+      constants: {
+        ...others,
+        dim4: dim4!,
+        rows_each: rows_each!,
+        entries_from_image: entries_from_image!,
+      },
+      size: { invocations: Math.ceil(rows / rows_each!) * Math.ceil(dim4! / 4) },
+    }));
+  });
+
 /** A graph over the rows of a batch. */
 function randomGraph(rows: number) {
   const { rowStart, column } = randomPattern(rows, rows, 5);
   return { row_start: rowStart, column, value: floats(column.length) };
 }
 
+const propagateToRowsOfBatch = () =>
+  batchCases(({ clock, gathers: { batch_start, row }, rows, dim, batchSize }) => ({
+    tensors: {
+      clock,
+      batch_start,
+      row,
+      ...randomGraph(rows),
+      base: floats(rows * dim),
+      input: floats(rows * dim),
+      weights: floats(2 * dim),
+      output: floats(rows * dim), // other rows must stay as they are
+    },
+    constants: { dim4: dim / 4 },
+    size: { invocations: Math.min(rows, 3 * batchSize) * Math.ceil(dim / 16) },
+  }));
+
 export const cases: Record<string, () => Case[]> = {
   propagate,
 
-  propagate_rows: () =>
-    batchCases(({ clock, gathers: { batch_start, row }, rows, dim, batchSize }) => ({
-      tensors: {
-        clock,
-        batch_start,
-        row,
-        ...randomGraph(rows),
-        base: floats(rows * dim),
-        input: floats(rows * dim),
-        weights: floats(2 * dim),
-        output: floats(rows * dim), // other rows must stay as they are
-      },
-      constants: { dim4: dim / 4 },
-      size: { invocations: Math.min(rows, 3 * batchSize) * Math.ceil(dim / 16) },
+  propagate_rows: propagateToRowsOfBatch,
+
+  propagate_image: () => [
+    ...propagateToEveryRow(),
+    ...propagateToRowsOfBatch().map((one) => ({
+      ...one,
+      tensors: { ...one.tensors, row_end: one.tensors.row_start! },
+      images: { base: one.constants!.dim4!, input: one.constants!.dim4! },
+      params: { row_end_shift: 1 },
+      constants: { ...one.constants, entries_from_image: 1 },
     })),
+  ],
 
   mark_batch: () =>
     batchCases(({ clock, gathers: { batch_start, row }, rows, batchSize }) => ({
@@ -81,6 +122,7 @@ export const cases: Record<string, () => Case[]> = {
         tensors: {
           clock: Uint32Array.of(3, 4),
           mark: integers(rows, 6), // 5 is this batch
+          row_by_length: Uint32Array.from({ length: rows }, (_, row) => row).reverse(), // any order
           row_start: rowStart,
           column,
           value: floats(column.length),

@@ -9,6 +9,8 @@ import type { Arrays, Numbers } from "../oracle.ts";
 export interface Case {
   readonly name: string;
   readonly tensors: Arrays;
+  /** Of the tensors, matrices that the kernel reads as images, and their vec4 per row. */
+  readonly images?: Numbers;
   readonly params?: Numbers;
   readonly constants?: Numbers;
   readonly size: DispatchSize;

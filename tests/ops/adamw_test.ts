@@ -11,7 +11,7 @@ import {
   createSchedule,
   uploadSchedule,
 } from "../../src/ops/adamw.ts";
-import { addScaled, fill } from "../../src/ops/gradient.ts";
+import { addScaled } from "../../src/ops/gradient.ts";
 import { Tape } from "../../src/ops/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { assertClose, uniformFloats } from "./made_epoch.ts";
@@ -72,7 +72,7 @@ async function actual(
   const tape = new Tape(gpu, "optimizer", scratch);
   const doubled = (direction: Tensor): Tensor => {
     const output = tape.take("doubled", direction.shape);
-    fill(tape, output, 0);
+    tape.program.clear(output);
     addScaled(tape, output, direction, 2);
     return output;
   };

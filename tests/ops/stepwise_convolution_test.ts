@@ -1,6 +1,6 @@
 /** The convolution and its adjoint against the sum they stand for, in f64. */
 import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { Gpu, openGpu } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
@@ -11,6 +11,7 @@ import { uploadSparse } from "../../src/ops/sparse_tensor.ts";
 import {
   convolve,
   createStepwiseConvolution,
+  replaceGraph,
   stepwiseConvolution,
 } from "../../src/ops/stepwise_convolution.ts";
 import { Tape, type Variable } from "../../src/ops/tape.ts";
@@ -247,6 +248,58 @@ async function lossGradients(
   }
   return gradients;
 }
+
+Deno.test("gathering from images changes no bit", async (test) => {
+  using opened = await openGpu();
+  const { device, adapterName } = opened;
+  const [users, items, dim] = [300, 200, 64];
+  const graph = randomGraph(users, items);
+  const embeddings = floats(graph.rowCount * dim);
+  const ids = (from: number, count: number) =>
+    Uint32Array.from({ length: 50 }, () => from + uniformBelow(random, count));
+  const triples = { user: ids(0, users), positive: ids(users, items), negative: ids(users, items) };
+  for (const layers of [1, 2, 3]) {
+    await test.step(`${layers} layers`, async () => {
+      const convolved = { graph, ratios: forwardRatios(dim, 0.2), layers };
+      const gradientsOn = (threads?: number) =>
+        lossGradients(
+          new Gpu(device, adapterName, { threads }),
+          convolved,
+          embeddings,
+          triples,
+          20,
+          true,
+        );
+      assertEquals(await gradientsOn(2), await gradientsOn(undefined));
+    });
+  }
+});
+
+Deno.test("another graph takes the place of the first, wherever it is gathered from", async (test) => {
+  using opened = await openGpu();
+  const { device, adapterName } = opened;
+  const dim = 8, layers = 2, ratios = lightGcn(dim);
+  const graphs = [randomGraph(9, 7), randomGraph(9, 7)];
+  const [longer, shorter] = graphs.sort((a, b) => b.column.length - a.column.length);
+  const rows = longer!.rowCount;
+  const values = floats(rows * dim);
+  for (const threads of [undefined, 2]) {
+    await test.step(threads ? "images" : "buffers", async () => {
+      const gpu = new Gpu(device, adapterName, { threads });
+      using scratch = new Scratch(gpu);
+      using uploaded = uploadSparse(gpu, "graph", longer!);
+      using convolution = createStepwiseConvolution(gpu, uploaded, ratios, layers, rows);
+      using input = createTensor(gpu, "embeddings", [rows, dim], values);
+      const tape = new Tape(gpu, "forward", scratch);
+      const output = convolve(tape, convolution, input);
+      using program = tape.program;
+      replaceGraph(gpu, convolution, shorter!);
+      program.run();
+      const [h] = await readFloats(gpu, output);
+      assertClose(h!, explicitSum(shorter!, Float64Array.from(values), ratios, layers));
+    });
+  }
+});
 
 Deno.test("leaving out rows far from a batch changes no bit", async (test) => {
   using gpu = await openGpu();

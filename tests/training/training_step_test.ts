@@ -2,9 +2,9 @@
 import { assertEquals } from "@std/assert";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
-import { createTensors, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
+import { createTensor, createTensors, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
 import type { Model, Phase } from "../../src/models/model.ts";
-import { fill } from "../../src/ops/gradient.ts";
+import { addScaled } from "../../src/ops/gradient.ts";
 import type { Tape, Variable } from "../../src/ops/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { gatherBatches } from "../../src/training/sampler.ts";
@@ -19,8 +19,11 @@ const OPTIMIZER = { learningRate: 0.25, weightDecay: 0, beta1: 0, beta2: 0 };
 function pull(tape: Tape, variable: Variable): void {
   tape.adjoint(() => {
     if (variable.constant) return;
-    variable.gradient = tape.take("ones", variable.value.shape);
-    fill(tape, variable.gradient, 1);
+    const { shape } = variable.value;
+    const ones = createTensor(tape.gpu, "ones", shape, new Float32Array(shape[0]!).fill(1));
+    variable.gradient = tape.take("gradient", shape);
+    tape.program.clear(variable.gradient);
+    addScaled(tape, variable.gradient, ones);
   });
 }
 

@@ -1,0 +1,113 @@
+/**
+ * Images: matrices, dense or sparse, as textures, for kernels that gather rows on software adapters.
+ *
+ * Mesa's software driver loads from a buffer one number after the other, each with a check of its own,
+ * and from a texture a whole texel at once; copying costs a fraction of what that saves. Hardware loads
+ * from buffers at least as fast, and has no use for them.
+ *
+ * @module
+ */
+import { type Gpu, TEXEL_BYTES } from "./device.ts";
+
+/** A texture that kernels read. */
+export interface Image extends Disposable {
+  /** The texture, owned by this image. */
+  readonly texture: GPUTexture;
+  /** How kernels see it. */
+  readonly view: GPUTextureView;
+}
+
+/** A matrix, one vec4 per texel: some rows side by side, line after line. */
+export interface MatrixImage extends Image {
+  /** How many rows it has room for. */
+  readonly rows: number;
+  /** Columns of the matrix over 4. */
+  readonly dim4: number;
+  /** Rows of the matrix side by side: a power of two. */
+  readonly rowsPerLine: number;
+}
+
+/** The entries of a sparse matrix, each a texel of its column and the bits of its value. */
+export interface EntryImage extends Image {
+  /** How many there is room for. */
+  readonly entries: number;
+}
+
+/** Entries side by side: a power of two that every adapter has room for. */
+export const ENTRIES_PER_LINE = 4096;
+
+/** Each line of a copy begins at a multiple of so many bytes. */
+const LINE_ALIGNMENT = 256;
+
+/** Rows of `dim4` vec4 that fit side by side: a power of two, or 0. */
+function rowsPerLine(gpu: Gpu, dim4: number): number {
+  const rows = 2 ** Math.floor(Math.log2(gpu.device.limits.maxTextureDimension2D / dim4));
+  return rows * TEXEL_BYTES.rgba32float >= LINE_ALIGNMENT ? rows : 0;
+}
+
+/** Whether an image of rows × 4·dim4 numbers is possible. */
+export function fitsImage(gpu: Gpu, rows: number, dim4: number): boolean {
+  return rows <= rowsPerLine(gpu, dim4) * gpu.device.limits.maxTextureDimension2D;
+}
+
+/** Creates an image with room for rows × 4·dim4 numbers, which must fit. */
+export function createImage(gpu: Gpu, label: string, rows: number, dim4: number): MatrixImage {
+  const perLine = rowsPerLine(gpu, dim4);
+  const [width, height] = [Math.min(rows, perLine) * dim4, Math.ceil(rows / perLine)];
+  const texture = gpu.allocateTexture(label, "rgba32float", width, height);
+  return { ...imageOf(gpu, texture), rows, dim4, rowsPerLine: perLine };
+}
+
+function imageOf(gpu: Gpu, texture: GPUTexture): Image {
+  return { texture, view: texture.createView(), [Symbol.dispose]: () => gpu.release(texture) };
+}
+
+/** Whether so many entries fit an image. */
+export function fitsEntries(gpu: Gpu, entries: number): boolean {
+  return entries <= ENTRIES_PER_LINE * gpu.device.limits.maxTextureDimension2D;
+}
+
+/** Creates an image of a sparse matrix's entries, which must fit. */
+export function createEntryImage(gpu: Gpu, label: string, matrix: Entries): EntryImage {
+  const entries = matrix.column.length;
+  const lines = Math.max(1, Math.ceil(entries / ENTRIES_PER_LINE));
+  const texture = gpu.allocateTexture(label, "rg32uint", ENTRIES_PER_LINE, lines);
+  const image = { ...imageOf(gpu, texture), entries };
+  writeEntries(gpu, image, matrix);
+  return image;
+}
+
+/** Columns and values, as long as each other. */
+type Entries = Readonly<{ column: Uint32Array; value: Float32Array }>;
+
+/** Overwrites the first entries of an image, after all work submitted so far. */
+export function writeEntries(gpu: Gpu, { texture }: EntryImage, { column, value }: Entries): void {
+  if (gpu.dry || column.length === 0) return;
+  const lines = Math.ceil(column.length / ENTRIES_PER_LINE);
+  const words = new Uint32Array(2 * lines * ENTRIES_PER_LINE);
+  const numbers = new Float32Array(words.buffer);
+  for (let entry = 0; entry < column.length; entry++) {
+    words[2 * entry] = column[entry]!;
+    numbers[2 * entry + 1] = value[entry]!;
+  }
+  const bytesPerRow = ENTRIES_PER_LINE * TEXEL_BYTES.rg32uint;
+  gpu.device.queue.writeTexture({ texture }, words, { bytesPerRow }, [ENTRIES_PER_LINE, lines]);
+}
+
+/** Encodes that the first `rows` rows of an image become those of a buffer. */
+export function encodeCopy(
+  encoder: GPUCommandEncoder,
+  buffer: GPUBuffer,
+  { texture, dim4, rowsPerLine }: MatrixImage,
+  rows: number,
+): void {
+  const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES.rgba32float;
+  const lines = Math.floor(rows / rowsPerLine), rest = rows % rowsPerLine;
+  if (lines > 0) {
+    encoder.copyBufferToTexture({ buffer, bytesPerRow }, { texture }, [rowsPerLine * dim4, lines]);
+  }
+  if (rest > 0) {
+    const from = { buffer, bytesPerRow, offset: lines * bytesPerRow };
+    encoder.copyBufferToTexture(from, { texture, origin: [0, lines] }, [rest * dim4, 1]);
+  }
+}
