@@ -5,9 +5,9 @@
 //   the rows that have such an entry or are touched themselves: the layer before the last is needed in
 //   no others, and gets empty ones there.
 //
-// One invocation walks one row, in order, and its neighbours rows that are as long, so that none waits for
-// another: what a pass sums over keeps its order, and what is left out
-// is zero, so that results have the same bits as with all of A.
+// Invocations side by side walk rows of like length, so that none waits for another; each walks its row in
+// order: what a pass sums over keeps its order, and what is left out is zero, so that results have the
+// same bits as with all of A.
 //
 //   clock                      number of the batch within the epoch, and since training was set up
 //   mark                       of mark_batch.wgsl

@@ -15,7 +15,7 @@
 //   base, input, output        rows × dim matrices, as vec4 (input: as many rows as A has columns)
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/stepwise_convolution.ts.
+// Dispatched by src/ops/propagation.ts.
 
 struct Params {
   rows: u32,

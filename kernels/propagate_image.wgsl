@@ -43,7 +43,7 @@ override dim4: u32; // vec4 per row
 override rows_per_line: u32;
 override entries_per_line: u32;
 override entries_from_image: bool;
-override rows_each: u32 = 8; // rows per invocation
+override rows_each: u32; // rows per invocation
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
 override even: bool = dim4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 32;

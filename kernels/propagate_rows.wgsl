@@ -11,7 +11,7 @@
 //   base, input, output        rows × dim matrices, as vec4; other rows of output stay as they are
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/stepwise_convolution.ts.
+// Dispatched by src/ops/propagation.ts.
 
 @group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;

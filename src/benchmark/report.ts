@@ -41,7 +41,7 @@ function formatKernels({ timing, kernels }: StepProfile): string {
   const rows = kernels.map((kernel) => [
     kernel.kernel,
     kernel.stage,
-    kernel.dispatches,
+    kernel.perStep,
     digits(kernel.microseconds),
     digits(kernel.bytes / 1e6),
     digits(kernel.bytesPerSecond / 1e9),
@@ -51,8 +51,8 @@ function formatKernels({ timing, kernels }: StepProfile): string {
   return section(`Kernels of STAIR's training step, by ${timing}`, header, rows);
 }
 
-function formatStages({ dispatches, microseconds, shares }: StepProfile): string {
-  const title = `Stages of the step: ${dispatches} commands, ${whole(microseconds)} µs replayed`;
+function formatStages({ commands, microseconds, shares }: StepProfile): string {
+  const title = `Stages of the step: ${commands} commands, ${whole(microseconds)} µs replayed`;
   const rows = STAGES.map((stage) => [stage, percent(shares[stage])]);
   return section(title, ["stage", "share of kernel time"], rows);
 }

@@ -32,7 +32,7 @@ export interface KernelProfile {
   /** Where in the step. */
   readonly stage: Stage;
   /** Times per step. */
-  readonly dispatches: number;
+  readonly perStep: number;
   /** Median time of a dispatch; the mean of these where there are several. */
   readonly microseconds: number;
   /** Compulsory traffic of a dispatch, likewise. */
@@ -45,15 +45,15 @@ export interface KernelProfile {
 
 /** What was measured of the step. */
 export interface StepProfile {
-  /** How dispatches were timed. */
+  /** How commands were timed. */
   readonly timing: TimingMethod;
   /** One entry per kernel and stage, in order. */
   readonly kernels: readonly KernelProfile[];
   /** Commands in the step: dispatches, copies and clearings. */
-  readonly dispatches: number;
+  readonly commands: number;
   /** Time from one step to the next when replayed. */
   readonly microseconds: number;
-  /** Share of the dispatches' summed time, per stage. */
+  /** Share of the commands' summed time, per stage. */
   readonly shares: Readonly<Record<Stage, number>>;
 }
 
@@ -80,7 +80,7 @@ export async function profileStep(
   return {
     timing: method,
     kernels: profileKernels(timed, copyBytesPerSecond),
-    dispatches: timed.length,
+    commands: timed.length,
     microseconds: 1e6 * secondsPerStep,
     shares: stageShares(timed),
   };
@@ -136,7 +136,7 @@ function profileKernels(
     return {
       kernel,
       stage,
-      dispatches: group.length,
+      perStep: group.length,
       microseconds,
       bytes,
       bytesPerSecond,

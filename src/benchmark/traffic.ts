@@ -26,7 +26,8 @@ import type { MeanBatch } from "./mean_batch.ts";
  * |  from the batch    | 2n offsets, E(0) columns and values, 2d weights, n·d base     | n·d    |
  * | propagate_rows     | N(0) rows, N(0) + 1 offsets, E(0) columns and values,         | N(0)·d |
  * |                    | 2d weights, N(0)·d base, N(1)·d input, 3 counts               |        |
- * | propagate_image    | as propagate, and n rows; or as propagate_rows                | n·d    |
+ * | propagate_image    | as propagate, and n rows, 3 counts; or as propagate_rows      | as     |
+ * |                    |                                                               | these  |
  * | bpr_scores         | 3t rows, N(0)·d of H, 1 count                                 | t      |
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
  * | bpr_gradient       | N(0) rows, N(0) + 1 offsets, 4t partners, 4t slots,           | N(0)·d |
@@ -46,7 +47,7 @@ const COMPULSORY_WORDS: Readonly<
   propagate_rows: rowPropagationWords,
   propagate_image: (dispatch, batch) =>
     dispatch.tensors.row!.label === ALL_ROWS
-      ? propagationWords(dispatch, batch) + dispatch.tensors.row!.shape[0]!
+      ? propagationWords(dispatch, batch) + dispatch.tensors.row!.shape[0]! + 3
       : rowPropagationWords(dispatch, batch),
   bpr_scores: ({ tensors }, { triples, rows }) => 4 * triples + rows[0]! * tensors.h!.shape[1]! + 1,
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,

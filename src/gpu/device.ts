@@ -17,7 +17,7 @@ const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
-/** What the kernel with the most bindings needs, kernels/propagate_rows.wgsl. */
+/** What the kernels with the most bindings need, such as kernels/propagate_rows.wgsl. */
 const STORAGE_BUFFERS = 10;
 
 /**
@@ -45,6 +45,7 @@ export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize,
       maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxTextureDimension2D: limits.maxTextureDimension2D,
       maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,

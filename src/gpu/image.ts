@@ -27,13 +27,7 @@ export interface MatrixImage extends Image {
   readonly rowsPerLine: number;
 }
 
-/** The entries of a sparse matrix, each a texel of its column and the bits of its value. */
-export interface EntryImage extends Image {
-  /** How many there is room for. */
-  readonly entries: number;
-}
-
-/** Entries side by side: a power of two that every adapter has room for. */
+/** Entries of a sparse matrix side by side: a power of two that every adapter has room for. */
 export const ENTRIES_PER_LINE = 4096;
 
 /** Each line of a copy begins at a multiple of so many bytes. */
@@ -53,7 +47,8 @@ export function fitsImage(gpu: Gpu, rows: number, dim4: number): boolean {
 /** Creates an image with room for rows × 4·dim4 numbers, which must fit. */
 export function createImage(gpu: Gpu, label: string, rows: number, dim4: number): MatrixImage {
   const perLine = rowsPerLine(gpu, dim4);
-  const [width, height] = [Math.min(rows, perLine) * dim4, Math.ceil(rows / perLine)];
+  const width = Math.min(Math.max(1, rows), perLine) * dim4;
+  const height = Math.max(1, Math.ceil(rows / perLine));
   const texture = gpu.allocateTexture(label, "rgba32float", width, height);
   return { ...imageOf(gpu, texture), rows, dim4, rowsPerLine: perLine };
 }
@@ -67,21 +62,22 @@ export function fitsEntries(gpu: Gpu, entries: number): boolean {
   return entries <= ENTRIES_PER_LINE * gpu.device.limits.maxTextureDimension2D;
 }
 
-/** Creates an image of a sparse matrix's entries, which must fit. */
-export function createEntryImage(gpu: Gpu, label: string, matrix: Entries): EntryImage {
-  const entries = matrix.column.length;
-  const lines = Math.max(1, Math.ceil(entries / ENTRIES_PER_LINE));
-  const texture = gpu.allocateTexture(label, "rg32uint", ENTRIES_PER_LINE, lines);
-  const image = { ...imageOf(gpu, texture), entries };
-  writeEntries(gpu, image, matrix);
+/**
+ * Creates an image of a sparse matrix's entries, which must fit: each a texel of its column and the bits
+ * of its value.
+ */
+export function createEntryImage(gpu: Gpu, label: string, entries: Entries): Image {
+  const lines = Math.max(1, Math.ceil(entries.column.length / ENTRIES_PER_LINE));
+  const image = imageOf(gpu, gpu.allocateTexture(label, "rg32uint", ENTRIES_PER_LINE, lines));
+  writeEntries(gpu, image, entries);
   return image;
 }
 
-/** Columns and values, as long as each other. */
+/** Columns and values, as many of the one as of the other. */
 type Entries = Readonly<{ column: Uint32Array; value: Float32Array }>;
 
-/** Overwrites the first entries of an image, after all work submitted so far. */
-export function writeEntries(gpu: Gpu, { texture }: EntryImage, { column, value }: Entries): void {
+/** Overwrites the first entries of an image that has room for them, after all work submitted so far. */
+export function writeEntries(gpu: Gpu, { texture }: Image, { column, value }: Entries): void {
   if (gpu.dry || column.length === 0) return;
   const lines = Math.ceil(column.length / ENTRIES_PER_LINE);
   const words = new Uint32Array(2 * lines * ENTRIES_PER_LINE);

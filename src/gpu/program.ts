@@ -9,7 +9,7 @@
 import { type Gpu, GpuError } from "./device.ts";
 import { encodeCopy, type Image, type MatrixImage } from "./image.ts";
 import { type Kernel, packParams } from "./kernel.ts";
-import { elementCount, type Tensor } from "./tensor.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** How many invocations, or whole workgroups, a dispatch needs. */
 export type DispatchSize = { readonly invocations: number } | { readonly workgroups: number };
@@ -24,7 +24,7 @@ export interface Dispatch {
   readonly images: Readonly<Record<string, Image>>;
   /** Members of its `Params` struct. */
   readonly params: Readonly<Record<string, number>>;
-  /** Both of these as the GPU takes them. */
+  /** All of these as the GPU takes them. */
   readonly bindGroup: GPUBindGroup;
   /** Workgroups in x and y. */
   readonly workgroups: readonly [number, number];
@@ -70,7 +70,7 @@ export function encode(
       if ("to" in command) {
         encodeCopy(encoder, command.from.buffer, command.to, command.from.shape[0]!);
       } else {
-        encoder.clearBuffer(command.cleared.buffer, 0, 4 * elementCount(command.cleared.shape));
+        encoder.clearBuffer(command.cleared.buffer);
       }
     }
   }
@@ -180,6 +180,7 @@ export class Program implements Disposable {
    * The workgroups in two dimensions, as one holds only so many. Kernels number them x · (size of y) + y:
    * those of one y are spread over all rows. A software adapter gives each of its threads one stretch of
    * workgroups, y after y, and in order of rows the thread with the items' long rows would end last.
+   * Kernels that are given a number of workgroups may go by x alone.
    */
   #grid(kernel: Kernel, size: DispatchSize): [number, number] {
     const byInvocation = "invocations" in size;

@@ -10,7 +10,7 @@ import type { Gpu } from "./device.ts";
 import { createImage, type MatrixImage } from "./image.ts";
 import { createTensor, elementCount, type Tensor } from "./tensor.ts";
 
-/** A pool of tensors for values that live shorter than the program. */
+/** A pool of tensors and images for values that live shorter than the program. */
 export class Scratch implements Disposable {
   readonly #gpu: Gpu;
   readonly #free: Tensor[] = [];

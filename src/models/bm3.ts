@@ -31,7 +31,6 @@ import { gatherBatch, type TripleList } from "../ops/gather_batch.ts";
 import { linear } from "../ops/linear.ts";
 import { type LossTerm, lossTerms } from "../ops/loss_term.ts";
 import { normPenalty } from "../ops/norm_penalty.ts";
-import { uploadSparse } from "../ops/sparse_tensor.ts";
 import {
   createStepwiseConvolution,
   type StepwiseConvolution,
@@ -122,9 +121,11 @@ export async function createBm3(
   const { train, userCount, itemCount } = dataset;
   using guard = new DisposableStack();
   const { parameters } = guard.use(await uploadParameters(gpu, dataset, modalities, settings));
-  const graph = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  const graph = interactionGraph(train);
   const ratios = new Float64Array(dim).fill(1);
-  const convolution = guard.use(createStepwiseConvolution(gpu, graph, ratios, layers));
+  const convolution = guard.use(
+    createStepwiseConvolution(gpu, "adjacency", graph, ratios, layers),
+  );
   const names = modalities.map(({ name }) => name);
   const terms = bm3Terms(names, settings);
   const parts = { userCount, itemCount, modalities: names, settings, convolution, terms, masks };

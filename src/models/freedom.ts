@@ -179,20 +179,17 @@ function uploadInteractions(
 ): InteractionGraphs {
   using guard = new DisposableStack();
   const ratios = new Float64Array(dim).fill(1);
-  const adjacency = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
-  const full = guard.use(createStepwiseConvolution(gpu, adjacency, ratios, layers));
+  const convolutionOver = (label: string, graph: SparseMatrix): StepwiseConvolution =>
+    guard.use(createStepwiseConvolution(gpu, label, graph, ratios, layers, longest));
+  const adjacency = interactionGraph(train);
+  const longest = longestRow(adjacency.rowStart); // no sample of the edges has longer rows
+  const full = convolutionOver("adjacency", adjacency);
   const weights = edgeWeights(train);
   const count = Math.max(1, Math.floor(train.column.length * (1 - dropout)));
   const sample = (epoch: number): SparsePattern =>
     sampleEdges(train, weights, count, createRandom(seed, epoch, SAMPLES));
   const sampled = dropout > 0;
-  // No sample has longer rows than all edges together.
-  const longest = longestRow(adjacency.source.rowStart);
-  const createPruned = (): StepwiseConvolution => {
-    const graph = guard.use(uploadSparse(gpu, "sampled adjacency", interactionGraph(sample(1))));
-    return guard.use(createStepwiseConvolution(gpu, graph, ratios, layers, longest));
-  };
-  const pruned = sampled ? createPruned() : full;
+  const pruned = sampled ? convolutionOver("sampled adjacency", interactionGraph(sample(1))) : full;
   const prune = (kept: SparsePattern): void => replaceGraph(gpu, pruned, interactionGraph(kept));
   const resources = guard.move();
   return {

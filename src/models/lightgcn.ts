@@ -16,7 +16,6 @@ import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/bpr_loss.ts";
 import { lossTerms } from "../ops/loss_term.ts";
 import { batchNormPenalty } from "../ops/norm_penalty.ts";
-import { uploadSparse } from "../ops/sparse_tensor.ts";
 import {
   convolve,
   createStepwiseConvolution,
@@ -59,9 +58,11 @@ export function createLightGcn(gpu: Gpu, dataset: TrainingData, settings: LightG
   const embeddings = guard.use(
     createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial),
   );
-  const graph = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  const graph = interactionGraph(train);
   const ratios = new Float64Array(dim).fill(1);
-  const convolution = guard.use(createStepwiseConvolution(gpu, graph, ratios, layers));
+  const convolution = guard.use(
+    createStepwiseConvolution(gpu, "adjacency", graph, ratios, layers),
+  );
   const terms = lossTerms({ bpr: 1, norms: regWeight });
   const resources = guard.move();
   return {

@@ -20,7 +20,6 @@ import { InputError } from "../input_error.ts";
 import { bprLoss } from "../ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios } from "../ops/layer_weights.ts";
 import { lossTerms } from "../ops/loss_term.ts";
-import { uploadSparse } from "../ops/sparse_tensor.ts";
 import {
   convolve,
   createStepwiseConvolution,
@@ -158,15 +157,13 @@ export function buildStair(
   const embeddings = guard.use(
     createTensor(gpu, "embeddings", [userCount + itemCount, dim], stacked),
   );
-  const adjacency = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
-  const similarity = guard.use(
-    uploadSparse(gpu, "similarity", similarityGraph(neighbours, itemCount)),
-  );
+  const adjacency = interactionGraph(train);
+  const similarity = similarityGraph(neighbours, itemCount);
   const forward = guard.use(
-    createStepwiseConvolution(gpu, adjacency, forwardRatios(dim, gamma), layers),
+    createStepwiseConvolution(gpu, "adjacency", adjacency, forwardRatios(dim, gamma), layers),
   );
   const backward = guard.use(
-    createStepwiseConvolution(gpu, similarity, backwardRatios(dim, gamma), layers),
+    createStepwiseConvolution(gpu, "similarity", similarity, backwardRatios(dim, gamma), layers),
   );
   const resources = guard.move();
   const terms = lossTerms({ bpr: 1 });

@@ -8,19 +8,20 @@ import type { Gpu } from "../gpu/device.ts";
 import {
   createEntryImage,
   ENTRIES_PER_LINE,
-  type EntryImage,
   fitsEntries,
   fitsImage,
+  type Image,
   type MatrixImage,
 } from "../gpu/image.ts";
 import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
+import type { SparseMatrix } from "../sparse/csr.ts";
 import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
 import propagateImage from "../../kernels/propagate_image.wgsl" with { type: "text" };
 import propagateRows from "../../kernels/propagate_rows.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
-import type { SparseTensor, UploadedMatrix } from "./sparse_tensor.ts";
+import type { SparseTensor } from "./sparse_tensor.ts";
 
 /** What a pass reads and writes, as in kernels/propagate.wgsl. */
 export interface Operands {
@@ -59,9 +60,9 @@ export function rowsOfBatch({ clock, batchStart, row, shape }: TripleTensors): R
 
 /** What a pass goes over. */
 export interface Reached {
-  /** The rows wanted, if not all. */
+  /** The rows wanted, if not all; these are walked to their ends. */
   readonly rows?: RowList | undefined;
-  /** Where each row's entries end, if not where the next one's begin. */
+  /** Where each row's entries end, if all rows are wanted but not to where the next one begins. */
   readonly rowEnd?: Tensor | undefined;
   /** Entries in the place of the matrix's own. */
   readonly otherEntries?: Readonly<Record<"column" | "value", Tensor>> | undefined;
@@ -97,7 +98,7 @@ export function recordPropagation(
 /** What passes from images need besides. */
 export interface ImagePasses extends Disposable {
   /** The entries of the graph. */
-  readonly entries: EntryImage;
+  readonly entries: Image;
   /** All rows of the graph, in order. */
   readonly everyRow: RowList;
   /** Rows that an invocation walks one after the other. */
@@ -117,14 +118,18 @@ export const ALL_ROWS = "all rows";
  */
 export function createImagePasses(
   gpu: Gpu,
-  { rowCount, source }: UploadedMatrix,
+  matrix: SparseMatrix,
   dim: number,
   longest: number,
 ): ImagePasses | undefined {
-  const fits = fitsImage(gpu, rowCount, dim / 4) && fitsEntries(gpu, source.column.length);
+  const { rowCount, column } = matrix;
+  // Each row takes a round more than it has entries, and one of the loop around.
+  const rowsEach = Math.min(ROWS_EACH, Math.floor((LOOP_ROUNDS - 2) / (longest + 2)));
+  const fits = rowsEach >= 1 && fitsImage(gpu, rowCount, dim / 4) &&
+    fitsEntries(gpu, column.length);
   if (gpu.threads === undefined || !fits) return undefined;
   using guard = new DisposableStack();
-  const entries = guard.use(createEntryImage(gpu, "entries", source));
+  const entries = guard.use(createEntryImage(gpu, "entries", matrix));
   const list = guard.use(createTensors(gpu, {
     clock: ["no batch", [2], new Uint32Array(2)],
     batchStart: ["ends of all rows", [2], Uint32Array.of(0, rowCount)],
@@ -134,8 +139,7 @@ export function createImagePasses(
   return {
     entries,
     everyRow: { ...list, count: rowCount },
-    // Each row takes a round more than it has entries, and one of the loop around.
-    rowsEach: Math.max(1, Math.min(ROWS_EACH, Math.floor((LOOP_ROUNDS - 2) / (longest + 2)))),
+    rowsEach,
     [Symbol.dispose]: () => owned.dispose(),
   };
 }

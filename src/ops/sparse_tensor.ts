@@ -20,12 +20,6 @@ export interface SparseTensor extends Disposable {
   readonly value: Tensor;
 }
 
-/** A matrix that the CPU has, too. */
-export interface UploadedMatrix extends SparseTensor {
-  /** What was uploaded. */
-  readonly source: SparseMatrix;
-}
-
 /**
  * Checks that kernels which walk a row get to its end.
  *
@@ -55,7 +49,7 @@ export function longestRow(rowStart: Uint32Array): number {
  *
  * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
  */
-export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): UploadedMatrix {
+export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
   const { rowCount, rowStart, column, value } = matrix;
   requireRowLengths(gpu, label, rowStart);
   const tensors = createTensors(gpu, {
@@ -63,5 +57,5 @@ export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): Upl
     column: [`${label} column`, [column.length], column],
     value: [`${label} value`, [value.length], value],
   });
-  return { rowCount, source: matrix, ...tensors };
+  return { rowCount, ...tensors };
 }

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import { type Gpu, GpuError } from "../gpu/device.ts";
 import { writeEntries } from "../gpu/image.ts";
 import { getKernel } from "../gpu/kernel.ts";
 import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
@@ -28,37 +28,42 @@ import {
   recordPropagationFromImages,
   rowsOfBatch,
 } from "./propagation.ts";
-import { longestRow, type SparseTensor, type UploadedMatrix } from "./sparse_tensor.ts";
+import { longestRow, type SparseTensor, uploadSparse } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /** A stepwise convolution over one graph, ready to be recorded. */
 export interface StepwiseConvolution extends Disposable {
   /** The normalised symmetric adjacency. */
   readonly graph: SparseTensor;
+  /** Entries that a row of it may have at most. */
+  readonly longest: number;
   /** Number of layers L. */
   readonly layers: number;
   /** Column weights (a, b) of all passes but the last: 1 and β. */
   readonly inner: Tensor;
   /** Column weights of the last pass: c and c·β. */
   readonly last: Tensor;
-  /** All rows of the graph, the longest first. */
+  /** All rows, the longest of the graph as it was uploaded first; the order decides about speed alone. */
   readonly rowsByLength: Tensor;
   /** Where passes from images are the faster ones. */
   readonly imagePasses: ImagePasses | undefined;
 }
 
 /**
- * Prepares the column weights for ratios β (one per column) and L layers.
+ * Uploads a normalised symmetric adjacency, with the column weights of ratios β (one per column) and L
+ * layers.
  *
- * @param longest Entries of the longest row of the graph and of all that {@linkcode replaceGraph} may
- * put in its place.
+ * @param longest Entries in a row at most, where {@linkcode replaceGraph} is to put other graphs in its
+ * place.
+ * @throws {GpuError} as {@linkcode uploadSparse} does.
  */
 export function createStepwiseConvolution(
   gpu: Gpu,
-  graph: UploadedMatrix,
+  label: string,
+  matrix: SparseMatrix,
   ratios: Float64Array,
   layers: number,
-  longest: number = longestRow(graph.source.rowStart),
+  longest: number = longestRow(matrix.rowStart),
 ): StepwiseConvolution {
   const scales = ratios.map((beta) => normalisation(beta, layers));
   const dim = ratios.length;
@@ -68,15 +73,17 @@ export function createStepwiseConvolution(
     (_, i) => i < dim ? scales[i]! : scales[i - dim]! * ratios[i - dim]!,
   );
   using guard = new DisposableStack();
+  const graph = guard.use(uploadSparse(gpu, label, matrix));
   const tensors = guard.use(createTensors(gpu, {
     inner: ["layer weights", [2, dim], inner],
     last: ["last layer weights", [2, dim], last],
   }));
-  const imagePasses = guard.use(createImagePasses(gpu, graph, dim, longest));
-  const rowsByLength = guard.use(uploadRowsByLength(gpu, graph.source));
+  const imagePasses = guard.use(createImagePasses(gpu, matrix, dim, longest));
+  const rowsByLength = guard.use(uploadRowsByLength(gpu, matrix));
   const owned = guard.move();
   return {
     graph,
+    longest,
     layers,
     ...tensors,
     rowsByLength,
@@ -92,12 +99,18 @@ function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Te
   return createTensor(gpu, "rows by length", [rowCount], rows);
 }
 
-/** Puts another graph, as many rows and no more entries, in the place of the convolution's. */
+/**
+ * Puts another graph, as many rows and no more entries, in the place of the convolution's.
+ *
+ * @throws {GpuError} when it has more entries, or a longer row than was said it might.
+ */
 export function replaceGraph(
   gpu: Gpu,
-  { graph, imagePasses }: StepwiseConvolution,
+  { graph, longest, imagePasses }: StepwiseConvolution,
   matrix: SparseMatrix,
 ): void {
+  const row = longestRow(matrix.rowStart);
+  if (row > longest) throw new GpuError(`A row has ${row} entries, and at most ${longest} may.`);
   write(gpu, graph.rowStart, matrix.rowStart);
   write(gpu, graph.column, matrix.column);
   write(gpu, graph.value, matrix.value);

@@ -5,8 +5,8 @@
  * tape. {@linkcode Tape.backward} records the adjoints in reverse: the chain rule, as a flat list of
  * dispatches that is replayed with the rest.
  *
- * Memory follows the same order. An operation takes its result from the tape and gives it back at the
- * end of its own adjoint: whoever read it has been recorded by then, forward and backward.
+ * Memory follows the same order. An operation takes its result from the tape and gives it back in its
+ * own adjoint: whoever read it has been recorded by then, forward and backward.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export class Tape {
     if (this.#taken.delete(tensor.buffer)) this.#scratch.release(tensor);
   }
 
-  /** An image with undefined content and room for a matrix. */
+  /** An image with undefined content and room for a matrix, to be given back. */
   takeImage(label: string, [rows, dim]: readonly number[]): MatrixImage {
     return this.#scratch.takeImage(label, rows!, dim! / 4);
   }

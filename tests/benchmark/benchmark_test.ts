@@ -25,8 +25,8 @@ Deno.test("everything asked for is measured, and told", async (test) => {
   const { step, models, preparation, growth } = report;
 
   await test.step("each dispatch is in one kernel's line, each stage has its share", () => {
-    const dispatches = step.kernels.reduce((sum, { dispatches }) => sum + dispatches, 0);
-    assertEquals(dispatches, step.dispatches);
+    const commands = step.kernels.reduce((sum, { perStep }) => sum + perStep, 0);
+    assertEquals(commands, step.commands);
     for (const kernel of step.kernels) {
       assert(kernel.microseconds > 0 && kernel.bytes > 0 && kernel.shareOfCopy > 0, kernel.kernel);
     }

@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { createImage } from "../../src/gpu/image.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Program } from "../../src/gpu/program.ts";
-import { createTensor, readIntegers, type Tensor } from "../../src/gpu/tensor.ts";
+import { createTensor, readFloats, readIntegers, type Tensor } from "../../src/gpu/tensor.ts";
 import {
   copyBandwidth,
   timeByRepeating,
@@ -46,6 +47,18 @@ Deno.test("timestamps time each dispatch while the program runs as often as told
   assertDurations(microseconds, 2);
   assertEquals(await readIntegers(gpu, small, large), [Uint32Array.of(7), Uint32Array.of(70)]);
   assertEquals(gpu.bytes, before);
+});
+
+Deno.test("copies and clearings are timed, too, and done", async () => {
+  using gpu = await openGpu();
+  using matrix = createTensor(gpu, "matrix", [64, 64], new Float32Array(64 * 64).fill(1));
+  using image = createImage(gpu, "image", 64, 16);
+  using program = new Program(gpu, "copy and clear");
+  program.copy(matrix, image);
+  program.clear(matrix);
+  assertDurations((await timeByTimestamps(program, 2)).microseconds, 2);
+  assertEquals(await readFloats(gpu, matrix), [new Float32Array(64 * 64)]);
+  assertDurations((await timeByRepeating(program)).microseconds, 2);
 });
 
 Deno.test("more timestamps than fit the place of one run are kept run by run", async () => {

@@ -104,7 +104,7 @@ export const cases: Record<string, () => Case[]> = {
       tensors: { ...one.tensors, row_end: one.tensors.row_start! },
       images: { base: one.constants!.dim4!, input: one.constants!.dim4! },
       params: { row_end_shift: 1 },
-      constants: { ...one.constants, entries_from_image: 1 },
+      constants: { ...one.constants, entries_from_image: 1, rows_each: 3 },
     })),
   ],
 

@@ -1,13 +1,12 @@
 /** The convolution and its adjoint against the sum they stand for, in f64. */
-import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
-import { Gpu, openGpu } from "../../src/gpu/device.ts";
-import { getKernel } from "../../src/gpu/kernel.ts";
+import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
+import { getKernel, LOOP_ROUNDS } from "../../src/gpu/kernel.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
 import { bprLoss, createTripleTensors, stepCount } from "../../src/ops/bpr_loss.ts";
 import { backwardRatios, forwardRatios, layerWeights } from "../../src/ops/layer_weights.ts";
-import { uploadSparse } from "../../src/ops/sparse_tensor.ts";
 import {
   convolve,
   createStepwiseConvolution,
@@ -86,8 +85,7 @@ async function bothWays(
 ): Promise<readonly [Float32Array, Float32Array]> {
   const shape = [graph.rowCount, ratios.length];
   using scratch = new Scratch(gpu);
-  using adjacency = uploadSparse(gpu, "graph", graph);
-  using convolution = createStepwiseConvolution(gpu, adjacency, ratios, layers);
+  using convolution = createStepwiseConvolution(gpu, "graph", graph, ratios, layers);
   using input = createTensor(gpu, "embeddings", shape, embeddings);
   using output = createTensor(gpu, "dLoss/dH", shape, gradient);
   const forward = new Tape(gpu, "forward", scratch);
@@ -106,21 +104,32 @@ async function bothWays(
   return [value!, adjoint!];
 }
 
+/** The same device gathering from buffers, as on hardware, and from images, as on software adapters. */
+const bothGathers = ({ device, adapterName }: Gpu) => [
+  { from: "buffers", gpu: new Gpu(device, adapterName) },
+  { from: "images", gpu: new Gpu(device, adapterName, { threads: 2 }) },
+];
+
 const lightGcn = (dim: number): Float64Array => new Float64Array(dim).fill(1);
 
 Deno.test("the convolution is the explicit sum over layers, and so is its adjoint", async (test) => {
-  using gpu = await openGpu();
+  using opened = await openGpu();
   const cases = [
     { title: "no layers", users: 3, items: 4, layers: 0, ratios: forwardRatios(4, 0.1) },
     { title: "one layer", users: 20, items: 30, layers: 1, ratios: forwardRatios(12, 0.4) },
     { title: "paper", users: 60, items: 40, layers: 3, ratios: forwardRatios(64, 0.1) },
     { title: "BSC ratios", users: 60, items: 40, layers: 3, ratios: backwardRatios(64, 0.1) },
     { title: "widest", users: 7, items: 5, layers: 3, ratios: forwardRatios(256, 0.2) },
+    { title: "long", users: 700, items: 60, layers: 2, ratios: forwardRatios(100, 0.2) },
     { title: "LightGCN", users: 20, items: 10, layers: 3, ratios: lightGcn(4) },
     { title: "no edges", users: 1, items: 3, layers: 3, ratios: forwardRatios(4, 1) },
   ];
-  for (const { title, users, items, layers, ratios } of cases) {
-    await test.step(`${title}, dim ${ratios.length}`, async () => {
+  for (
+    const { title, users, items, layers, ratios, gpu, from } of cases.flatMap((one) =>
+      bothGathers(opened).map((gather) => ({ ...one, ...gather }))
+    )
+  ) {
+    await test.step(`${title}, dim ${ratios.length}, from ${from}`, async () => {
       const graph = randomGraph(users, items);
       const elements = (users + items) * ratios.length;
       const embeddings = floats(elements), gradient = floats(elements);
@@ -134,8 +143,8 @@ Deno.test("the convolution is the explicit sum over layers, and so is its adjoin
 Deno.test("without layers nothing is dispatched: H is E itself", async () => {
   using gpu = await openGpu();
   using scratch = new Scratch(gpu);
-  using graph = uploadSparse(gpu, "graph", randomGraph(3, 4));
-  using convolution = createStepwiseConvolution(gpu, graph, forwardRatios(8, 0.1), 0);
+  const ratios = forwardRatios(8, 0.1);
+  using convolution = createStepwiseConvolution(gpu, "graph", randomGraph(3, 4), ratios, 0);
   using input = createTensor(gpu, "embeddings", [7, 8]);
   const tape = new Tape(gpu, "forward", scratch);
   assertStrictEquals(stepwiseConvolution(tape, convolution, { value: input }).value, input);
@@ -149,8 +158,7 @@ Deno.test("convolve alone is the sum without an adjoint, as in BSC", async () =>
   const similarity = randomGraph(8, 6);
   const ratios = backwardRatios(dim, 0.3);
   const direction = floats(similarity.rowCount * dim);
-  using graph = uploadSparse(gpu, "similarity", similarity);
-  using convolution = createStepwiseConvolution(gpu, graph, ratios, 3);
+  using convolution = createStepwiseConvolution(gpu, "graph", similarity, ratios, 3);
   using input = createTensor(gpu, "direction", [similarity.rowCount, dim], direction);
   const tape = new Tape(gpu, "smoothing", scratch);
   const output = convolve(tape, convolution, input);
@@ -164,9 +172,13 @@ Deno.test("convolve alone is the sum without an adjoint, as in BSC", async () =>
 });
 
 Deno.test("dLoss/dE through convolution and loss equals finite differences", async (test) => {
-  using gpu = await openGpu();
-  for (const [layers, dim] of [[0, 4], [1, 12], [3, 8]] as const) {
-    await test.step(`${layers} layers, dim ${dim}`, async () => {
+  using opened = await openGpu();
+  const sizes = [[0, 4], [1, 12], [3, 8]] as const;
+  const cases = sizes.flatMap(([layers, dim]) =>
+    bothGathers(opened).map((gather) => ({ layers, dim, ...gather }))
+  );
+  for (const { layers, dim, gpu, from } of cases) {
+    await test.step(`${layers} layers, dim ${dim}, from ${from}`, async () => {
       const graph = randomGraph(6, 7);
       const ratios = forwardRatios(dim, 0.3);
       const embeddings = floats(graph.rowCount * dim);
@@ -223,8 +235,7 @@ async function lossGradients(
   const shape = { rows: graph.rowCount, triples: triples.user.length, batchSize };
   const size = [graph.rowCount, ratios.length];
   using scratch = new Scratch(gpu);
-  using adjacency = uploadSparse(gpu, "graph", graph);
-  using convolution = createStepwiseConvolution(gpu, adjacency, ratios, layers);
+  using convolution = createStepwiseConvolution(gpu, "graph", graph, ratios, layers);
   using batches = createTripleTensors(gpu, shape, 1);
   using input = createTensor(gpu, "embeddings", size, embeddings);
   const tape = new Tape(gpu, "gradient", scratch);
@@ -251,44 +262,68 @@ async function lossGradients(
 
 Deno.test("gathering from images changes no bit", async (test) => {
   using opened = await openGpu();
-  const { device, adapterName } = opened;
-  const [users, items, dim] = [300, 200, 64];
-  const graph = randomGraph(users, items);
-  const embeddings = floats(graph.rowCount * dim);
-  const ids = (from: number, count: number) =>
-    Uint32Array.from({ length: 50 }, () => from + uniformBelow(random, count));
-  const triples = { user: ids(0, users), positive: ids(users, items), negative: ids(users, items) };
-  for (const layers of [1, 2, 3]) {
-    await test.step(`${layers} layers`, async () => {
+  const [buffers, images] = bothGathers(opened);
+  const cases = [
+    { users: 300, items: 200, layers: 1, dim: 64 },
+    { users: 700, items: 300, layers: 3, dim: 64 }, // two lines of an image
+    { users: 50, items: 40, layers: 2, dim: 12 },
+  ];
+  for (const { users, items, layers, dim } of cases) {
+    await test.step(`${users + items} rows, ${layers} layers, dim ${dim}`, async () => {
+      const graph = randomGraph(users, items);
+      const embeddings = floats(graph.rowCount * dim);
       const convolved = { graph, ratios: forwardRatios(dim, 0.2), layers };
-      const gradientsOn = (threads?: number) =>
-        lossGradients(
-          new Gpu(device, adapterName, { threads }),
-          convolved,
-          embeddings,
-          triples,
-          20,
-          true,
-        );
-      assertEquals(await gradientsOn(2), await gradientsOn(undefined));
+      const ids = (from: number, count: number) =>
+        Uint32Array.from({ length: 50 }, () => from + uniformBelow(random, count));
+      const [user, positive, negative] = [ids(0, users), ids(users, items), ids(users, items)];
+      const triples = { user, positive, negative };
+      const gradientsOn = ({ gpu }: { gpu: Gpu }) =>
+        lossGradients(gpu, convolved, embeddings, triples, 20, true);
+      assertEquals(await gradientsOn(images!), await gradientsOn(buffers!));
+    });
+  }
+});
+
+Deno.test("rows that are too long for several per invocation are walked to their end", async (test) => {
+  using opened = await openGpu();
+  const gpu = new Gpu(opened.device, opened.adapterName, { threads: 2 });
+  for (const longest of [5000, LOOP_ROUNDS - 4, LOOP_ROUNDS - 3]) {
+    await test.step(`${longest} entries`, async () => {
+      // 16 users of the same items: their rows are as long, and the items' have 16 entries.
+      const users = longest > 5000 ? 1 : 16;
+      const pairs = Array.from({ length: users * longest }, (_, i) => {
+        return [Math.floor(i / longest), i % longest] as const;
+      });
+      const graph = interactionGraph(patternOf(users, longest, pairs));
+      const ratios = lightGcn(4);
+      using scratch = new Scratch(gpu);
+      using convolution = createStepwiseConvolution(gpu, "graph", graph, ratios, 1);
+      const values = new Float32Array(graph.rowCount * 4).fill(1);
+      using input = createTensor(gpu, "embeddings", [graph.rowCount, 4], values);
+      const tape = new Tape(gpu, "forward", scratch);
+      const output = convolve(tape, convolution, input);
+      using program = tape.program;
+      program.run();
+      const [h] = await readFloats(gpu, output);
+      const expected = explicitSum(graph, Float64Array.from(values), ratios, 1);
+      h!.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-3 * expected[i]!, `entry ${i}`));
+      const kernel = longest < LOOP_ROUNDS - 3 ? "propagate_image" : "propagate";
+      assertEquals(program.kernels, [kernel]);
     });
   }
 });
 
 Deno.test("another graph takes the place of the first, wherever it is gathered from", async (test) => {
   using opened = await openGpu();
-  const { device, adapterName } = opened;
   const dim = 8, layers = 2, ratios = lightGcn(dim);
   const graphs = [randomGraph(9, 7), randomGraph(9, 7)];
   const [longer, shorter] = graphs.sort((a, b) => b.column.length - a.column.length);
   const rows = longer!.rowCount;
   const values = floats(rows * dim);
-  for (const threads of [undefined, 2]) {
-    await test.step(threads ? "images" : "buffers", async () => {
-      const gpu = new Gpu(device, adapterName, { threads });
+  for (const { from, gpu } of bothGathers(opened)) {
+    await test.step(`from ${from}`, async () => {
       using scratch = new Scratch(gpu);
-      using uploaded = uploadSparse(gpu, "graph", longer!);
-      using convolution = createStepwiseConvolution(gpu, uploaded, ratios, layers, rows);
+      using convolution = createStepwiseConvolution(gpu, "graph", longer!, ratios, layers, rows);
       using input = createTensor(gpu, "embeddings", [rows, dim], values);
       const tape = new Tape(gpu, "forward", scratch);
       const output = convolve(tape, convolution, input);
@@ -297,14 +332,20 @@ Deno.test("another graph takes the place of the first, wherever it is gathered f
       program.run();
       const [h] = await readFloats(gpu, output);
       assertClose(h!, explicitSum(shorter!, Float64Array.from(values), ratios, layers));
+      using small = createStepwiseConvolution(gpu, "graph", shorter!, ratios, layers, 1);
+      const message = "entries, and at most 1 may.";
+      assertThrows(() => replaceGraph(gpu, small, longer!), GpuError, message);
     });
   }
 });
 
 Deno.test("leaving out rows far from a batch changes no bit", async (test) => {
-  using gpu = await openGpu();
-  for (const layers of [0, 1, 2, 3, 5]) {
-    await test.step(`${layers} layers`, async () => {
+  using opened = await openGpu();
+  const cases = [0, 1, 2, 3, 5].flatMap((layers) =>
+    bothGathers(opened).map((gather) => ({ layers, ...gather }))
+  );
+  for (const { layers, gpu, from } of cases) {
+    await test.step(`${layers} layers, from ${from}`, async () => {
       const [users, items, dim] = [90, 60, 12];
       const convolved = {
         graph: randomGraph(users, items),

@@ -1,11 +1,12 @@
 /** What is uploaded whole: rows that kernels can walk, and nothing left behind by a failure. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
+import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
 import { LOOP_ROUNDS } from "../../src/gpu/kernel.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createLightGcn } from "../../src/models/lightgcn.ts";
 import { buildStair } from "../../src/models/stair.ts";
 import { requireRowLengths, uploadSparse } from "../../src/ops/sparse_tensor.ts";
+import { createStepwiseConvolution } from "../../src/ops/stepwise_convolution.ts";
 import { createLists, uploadSeen } from "../../src/ops/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 
@@ -48,7 +49,8 @@ Deno.test("lists are from 1 to 128 long, in whole numbers", async () => {
 });
 
 Deno.test("what fails half-way gives back what it took", async (test) => {
-  using gpu = await openGpu();
+  using opened = await openGpu();
+  const gpu = new Gpu(opened.device, opened.adapterName, { threads: 2 }); // images, too
   const allocate = gpu.allocate.bind(gpu);
   const matrix = { ...train, value: new Float32Array(3) };
   const stair = {
@@ -65,6 +67,11 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
       "LightGCN",
       "layer weights",
       (gpu) => createLightGcn(gpu, dataset, { dim: 8, layers: 2, regWeight: 0, seed: 1 }),
+    ],
+    [
+      "convolution",
+      "all rows",
+      (gpu) => createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1),
     ],
     ["STAIR", "similarity value", (gpu) => buildStair(gpu, train, settings, stair)],
   ];
