@@ -129,27 +129,39 @@ async function runAll(plan: Plan): Promise<Runs[]> {
   const progress = createProgress({ label: "compare", total, unit: "runs" });
   const compared: Runs[] = [];
   let done = 0;
-  const step = (model: string, result: KeptResult): void => {
-    const ndcg = result.test["ndcg@20"]!.toFixed(4);
-    progress.update(++done, `${model}: test NDCG@20 ${ndcg} at epoch ${result.bestEpoch}`);
+  const watch: Watch = {
+    epoch: (model, seed, { epoch, epochs }) =>
+      progress.update(done, `${model}, seed ${seed}: epoch ${epoch} of ${epochs} at most`),
+    run: (model, result) => {
+      const ndcg = result.test["ndcg@20"]!.toFixed(4);
+      progress.update(++done, `${model}: test NDCG@20 ${ndcg} at epoch ${result.bestEpoch}`);
+    },
   };
   try {
-    for (const name of names) compared.push(await runModel(plan, name, step));
+    for (const name of names) compared.push(await runModel(plan, name, watch));
   } finally {
     progress.finish();
   }
   return compared;
 }
 
+/** Told how far the comparison is. */
+interface Watch {
+  /** After each epoch of a run. */
+  readonly epoch: (model: string, seed: number, at: { epoch: number; epochs: number }) => void;
+  /** After a run. */
+  readonly run: (model: string, result: KeptResult) => void;
+}
+
 /** Chooses a model's setting with the first seed, then trains it with the others. */
 async function runModel(
   plan: Plan,
   model: string,
-  step: (model: string, result: KeptResult) => void,
+  watch: Watch,
 ): Promise<Runs> {
   const run = async (setting: Tuned, seed: number): Promise<KeptResult> => {
-    const result = await runOnce(plan, model, setting, seed);
-    step(model, result);
+    const result = await runOnce(plan, model, setting, seed, watch);
+    watch.run(model, result);
     return result;
   };
   const [first, ...others] = plan.seeds;
@@ -169,13 +181,16 @@ async function runOnce(
   name: string,
   setting: Tuned,
   seed: number,
+  watch: Watch,
 ): Promise<KeptResult> {
   const preset = presetFor(models[name]!, dataset.name);
-  const training = { ...preset.training, ...setting, seed, evalEvery, signal };
+  const most = epochs ?? preset.training.epochs;
+  const onEpoch = ({ epoch }: { epoch: number }): void =>
+    watch.epoch(name, seed, { epoch, epochs: most });
   return await trainOrRead(out, dataset, {
     model: name,
     settings: { ...preset.model, seed },
-    training: { ...training, epochs: epochs ?? training.epochs },
+    training: { ...preset.training, ...setting, seed, epochs: most, evalEvery, signal, onEpoch },
   });
 }
 
