@@ -84,7 +84,7 @@ export function write(gpu: Gpu, tensor: Tensor, data: Elements): void {
 }
 
 /**
- * Reads whole tensors as floats, in one wait: readbacks poll, so that two cost as much as one.
+ * Reads whole tensors as floats, in few waits: readbacks poll, so that two cost as much as one.
  *
  * @throws {GpuError} when anything submitted so far failed.
  */
@@ -103,26 +103,60 @@ export async function readIntegers(
   return (await readBytes(gpu, tensors)).map((bytes) => new Uint32Array(bytes));
 }
 
+/** What is read at once: it stands a second time on the GPU, but every wait takes its time. */
+const BYTES_AT_ONCE = 2 ** 23;
+
+/** A stretch of a tensor. */
+interface Slice {
+  readonly tensor: Tensor;
+  /** Which one of all that are read. */
+  readonly index: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 async function readBytes(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
   await gpu.verify();
+  const read = tensors.map(({ shape }) => new Uint8Array(4 * elementCount(shape)));
+  let group: Slice[] = [], size = 0;
+  const readGroup = async (): Promise<void> => {
+    const slices = group;
+    [group, size] = [[], 0];
+    await readSlices(gpu, slices, ({ index, offset }, bytes) => read[index]!.set(bytes, offset));
+  };
+  for (const [index, tensor] of tensors.entries()) {
+    const total = read[index]!.byteLength;
+    for (let offset = 0; offset < total; offset += BYTES_AT_ONCE) {
+      const bytes = Math.min(BYTES_AT_ONCE, total - offset);
+      if (size + bytes > BYTES_AT_ONCE) await readGroup();
+      group.push({ tensor, index, offset, bytes });
+      size += bytes;
+    }
+  }
+  await readGroup();
+  return read.map(({ buffer }) => buffer);
+}
+
+async function readSlices(
+  gpu: Gpu,
+  slices: readonly Slice[],
+  take: (slice: Slice, bytes: Uint8Array) => void,
+): Promise<void> {
   const encoder = gpu.device.createCommandEncoder({ label: "read" });
-  const stagings = tensors.map(({ label, shape, buffer }) => {
+  const stagings = slices.map(({ tensor: { label, buffer }, offset, bytes }) => {
     const flags = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const staging = gpu.allocate(`reading of ${label}`, 4 * elementCount(shape), flags);
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, staging.size);
+    const staging = gpu.allocate(`reading of ${label}`, bytes, flags);
+    if (!gpu.dry) encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes);
     return staging;
   });
-  if (gpu.dry) {
-    for (const staging of stagings) gpu.release(staging);
-    return tensors.map(({ shape }) => new ArrayBuffer(4 * elementCount(shape)));
-  }
-  gpu.device.queue.submit([encoder.finish()]);
   try {
+    if (gpu.dry) return;
+    gpu.device.queue.submit([encoder.finish()]);
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
     await gpu.verify();
-    return stagings.map((staging, index) => {
-      const bytes = elementCount(tensors[index]!.shape) * 4;
-      return staging.getMappedRange(0, staging.size).slice(0, bytes);
+    slices.forEach((slice, i) => {
+      const staging = stagings[i]!;
+      take(slice, new Uint8Array(staging.getMappedRange(0, staging.size), 0, slice.bytes));
     });
   } catch (error) {
     // The cause of a failed mapping is the fault that came before it.

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { elementCount, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import type { Model } from "../models/model.ts";
 
 /** An array as it is saved. */
@@ -36,9 +36,6 @@ export function writeTensors(
   for (const [name, tensor] of Object.entries(tensors)) write(gpu, tensor, saved[name]!.data);
 }
 
-/** What is read at once: it stands a second time on the GPU, but every wait takes its time. */
-const BYTES_AT_ONCE = 2 ** 23;
-
 /**
  * Reads tensors, by name.
  *
@@ -48,20 +45,9 @@ export async function readTensors(
   gpu: Gpu,
   tensors: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, SavedTensor>> {
-  const saved: Record<string, SavedTensor> = {};
-  let waiting: [string, Tensor][] = [], bytes = 0;
-  const read = async (): Promise<void> => {
-    const data = await readFloats(gpu, ...waiting.map(([, tensor]) => tensor));
-    waiting.forEach(([name, { shape }], i) => saved[name] = { shape, data: data[i]! });
-    waiting = [];
-    bytes = 0;
-  };
-  for (const [name, tensor] of Object.entries(tensors)) {
-    const more = 4 * elementCount(tensor.shape);
-    if (waiting.length > 0 && bytes + more > BYTES_AT_ONCE) await read();
-    waiting.push([name, tensor]);
-    bytes += more;
-  }
-  await read();
-  return saved;
+  const data = await readFloats(gpu, ...Object.values(tensors));
+  const names = Object.entries(tensors);
+  return Object.fromEntries(
+    names.map(([name, { shape }], i) => [name, { shape, data: data[i]! }]),
+  );
 }

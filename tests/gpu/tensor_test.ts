@@ -39,6 +39,20 @@ Deno.test("several tensors are read at once, in the order asked for", async () =
   );
 });
 
+Deno.test("what is large is read in parts, so that little of it is there twice", async () => {
+  using gpu = await openGpu();
+  const part = 2 ** 21; // elements of 8 MiB
+  const large = Float32Array.from({ length: 2 * part + 3 }, (_, i) => i);
+  using a = createTensor(gpu, "a", [large.length], large);
+  using b = createTensor(gpu, "b", [2], Float32Array.of(-1, -2));
+  const before = gpu.bytes;
+  const [readA, readB] = await readFloats(gpu, a, b);
+  assertEquals(readA!.findIndex((x, i) => x !== i), -1);
+  assertEquals(readA!.length, large.length);
+  assertEquals(readB, Float32Array.of(-1, -2));
+  assertEquals([gpu.bytes, gpu.peakBytes - before], [before, 4 * part]);
+});
+
 Deno.test("write replaces the first elements and leaves the rest", async () => {
   using gpu = await openGpu();
   using tensor = createTensor(gpu, "numbers", [4], Uint32Array.of(1, 2, 3, 4));
