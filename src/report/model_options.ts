@@ -83,7 +83,8 @@ function formatValue(value: SettingValue): string {
 function parse(option: string, text: string, preset: SettingValue): SettingValue {
   if (typeof preset === "number") return toNumber(option, text)!;
   if (typeof preset === "boolean") {
-    if (text === "true" || text === "false") return text === "true";
+    if (text === "" || text === "true") return true; // named alone, a switch is on
+    if (text === "false") return false;
     throw new InputError(`--${option} is "${text}", but must be true or false.`);
   }
   const parts = text.split(",").map((part): [string, number] => {

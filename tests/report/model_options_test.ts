@@ -32,9 +32,11 @@ Deno.test("an option takes the place of the preset's value, the rest stays", () 
   });
 });
 
-Deno.test("switches take true or false", () => {
+Deno.test("switches take true or false, and are on where they are only named", () => {
   const kind = { ...stair!, settings: { fast: { value: false, help: "" } } };
   assertEquals(settingsFrom(kind, { fast: false }, { fast: "true" }), { fast: true });
+  assertEquals(settingsFrom(kind, { fast: false }, { fast: "" }), { fast: true });
+  assertEquals(settingsFrom(kind, { fast: true }, { fast: "false" }), { fast: false });
   assertThrows(
     () => settingsFrom(kind, { fast: false }, { fast: "yes" }),
     InputError,
