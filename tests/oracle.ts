@@ -13,47 +13,22 @@ export type Twin = (tensors: Arrays, params: Numbers, constants: Numbers) => voi
 export const oracle: Record<string, Twin> = {
   /** output = a ⊙ base + b ⊙ (A input) */
   propagate(t, { rows, row_end_shift }, { dim4 }) {
-    const dim = dim4! * 4;
     for (let row = 0; row < rows!; row++) {
-      for (let j = 0; j < dim; j++) {
-        let sum = 0;
-        for (let e = t.row_start![row]!; e < t.row_end![row + row_end_shift!]!; e++) {
-          sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
-        }
-        const at = row * dim + j;
-        t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
-      }
+      propagateRow(t, row, t.row_end![row + row_end_shift!]!, 4 * dim4!);
     }
   },
 
   /** The same, for touched rows */
   propagate_rows(t, _, { dim4 }) {
-    const dim = dim4! * 4;
-    forTouchedRows(t, (_, row) => {
-      for (let j = 0; j < dim; j++) {
-        let sum = 0;
-        for (let e = t.row_start![row]!; e < t.row_start![row + 1]!; e++) {
-          sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
-        }
-        const at = row * dim + j;
-        t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
-      }
-    });
+    forTouchedRows(t, (_, row) => propagateRow(t, row, t.row_start![row + 1]!, 4 * dim4!));
   },
 
   /** The same, with the ends of rows as in propagate */
   propagate_image(t, { row_end_shift }, { dim4 }) {
-    const dim = dim4! * 4;
-    forTouchedRows(t, (_, row) => {
-      for (let j = 0; j < dim; j++) {
-        let sum = 0;
-        for (let e = t.row_start![row]!; e < t.row_end![row + row_end_shift!]!; e++) {
-          sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
-        }
-        const at = row * dim + j;
-        t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
-      }
-    });
+    forTouchedRows(
+      t,
+      (_, row) => propagateRow(t, row, t.row_end![row + row_end_shift!]!, 4 * dim4!),
+    );
   },
 
   /** mark = batches + 1, for touched rows */
@@ -883,6 +858,18 @@ function normalisedColumn(
 function seenItems(t: Arrays, { batch_size }: Numbers, slot: number): number[] {
   const user = t.user![t.clock![0]! * batch_size! + slot]!;
   return Array.from(t.column!.subarray(t.row_start![user], t.row_start![user + 1]));
+}
+
+/** One row of a ⊙ base + b ⊙ (A input), over its entries up to `end`. */
+function propagateRow(t: Arrays, row: number, end: number, dim: number): void {
+  for (let j = 0; j < dim; j++) {
+    let sum = 0;
+    for (let e = t.row_start![row]!; e < end; e++) {
+      sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
+    }
+    const at = row * dim + j;
+    t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
+  }
 }
 
 function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {

@@ -1,6 +1,6 @@
 /**
  * One pass of graph propagation, output = a ⊙ base + b ⊙ (A input): over all rows or some of them, from
- * buffers or, on a software adapter, from an image of the input.
+ * buffers or, on a software adapter, from images.
  *
  * @module
  */
