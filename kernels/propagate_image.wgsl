@@ -4,49 +4,57 @@
 //     output_r = a ⊙ base_r + b ⊙ (A input)_r      for a list of rows r
 //
 // The rows are those that a batch touches, or all in order as a list of one batch. One invocation owns
-// up to four vec4 of a row and, to load the weights once, those of the next rows of the list. Sums have
-// the same order as there, and so the same bits.
+// up to two vec4 of a row and, to load the weights once, those of the next rows of the list: a vector
+// of the processor then holds one row and never waits for a longer one. Sums have the same order as
+// there, and so the same bits.
 //
-//   clock                      number of the batch within the epoch, and since training was set up
-//   batch_start                per batch, where its rows begin in `row`; batches + 1 offsets
-//   row                        rows, batch after batch
-//   row_start, row_end         A: where each row's entries begin and end; where the ends are the next
-//                              row's beginnings, the same array with row_end_shift = 1
-//   entries                    an image of A's entries, each its column and the bits of its weight
-//   column, value              the same as buffers, from which entries are read unless entries_from_image:
-//                              those that lead to a batch are found anew each time
-//   base, input                images of rows × dim matrices, rows_per_line rows side by side
-//   output                     such a matrix, as vec4; other rows of it stay as they are
-//   weights                    a (dim), then b (dim)
+// A gathered row comes from memory and is needed at once; the processor looks ahead by far less than
+// it has to wait. Where rows are in order, an invocation therefore first touches the rows that all its
+// entries lead to, one per lane and 64 bytes at a time, so that they are under way together.
+//
+//   clock            number of the batch within the epoch, and since training was set up
+//   batch_start      per batch, where its rows begin in `row`; batches + 1 offsets
+//   row              rows, batch after batch
+//   pair_start       rows + 1 offsets: A's entries, two by two
+//   entries          an image of them: column, bits of the weight, column, bits of the weight; a row of
+//                    an odd number ends with a weight of zero
+//   base, input      images of rows × dim matrices, rows_per_line rows side by side
+//   weights          a (dim), then b (dim)
+//   output           such a matrix, as vec4; other rows of it stay as they are
 //
 // Dispatched by src/ops/propagation.ts.
 
 struct Params {
-  row_end_shift: u32,
+  zero: u32, // which the compiler does not know: what is touched has to be loaded
 }
 
 @group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read> row_start: array<u32>;
-@group(0) @binding(4) var<storage, read> row_end: array<u32>;
-@group(0) @binding(5) var entries: texture_storage_2d<rg32uint, read>;
-@group(0) @binding(6) var<storage, read> column: array<u32>;
-@group(0) @binding(7) var<storage, read> value: array<f32>;
-@group(0) @binding(8) var base: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(9) var input: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(10) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(11) var<storage, read_write> output: array<vec4f>;
-@group(0) @binding(12) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> pair_start: array<u32>;
+@group(0) @binding(4) var entries: texture_storage_2d<rgba32uint, read>;
+@group(0) @binding(5) var base: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(6) var input: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(7) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> output: array<vec4f>;
+@group(0) @binding(9) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
 override rows_per_line: u32;
-override entries_per_line: u32;
-override entries_from_image: bool;
+override pairs_per_line: u32;
 override rows_each: u32; // rows per invocation
-override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
-override even: bool = dim4 % 4u == 0u; // whether each has four vec4
+override rows_in_order: bool;
+override lanes: u32 = (dim4 + 1u) / 2u; // invocations per row
+override even: bool = dim4 % 2u == 0u; // whether each has two vec4
 override workgroup_size: u32 = 32;
+
+fn pair_at(pair: u32) -> vec4u {
+  return textureLoad(entries, vec2u(pair % pairs_per_line, pair / pairs_per_line));
+}
+
+fn texel_of(r: u32, c: u32) -> vec2u {
+  return vec2u(r % rows_per_line * dim4 + c, r / rows_per_line);
+}
 
 @compute @workgroup_size(workgroup_size)
 fn main(
@@ -55,50 +63,62 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
-  let lane = invocation % lanes;
+  let c = invocation % lanes;
   let first = batch_start[clock[0]] + invocation / lanes * rows_each;
-  let end_of_batch = batch_start[clock[0] + 1u];
-  var a: array<vec4f, 4>;
-  var b: array<vec4f, 4>;
-  for (var part = 0u; part < 4u; part++) {
-    let c = lane + part * lanes;
-    if (even || c < dim4) {
-      a[part] = weights[c];
-      b[part] = weights[dim4 + c];
+  let end = min(first + rows_each, batch_start[clock[0] + 1u]);
+  if (first >= end) {
+    return;
+  }
+
+  var touched = 0u;
+  if (rows_in_order) {
+    let last_entry = 2u * pair_start[row[end - 1u] + 1u];
+    for (var entry = 2u * pair_start[row[first]] + c; entry < last_entry; entry += lanes) {
+      let two = pair_at(entry / 2u);
+      let r = select(two.x, two.z, entry % 2u == 1u);
+      for (var line = 0u; line < dim4; line += 4u) {
+        touched |= bitcast<u32>(textureLoad(input, texel_of(r, line)).x);
+      }
     }
   }
-  for (var i = 0u; i < rows_each; i++) {
-    if (first + i >= end_of_batch) {
-      return;
+
+  let a0 = weights[c];
+  let b0 = weights[dim4 + c];
+  var a1: vec4f;
+  var b1: vec4f;
+  if (even || c + lanes < dim4) {
+    a1 = weights[c + lanes];
+    b1 = weights[dim4 + c + lanes];
+  }
+  var r = row[first];
+  var pair = pair_start[r];
+  for (var place = first; place < end; place++) {
+    if (!rows_in_order) {
+      r = row[place];
+      pair = pair_start[r];
     }
-    let r = row[first + i];
-    var sum = array<vec4f, 4>();
-    let end = row_end[r + params.row_end_shift];
-    for (var entry = row_start[r]; entry < end; entry++) {
-      var neighbour: u32;
-      var weight: f32;
-      if (entries_from_image) {
-        let loaded = textureLoad(entries, vec2u(entry % entries_per_line, entry / entries_per_line));
-        neighbour = loaded.x;
-        weight = bitcast<f32>(loaded.y);
-      } else {
-        neighbour = column[entry];
-        weight = value[entry];
-      }
-      let texel = vec2u(neighbour % rows_per_line * dim4 + lane, neighbour / rows_per_line);
-      for (var part = 0u; part < 4u; part++) {
-        if (even || lane + part * lanes < dim4) {
-          sum[part] += weight * textureLoad(input, texel + vec2u(part * lanes, 0u));
-        }
+    var sum0 = vec4f();
+    var sum1 = vec4f();
+    let last_pair = pair_start[r + 1u] + (touched & params.zero);
+    for (; pair < last_pair; pair++) {
+      let two = pair_at(pair);
+      let texel = texel_of(two.x, c);
+      let next_texel = texel_of(two.z, c);
+      let weight = bitcast<f32>(two.y);
+      let next_weight = bitcast<f32>(two.w);
+      sum0 += weight * textureLoad(input, texel);
+      sum0 += next_weight * textureLoad(input, next_texel);
+      if (even || c + lanes < dim4) {
+        sum1 += weight * textureLoad(input, texel + vec2u(lanes, 0u));
+        sum1 += next_weight * textureLoad(input, next_texel + vec2u(lanes, 0u));
       }
     }
-    let texel = vec2u(r % rows_per_line * dim4 + lane, r / rows_per_line);
-    let at = r * dim4 + lane;
-    for (var part = 0u; part < 4u; part++) {
-      let c = part * lanes;
-      if (even || lane + c < dim4) {
-        output[at + c] = a[part] * textureLoad(base, texel + vec2u(c, 0u)) + b[part] * sum[part];
-      }
+    let texel = texel_of(r, c);
+    let at = r * dim4 + c;
+    output[at] = a0 * textureLoad(base, texel) + b0 * sum0;
+    if (even || c + lanes < dim4) {
+      output[at + lanes] = a1 * textureLoad(base, texel + vec2u(lanes, 0u)) + b1 * sum1;
     }
+    r++; // where rows are in order, the next one, whose entries begin where these end
   }
 }

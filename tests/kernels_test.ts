@@ -1,7 +1,7 @@
 /** Every kernel against its twin in oracle.ts, over shapes that are awkward for it. */
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../src/gpu/device.ts";
-import { createEntryImage, createImage, ENTRIES_PER_LINE, type Image } from "../src/gpu/image.ts";
+import { createEntryImage, createImage, type Image, PAIRS_PER_LINE } from "../src/gpu/image.ts";
 import { getKernel } from "../src/gpu/kernel.ts";
 import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";
@@ -277,9 +277,10 @@ for (const [name, table] of Object.entries(cases)) {
           delete bound[label];
         }
         if (code.includes("var entries: texture_storage_2d")) {
-          const { column, value } = tensors as { column: Uint32Array; value: Float32Array };
-          imaged.entries = resources.use(createEntryImage(gpu, "entries", { column, value }));
-          constants.entries_per_line = ENTRIES_PER_LINE;
+          const entries = tensors.entries as Uint32Array<ArrayBuffer>;
+          imaged.entries = resources.use(createEntryImage(gpu, "entries", entries));
+          constants.pairs_per_line = PAIRS_PER_LINE;
+          delete bound.entries;
         }
         const kernel = getKernel(gpu, { name, code }, constants);
         program.dispatch(kernel, bound, params, one.size, imaged);

@@ -23,11 +23,19 @@ export const oracle: Record<string, Twin> = {
     forTouchedRows(t, (_, row) => propagateRow(t, row, t.row_start![row + 1]!, 4 * dim4!));
   },
 
-  /** The same, with the ends of rows as in propagate */
-  propagate_image(t, { row_end_shift }, { dim4 }) {
+  /** The same, with the entries two by two: column, weight, column, weight */
+  propagate_image(t, _, { dim4 }) {
+    const words = t.entries as Uint32Array;
+    const isColumn = (_: number, word: number): boolean => word % 2 === 0;
+    const graph = {
+      ...t,
+      row_start: t.pair_start!.map((pair) => 2 * pair),
+      column: words.filter(isColumn),
+      value: new Float32Array(words.buffer).filter((_, word) => word % 2 === 1),
+    };
     forTouchedRows(
       t,
-      (_, row) => propagateRow(t, row, t.row_end![row + row_end_shift!]!, 4 * dim4!),
+      (_, row) => propagateRow(graph, row, graph.row_start[row + 1]!, 4 * dim4!),
     );
   },
 

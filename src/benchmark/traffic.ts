@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command, Dispatch } from "../gpu/program.ts";
+import type { EntryImage } from "../gpu/image.ts";
 import { elementCount } from "../gpu/tensor.ts";
 import { ALL_ROWS } from "../ops/propagation.ts";
 import { NEAR_COLUMNS } from "../ops/stepwise_convolution.ts";
@@ -26,8 +27,9 @@ import type { MeanBatch } from "./mean_batch.ts";
  * |  from the batch    | 2n offsets, E(0) columns and values, 2d weights, n·d base     | n·d    |
  * | propagate_rows     | N(0) rows, N(0) + 1 offsets, E(0) columns and values,         | N(0)·d |
  * |                    | 2d weights, N(0)·d base, N(1)·d input, 3 counts               |        |
- * | propagate_image    | as propagate, and n rows, 3 counts; or as propagate_rows      | as     |
- * |                    |                                                               | these  |
+ * | propagate_image    | n rows, n + 1 offsets, 2 columns and 2 values of each pair,   | n·d    |
+ * |  of all rows       | 2d weights, n·d base, n·d input if that is another, 3 counts  |        |
+ * |  of the batch      | as propagate_rows                                             | N(0)·d |
  * | bpr_scores         | 3t rows, N(0)·d of H, 1 count                                 | t      |
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
  * | bpr_gradient       | N(0) rows, N(0) + 1 offsets, 4t partners, 4t slots,           | N(0)·d |
@@ -47,7 +49,7 @@ const COMPULSORY_WORDS: Readonly<
   propagate_rows: rowPropagationWords,
   propagate_image: (dispatch, batch) =>
     dispatch.tensors.row!.label === ALL_ROWS
-      ? propagationWords(dispatch, batch) + dispatch.tensors.row!.shape[0]! + 3
+      ? imagePropagationWords(dispatch)
       : rowPropagationWords(dispatch, batch),
   bpr_scores: ({ tensors }, { triples, rows }) => 4 * triples + rows[0]! * tensors.h!.shape[1]! + 1,
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,
@@ -59,15 +61,22 @@ const COMPULSORY_WORDS: Readonly<
   advance: () => 4,
 };
 
-function propagationWords({ tensors, images }: Dispatch, { entries }: MeanBatch): number {
-  const { column, output, row_start, row_end } = tensors;
-  const shared = images.base === images.input && tensors.base?.buffer === tensors.input?.buffer;
+function propagationWords({ tensors }: Dispatch, { entries }: MeanBatch): number {
+  const { base, input, column, output, row_start, row_end } = tensors;
+  const shared = base!.buffer === input!.buffer;
   const [rows, dim] = output!.shape as [number, number];
   const cut = row_start!.buffer !== row_end!.buffer;
   const fromBatch = column!.label === NEAR_COLUMNS;
   const read = cut ? entries[fromBatch ? 0 : 1]! : column!.shape[0]!;
   const matrices = shared ? 2 : 3;
   return (cut ? 2 * rows : rows + 1) + 2 * read + 2 * dim + matrices * rows * dim;
+}
+
+function imagePropagationWords({ tensors, images }: Dispatch): number {
+  const [rows, dim] = tensors.output!.shape as [number, number];
+  const { pairs } = images.entries as EntryImage;
+  const matrices = images.base === images.input ? 2 : 3;
+  return 2 * rows + 1 + 4 * pairs + 2 * dim + matrices * rows * dim + 3;
 }
 
 function rowPropagationWords({ tensors }: Dispatch, { rows, entries }: MeanBatch): number {

@@ -67,11 +67,11 @@ function quietLoader(): void {
   }
 }
 
-/** What a texture consists of: four numbers, or two whole ones. */
-export type TexelFormat = "rgba32float" | "rg32uint";
+/** What a texture consists of: four numbers, or four whole ones. */
+export type TexelFormat = "rgba32float" | "rgba32uint";
 
 /** Bytes of a texel. */
-export const TEXEL_BYTES: Readonly<Record<TexelFormat, number>> = { rgba32float: 16, rg32uint: 8 };
+export const TEXEL_BYTES = 16;
 
 /** How a device is used. */
 export interface GpuOptions {
@@ -166,7 +166,7 @@ export class Gpu implements Disposable {
         format,
         usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       }));
-    this.#count(texture, width * height * TEXEL_BYTES[format]);
+    this.#count(texture, width * height * TEXEL_BYTES);
     return texture;
   }
 

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { type Pairs, WORDS_PER_PAIR } from "../sparse/paired_entries.ts";
 import { type Gpu, TEXEL_BYTES } from "./device.ts";
 
 /** A texture that kernels read. */
@@ -27,8 +28,14 @@ export interface MatrixImage extends Image {
   readonly rowsPerLine: number;
 }
 
-/** Entries of a sparse matrix side by side: a power of two that every adapter has room for. */
-export const ENTRIES_PER_LINE = 4096;
+/** The entries of a sparse matrix, two by two. */
+export interface EntryImage extends Image {
+  /** How many pairs it has room for. */
+  readonly pairs: number;
+}
+
+/** Pairs of entries side by side: a power of two that every adapter has room for. */
+export const PAIRS_PER_LINE = 4096;
 
 /** Each line of a copy begins at a multiple of so many bytes. */
 const LINE_ALIGNMENT = 256;
@@ -36,7 +43,7 @@ const LINE_ALIGNMENT = 256;
 /** Rows of `dim4` vec4 that fit side by side: a power of two, or 0. */
 function rowsPerLine(gpu: Gpu, dim4: number): number {
   const rows = 2 ** Math.floor(Math.log2(gpu.device.limits.maxTextureDimension2D / dim4));
-  return rows * TEXEL_BYTES.rgba32float >= LINE_ALIGNMENT ? rows : 0;
+  return rows * TEXEL_BYTES >= LINE_ALIGNMENT ? rows : 0;
 }
 
 /** Whether an image of rows × 4·dim4 numbers is possible. */
@@ -57,37 +64,34 @@ function imageOf(gpu: Gpu, texture: GPUTexture): Image {
   return { texture, view: texture.createView(), [Symbol.dispose]: () => gpu.release(texture) };
 }
 
-/** Whether so many entries fit an image. */
-export function fitsEntries(gpu: Gpu, entries: number): boolean {
-  return entries <= ENTRIES_PER_LINE * gpu.device.limits.maxTextureDimension2D;
+/** Whether so many pairs of entries fit an image. */
+export function fitsPairs(gpu: Gpu, pairs: number): boolean {
+  return pairs <= PAIRS_PER_LINE * gpu.device.limits.maxTextureDimension2D;
 }
 
-/**
- * Creates an image of a sparse matrix's entries, which must fit: each a texel of its column and the bits
- * of its value.
- */
-export function createEntryImage(gpu: Gpu, label: string, entries: Entries): Image {
-  const lines = Math.max(1, Math.ceil(entries.column.length / ENTRIES_PER_LINE));
-  const image = imageOf(gpu, gpu.allocateTexture(label, "rg32uint", ENTRIES_PER_LINE, lines));
+/** Creates an image with room for so many pairs, which must fit, and writes the first ones. */
+export function createEntryImage(
+  gpu: Gpu,
+  label: string,
+  entries: Pairs,
+  pairs: number = entries.length / WORDS_PER_PAIR,
+): EntryImage {
+  const lines = Math.max(1, Math.ceil(pairs / PAIRS_PER_LINE));
+  const texture = gpu.allocateTexture(label, "rgba32uint", PAIRS_PER_LINE, lines);
+  const image = { ...imageOf(gpu, texture), pairs };
   writeEntries(gpu, image, entries);
   return image;
 }
 
-/** Columns and values, as many of the one as of the other. */
-type Entries = Readonly<{ column: Uint32Array; value: Float32Array }>;
-
 /** Overwrites the first entries of an image that has room for them, after all work submitted so far. */
-export function writeEntries(gpu: Gpu, { texture }: Image, { column, value }: Entries): void {
-  if (gpu.dry || column.length === 0) return;
-  const lines = Math.ceil(column.length / ENTRIES_PER_LINE);
-  const words = new Uint32Array(2 * lines * ENTRIES_PER_LINE);
-  const numbers = new Float32Array(words.buffer);
-  for (let entry = 0; entry < column.length; entry++) {
-    words[2 * entry] = column[entry]!;
-    numbers[2 * entry + 1] = value[entry]!;
-  }
-  const bytesPerRow = ENTRIES_PER_LINE * TEXEL_BYTES.rg32uint;
-  gpu.device.queue.writeTexture({ texture }, words, { bytesPerRow }, [ENTRIES_PER_LINE, lines]);
+export function writeEntries(gpu: Gpu, { texture }: Image, entries: Pairs): void {
+  if (gpu.dry || entries.length === 0) return;
+  const wordsPerLine = WORDS_PER_PAIR * PAIRS_PER_LINE;
+  const lines = Math.ceil(entries.length / wordsPerLine);
+  const words = new Uint32Array(lines * wordsPerLine);
+  words.set(entries);
+  const bytesPerRow = PAIRS_PER_LINE * TEXEL_BYTES;
+  gpu.device.queue.writeTexture({ texture }, words, { bytesPerRow }, [PAIRS_PER_LINE, lines]);
 }
 
 /** Encodes that the first `rows` rows of an image become those of a buffer. */
@@ -97,7 +101,7 @@ export function encodeCopy(
   { texture, dim4, rowsPerLine }: MatrixImage,
   rows: number,
 ): void {
-  const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES.rgba32float;
+  const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES;
   const lines = Math.floor(rows / rowsPerLine), rest = rows % rowsPerLine;
   if (lines > 0) {
     encoder.copyBufferToTexture({ buffer, bytesPerRow }, { texture }, [rowsPerLine * dim4, lines]);

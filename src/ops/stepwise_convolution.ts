@@ -11,7 +11,6 @@
  * @module
  */
 import { type Gpu, GpuError } from "../gpu/device.ts";
-import { writeEntries } from "../gpu/image.ts";
 import { getKernel } from "../gpu/kernel.ts";
 import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import type { SparseMatrix, SparsePattern } from "../sparse/csr.ts";
@@ -26,6 +25,7 @@ import {
   type Reached,
   recordPropagation,
   recordPropagationFromImages,
+  replaceEntries,
   rowsOfBatch,
 } from "./propagation.ts";
 import { longestRow, type SparseTensor, uploadSparse } from "./sparse_tensor.ts";
@@ -33,9 +33,7 @@ import type { Tape, Variable } from "./tape.ts";
 
 /** A stepwise convolution over one graph, ready to be recorded. */
 export interface StepwiseConvolution extends Disposable {
-  /** The normalised symmetric adjacency. */
-  readonly graph: SparseTensor;
-  /** Entries that a row of it may have at most. */
+  /** Entries that a row of the graph may have at most. */
   readonly longest: number;
   /** Number of layers L. */
   readonly layers: number;
@@ -43,10 +41,16 @@ export interface StepwiseConvolution extends Disposable {
   readonly inner: Tensor;
   /** Column weights of the last pass: c and c·β. */
   readonly last: Tensor;
+  /** The normalised symmetric adjacency, as passes gather along it. */
+  readonly passes: BufferPasses | ImagePasses;
+}
+
+/** A graph whose passes gather from buffers. */
+export interface BufferPasses extends Disposable {
+  /** Its entries. */
+  readonly graph: SparseTensor;
   /** All rows, the longest of the graph as it was uploaded first; the order decides about speed alone. */
   readonly rowsByLength: Tensor;
-  /** Where passes from images are the faster ones. */
-  readonly imagePasses: ImagePasses | undefined;
 }
 
 /**
@@ -63,7 +67,7 @@ export function createStepwiseConvolution(
   matrix: SparseMatrix,
   ratios: Float64Array,
   layers: number,
-  longest: number = longestRow(matrix.rowStart),
+  longest?: number,
 ): StepwiseConvolution {
   const scales = ratios.map((beta) => normalisation(beta, layers));
   const dim = ratios.length;
@@ -73,23 +77,29 @@ export function createStepwiseConvolution(
     (_, i) => i < dim ? scales[i]! : scales[i - dim]! * ratios[i - dim]!,
   );
   using guard = new DisposableStack();
-  const graph = guard.use(uploadSparse(gpu, label, matrix));
+  const passes = guard.use(
+    createImagePasses(gpu, label, matrix, dim, longest) ?? createBufferPasses(gpu, label, matrix),
+  );
   const tensors = guard.use(createTensors(gpu, {
     inner: ["layer weights", [2, dim], inner],
     last: ["last layer weights", [2, dim], last],
   }));
-  const imagePasses = guard.use(createImagePasses(gpu, matrix, dim, longest));
-  const rowsByLength = guard.use(uploadRowsByLength(gpu, matrix));
   const owned = guard.move();
   return {
-    graph,
-    longest,
+    longest: longest ?? longestRow(matrix.rowStart),
     layers,
     ...tensors,
-    rowsByLength,
-    imagePasses,
+    passes,
     [Symbol.dispose]: () => owned.dispose(),
   };
+}
+
+function createBufferPasses(gpu: Gpu, label: string, matrix: SparseMatrix): BufferPasses {
+  using guard = new DisposableStack();
+  const graph = guard.use(uploadSparse(gpu, label, matrix));
+  const rowsByLength = guard.use(uploadRowsByLength(gpu, matrix));
+  const owned = guard.move();
+  return { graph, rowsByLength, [Symbol.dispose]: () => owned.dispose() };
 }
 
 function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Tensor {
@@ -106,15 +116,18 @@ function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Te
  */
 export function replaceGraph(
   gpu: Gpu,
-  { graph, longest, imagePasses }: StepwiseConvolution,
+  { passes, longest }: StepwiseConvolution,
   matrix: SparseMatrix,
 ): void {
   const row = longestRow(matrix.rowStart);
   if (row > longest) throw new GpuError(`A row has ${row} entries, and at most ${longest} may.`);
-  write(gpu, graph.rowStart, matrix.rowStart);
-  write(gpu, graph.column, matrix.column);
-  write(gpu, graph.value, matrix.value);
-  if (imagePasses) writeEntries(gpu, imagePasses.entries, matrix);
+  if ("entries" in passes) {
+    replaceEntries(gpu, passes, matrix);
+  } else {
+    write(gpu, passes.graph.rowStart, matrix.rowStart);
+    write(gpu, passes.graph.column, matrix.column);
+    write(gpu, passes.graph.value, matrix.value);
+  }
 }
 
 /**
@@ -129,22 +142,31 @@ export function stepwiseConvolution(
   input: Variable,
   batches?: TripleTensors,
 ): Variable {
-  const { layers } = convolution;
+  const { layers, passes } = convolution;
   if (layers === 0) return input;
-  const near = batches && graphNearBatch(tape, convolution, batches);
+  // From images all is walked before what is near is found.
+  const near = !batches || "entries" in passes ? undefined : graphNearBatch(tape, passes, batches);
   // Layer l of the forward pass is needed where the remaining layers start from.
-  const forward = (layer: number): Reach =>
-    layer === layers ? "batch" : layer === layers - 1 ? "neighbours" : "all";
-  const backward = (layer: number): Reach => layer === 1 ? "from batch" : "all";
+  const forward = (layer: number): Reached => {
+    if (batches && layer === layers) return { rows: rowsOfBatch(batches) };
+    return near && layer === layers - 1 ? { rowEnd: near.reachedEnd } : {};
+  };
+  // The gradient of H is zero but in the rows of the batch.
+  const backward = (layer: number): Reached =>
+    near && layer === 1
+      ? {
+        rowEnd: near.nearEnd,
+        otherEntries: { column: near.nearColumn, value: near.nearValue },
+      }
+      : {};
   const output: Variable = {
-    value: convolve(tape, convolution, input.value, near && { ...near, reach: forward }),
+    value: convolve(tape, convolution, input.value, forward),
     constant: input.constant,
   };
   tape.adjoint(() => {
     tape.release(output.value); // whoever read it has been recorded: the adjoint may take its memory
     if (output.gradient && !input.constant) {
-      const restriction = near && { ...near, reach: backward };
-      addGradient(tape, input, convolve(tape, convolution, output.gradient, restriction));
+      addGradient(tape, input, convolve(tape, convolution, output.gradient, backward));
     }
     near?.release();
     closeGradient(tape, output);
@@ -152,18 +174,11 @@ export function stepwiseConvolution(
   return output;
 }
 
-/**
- * What a pass is restricted to: the rows of the batch; these and their neighbours, others being left
- * as they were weighted; the entries that lead from the batch's rows, all other rows being zero.
- */
-type Reach = "batch" | "neighbours" | "from batch" | "all";
-
 /** Label of the columns that lead to the batch, for those who measure passes. */
 export const NEAR_COLUMNS = "columns near the batch";
 
 /** What of a graph is near the current batch, as in kernels/graph_near_batch.wgsl. */
 interface GraphNearBatch {
-  readonly batches: TripleTensors;
   readonly nearColumn: Tensor;
   readonly nearValue: Tensor;
   readonly nearEnd: Tensor;
@@ -172,15 +187,9 @@ interface GraphNearBatch {
   release(): void;
 }
 
-/** Restricts passes to what is near a batch. */
-interface Restriction extends GraphNearBatch {
-  /** What pass `layer` needs, from 1. */
-  readonly reach: (layer: number) => Reach;
-}
-
 function graphNearBatch(
   tape: Tape,
-  { graph, rowsByLength: row_by_length }: StepwiseConvolution,
+  { graph, rowsByLength: row_by_length }: BufferPasses,
   batches: TripleTensors,
 ): GraphNearBatch {
   const { rowCount, rowStart: row_start, column, value } = graph;
@@ -215,7 +224,6 @@ function graphNearBatch(
     { invocations: rowCount },
   );
   return {
-    batches,
     nearColumn: near_column,
     nearValue: near_value,
     nearEnd: near_end,
@@ -224,22 +232,26 @@ function graphNearBatch(
   };
 }
 
-/** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
+/**
+ * Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers.
+ *
+ * @param reached What pass `layer`, from 1, goes over, if not everything.
+ */
 export function convolve(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Tensor,
-  restriction?: Restriction,
+  reached: (layer: number) => Reached = () => ({}),
 ): Tensor {
-  const { layers, inner, last, imagePasses } = convolution;
+  const { layers, inner, last, passes } = convolution;
   if (layers === 0) return input;
   const pass = (layer: number): Pass => ({
     weights: layer < layers ? inner : last,
-    ...reached(restriction, layer),
+    ...reached(layer),
   });
-  return imagePasses
-    ? convolveFromImages(tape, convolution, pass, imagePasses, input)
-    : convolveFromBuffers(tape, convolution, pass, input);
+  return "entries" in passes
+    ? convolveFromImages(tape, passes, layers, pass, input)
+    : convolveFromBuffers(tape, passes, layers, pass, input);
 }
 
 /** What a pass goes over, and with which weights. */
@@ -247,28 +259,18 @@ interface Pass extends Reached {
   readonly weights: Tensor;
 }
 
-function reached(near: Restriction | undefined, layer: number): Reached {
-  const reach = near?.reach(layer) ?? "all";
-  if (!near || reach === "all") return {};
-  if (reach === "batch") return { rows: rowsOfBatch(near.batches) };
-  if (reach === "neighbours") return { rowEnd: near.reachedEnd };
-  return {
-    rowEnd: near.nearEnd,
-    otherEntries: { column: near.nearColumn, value: near.nearValue },
-  };
-}
-
 function convolveFromBuffers(
   tape: Tape,
-  { graph, layers }: StepwiseConvolution,
+  { graph }: BufferPasses,
+  layers: number,
   pass: (layer: number) => Pass,
   input: Tensor,
 ): Tensor {
   let state = input;
   for (let layer = 1; layer <= layers; layer++) {
     const output = tape.take("propagated", input.shape);
-    const { weights, ...reach } = pass(layer);
-    recordPropagation(tape.program, graph, { base: input, input: state, weights, output }, reach);
+    const { weights, ...reached } = pass(layer);
+    recordPropagation(tape.program, graph, { base: input, input: state, weights, output }, reached);
     if (state !== input) tape.release(state);
     state = output;
   }
@@ -278,9 +280,9 @@ function convolveFromBuffers(
 /** Each layer is gathered from an image of it, so that its buffer is free for the next one. */
 function convolveFromImages(
   tape: Tape,
-  { graph, layers }: StepwiseConvolution,
-  pass: (layer: number) => Pass,
   passes: ImagePasses,
+  layers: number,
+  pass: (layer: number) => Pass,
   input: Tensor,
 ): Tensor {
   const output = tape.take("propagated", input.shape);
@@ -289,9 +291,9 @@ function convolveFromImages(
   tape.program.copy(input, base);
   for (let layer = 1; layer <= layers; layer++) {
     if (layer > 1) tape.program.copy(output, state);
-    const { weights, ...reach } = pass(layer);
+    const { weights, rows } = pass(layer);
     const operands = { base, input: layer === 1 ? base : state, weights, output };
-    recordPropagationFromImages(tape.program, graph, passes, operands, reach);
+    recordPropagationFromImages(tape.program, passes, operands, rows);
   }
   tape.releaseImage(base);
   tape.releaseImage(state);

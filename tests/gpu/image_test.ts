@@ -11,14 +11,15 @@ import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
 import {
   createEntryImage,
   createImage,
-  ENTRIES_PER_LINE,
-  fitsEntries,
   fitsImage,
+  fitsPairs,
+  PAIRS_PER_LINE,
 } from "../../src/gpu/image.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Program } from "../../src/gpu/program.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import { WORDS_PER_PAIR } from "../../src/sparse/paired_entries.ts";
 
 /** Reads an image back, row by row. */
 const readBack = {
@@ -69,8 +70,8 @@ Deno.test("what does not fit an image is known, or refused", async () => {
   assert(fitsImage(gpu, rowsPerLine * most, 16));
   assert(!fitsImage(gpu, rowsPerLine * most + 1, 16));
   assert(!fitsImage(gpu, 1, most)); // lines of a copy would not begin where they may
-  assert(fitsEntries(gpu, ENTRIES_PER_LINE * most));
-  assert(!fitsEntries(gpu, ENTRIES_PER_LINE * most + 1));
+  assert(fitsPairs(gpu, PAIRS_PER_LINE * most));
+  assert(!fitsPairs(gpu, PAIRS_PER_LINE * most + 1));
   using program = new Program(gpu, "copies");
   using image = createImage(gpu, "image", 3, 2);
   const sizes = [[4, 8], [3, 4], [24]];
@@ -89,9 +90,8 @@ Deno.test("the memory of images counts, on a dry device too, until it is release
       const before = gpu.bytes;
       const image = createImage(gpu, "image", 10, 16);
       assertEquals(gpu.bytes - before, 10 * 16 * 16);
-      const entries = { column: new Uint32Array(5), value: new Float32Array(5) };
-      const entryImage = createEntryImage(gpu, "entries", entries);
-      assertEquals(gpu.bytes - before, 10 * 16 * 16 + ENTRIES_PER_LINE * 8);
+      const entryImage = createEntryImage(gpu, "entries", new Uint32Array(5 * WORDS_PER_PAIR));
+      assertEquals(gpu.bytes - before, 10 * 16 * 16 + PAIRS_PER_LINE * 16);
       entryImage[Symbol.dispose]();
       image[Symbol.dispose]();
       assertEquals(gpu.bytes, before);

@@ -1,4 +1,5 @@
 /** Tables of the propagation kernels: whole graphs, and what of them is near a batch. */
+import { pairEntries } from "../../src/sparse/paired_entries.ts";
 import { batchCases, below, type Case, floats, integers, randomPattern } from "./random_case.ts";
 
 const sizes = [
@@ -43,32 +44,39 @@ const propagate = (): Case[] =>
     }];
   });
 
-/** The tables of propagate with all rows as a list, and more rows than an invocation walks. */
+/** All rows as a list, and more rows than an invocation walks. */
 const propagateToEveryRow = (): Case[] =>
-  propagate().flatMap(({ params, constants, ...one }) => {
-    const { dim4, ...others } = constants!;
-    const { output } = one.tensors;
-    const rows = output!.length / (4 * dim4!);
-    return [[1, 0], [8, 1]].map(([rows_each, entries_from_image]) => ({
-      name: `${one.name}, ${rows_each} rows each${entries_from_image ? ", from an image" : ""}`,
+  sizes.flatMap(({ rows, dim, perRow, workgroup_size = 32 }) =>
+    [[1, 0], [1, 1], [8, 0], [8, 1]].map(([rows_each, rows_in_order]) => ({
+      name: `${rows} rows, dim ${dim}, ${rows_each} each${rows_in_order ? ", in order" : ""}`,
       tensors: {
         clock: Uint32Array.of(0, 5),
         batch_start: Uint32Array.of(0, rows),
         row: Uint32Array.from({ length: rows }, (_, row) => row),
-        ...one.tensors,
-        output: output!.slice(),
+        ...randomPairs(rows, perRow),
+        base: floats(rows * dim),
+        input: floats(rows * dim),
+        weights: floats(2 * dim),
+        output: new Float32Array(rows * dim),
       },
-      images: { base: dim4!, input: dim4! },
-      params: { row_end_shift: params!.row_end_shift! },
+      images: { base: dim / 4, input: dim / 4 },
+      params: { zero: 0 },
       constants: {
-        ...others,
-        dim4: dim4!,
+        dim4: dim / 4,
         rows_each: rows_each!,
-        entries_from_image: entries_from_image!,
+        rows_in_order: rows_in_order!,
+        workgroup_size,
       },
-      size: { invocations: Math.ceil(rows / rows_each!) * Math.ceil(dim4! / 4) },
-    }));
-  });
+      size: { invocations: Math.ceil(rows / rows_each!) * Math.ceil(dim / 8) },
+    }))
+  );
+
+/** A graph, its entries two by two. */
+function randomPairs(rows: number, perRow: number) {
+  const pattern = randomPattern(rows, rows, perRow);
+  const { pairStart, entries } = pairEntries({ ...pattern, value: floats(pattern.column.length) });
+  return { pair_start: pairStart, entries };
+}
 
 /** A graph over the rows of a batch. */
 function randomGraph(rows: number) {
@@ -76,35 +84,44 @@ function randomGraph(rows: number) {
   return { row_start: rowStart, column, value: floats(column.length) };
 }
 
-const propagateToRowsOfBatch = () =>
-  batchCases(({ clock, gathers: { batch_start, row }, rows, dim, batchSize }) => ({
-    tensors: {
-      clock,
-      batch_start,
-      row,
-      ...randomGraph(rows),
-      base: floats(rows * dim),
-      input: floats(rows * dim),
-      weights: floats(2 * dim),
-      output: floats(rows * dim), // other rows must stay as they are
-    },
-    constants: { dim4: dim / 4 },
-    size: { invocations: Math.min(rows, 3 * batchSize) * Math.ceil(dim / 16) },
-  }));
+type Batch = Parameters<Parameters<typeof batchCases>[0]>[0];
+
+/** The rows of a batch, and what is propagated to them. */
+function batchTensors({ clock, gathers: { batch_start, row }, rows, dim }: Batch) {
+  return {
+    clock,
+    batch_start,
+    row,
+    base: floats(rows * dim),
+    input: floats(rows * dim),
+    weights: floats(2 * dim),
+    output: floats(rows * dim), // other rows must stay as they are
+  };
+}
 
 export const cases: Record<string, () => Case[]> = {
   propagate,
 
-  propagate_rows: propagateToRowsOfBatch,
+  propagate_rows: () =>
+    batchCases((batch) => ({
+      tensors: { ...batchTensors(batch), ...randomGraph(batch.rows) },
+      constants: batch.constants,
+      size: {
+        invocations: Math.min(batch.rows, 3 * batch.batchSize) * Math.ceil(batch.dim / 16),
+      },
+    })),
 
   propagate_image: () => [
     ...propagateToEveryRow(),
-    ...propagateToRowsOfBatch().map((one) => ({
-      ...one,
-      tensors: { ...one.tensors, row_end: one.tensors.row_start! },
-      images: { base: one.constants!.dim4!, input: one.constants!.dim4! },
-      params: { row_end_shift: 1 },
-      constants: { ...one.constants, entries_from_image: 1, rows_each: 3 },
+    ...batchCases((batch) => ({
+      tensors: { ...batchTensors(batch), ...randomPairs(batch.rows, 5) },
+      images: { base: batch.dim / 4, input: batch.dim / 4 },
+      params: { zero: 0 },
+      constants: { ...batch.constants, rows_each: 3, rows_in_order: 0 },
+      size: {
+        invocations: Math.ceil(Math.min(batch.rows, 3 * batch.batchSize) / 3) *
+          Math.ceil(batch.dim / 8),
+      },
     })),
   ],
 

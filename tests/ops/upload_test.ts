@@ -73,7 +73,7 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
       "all rows",
       (gpu) => createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1),
     ],
-    ["STAIR", "similarity value", (gpu) => buildStair(gpu, train, settings, stair)],
+    ["STAIR", "similarity pair_start", (gpu) => buildStair(gpu, train, settings, stair)],
   ];
   for (const [name, failing, create] of cases) {
     await test.step(name, () => {
