@@ -31,8 +31,19 @@ struct Params {
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
-override even: bool = dim4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 128;
+
+fn finish(row: u32, c: u32, sum: vec4f) {
+  if (c < dim4) {
+    let at = row * dim4 + c;
+    var result = params.base_weight * base[at] + params.product_weight * sum;
+    result += params.input_weight * input[at];
+    if (params.earlier_weight != 0.0) {
+      result += params.earlier_weight * earlier[at];
+    }
+    output[at] = result;
+  }
+}
 
 @compute @workgroup_size(workgroup_size)
 fn main(
@@ -45,29 +56,16 @@ fn main(
   if (row >= params.rows) {
     return;
   }
-  let lane = invocation % lanes;
-  var sum: array<vec4f, 4>;
+  let c = invocation % lanes + lanes * vec4u(0u, 1u, 2u, 3u);
+  let within = min(c, vec4u(dim4 - 1u)); // beyond the row the last vec4 is summed in vain
+  var sum = mat4x4f();
   let end = row_start[row + 1u];
   for (var entry = row_start[row]; entry < end; entry++) {
-    let neighbour = column[entry] * dim4;
-    let weight = value[entry];
-    for (var part = 0u; part < 4u; part++) {
-      let c = lane + part * lanes;
-      if (even || c < dim4) {
-        sum[part] += weight * input[neighbour + c];
-      }
-    }
+    let at = column[entry] * dim4 + within;
+    sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  let at = row * dim4;
-  for (var part = 0u; part < 4u; part++) {
-    let c = lane + part * lanes;
-    if (even || c < dim4) {
-      var result = params.base_weight * base[at + c] + params.product_weight * sum[part];
-      result += params.input_weight * input[at + c];
-      if (params.earlier_weight != 0.0) {
-        result += params.earlier_weight * earlier[at + c];
-      }
-      output[at + c] = result;
-    }
-  }
+  finish(row, c.x, sum[0]);
+  finish(row, c.y, sum[1]);
+  finish(row, c.z, sum[2]);
+  finish(row, c.w, sum[3]);
 }

@@ -26,8 +26,14 @@
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
-override even: bool = dim4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 128;
+
+fn finish(r: u32, c: u32, sum: vec4f) {
+  if (c < dim4) {
+    let at = r * dim4 + c;
+    output[at] = weights[c] * base[at] + weights[dim4 + c] * sum;
+  }
+}
 
 @compute @workgroup_size(workgroup_size)
 fn main(
@@ -41,24 +47,16 @@ fn main(
     return;
   }
   let r = row[place];
-  let lane = invocation % lanes;
-  var sum: array<vec4f, 4>;
+  let c = invocation % lanes + lanes * vec4u(0u, 1u, 2u, 3u);
+  let within = min(c, vec4u(dim4 - 1u)); // beyond the row the last vec4 is summed in vain
+  var sum = mat4x4f();
   let end = row_start[r + 1u];
   for (var entry = row_start[r]; entry < end; entry++) {
-    let neighbour = column[entry] * dim4;
-    let weight = value[entry];
-    for (var part = 0u; part < 4u; part++) {
-      let c = lane + part * lanes;
-      if (even || c < dim4) {
-        sum[part] += weight * input[neighbour + c];
-      }
-    }
+    let at = column[entry] * dim4 + within;
+    sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  let at = r * dim4;
-  for (var part = 0u; part < 4u; part++) {
-    let c = lane + part * lanes;
-    if (even || c < dim4) {
-      output[at + c] = weights[c] * base[at + c] + weights[dim4 + c] * sum[part];
-    }
-  }
+  finish(r, c.x, sum[0]);
+  finish(r, c.y, sum[1]);
+  finish(r, c.z, sum[2]);
+  finish(r, c.w, sum[3]);
 }

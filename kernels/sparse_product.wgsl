@@ -25,8 +25,19 @@ struct Params {
 
 override width4: u32; // vec4 per row
 override lanes: u32 = (width4 + 3u) / 4u; // invocations per row
-override even: bool = width4 % 4u == 0u; // whether each has four vec4
 override workgroup_size: u32 = 128;
+
+fn finish(row: u32, c: u32, sum: vec4f) {
+  if (c < width4) {
+    let at = row * width4 + c;
+    // Not read when replaced: memory that is reused may hold infinities.
+    if (params.keep == 1u) {
+      output[at] += sum;
+    } else {
+      output[at] = sum;
+    }
+  }
+}
 
 @compute @workgroup_size(workgroup_size)
 fn main(
@@ -39,29 +50,16 @@ fn main(
   if (row >= params.rows) {
     return;
   }
-  let lane = invocation % lanes;
-  var sum: array<vec4f, 4>;
+  let c = invocation % lanes + lanes * vec4u(0u, 1u, 2u, 3u);
+  let within = min(c, vec4u(width4 - 1u)); // beyond the row the last vec4 is summed in vain
+  var sum = mat4x4f();
   let end = row_start[row + 1u];
   for (var entry = row_start[row]; entry < end; entry++) {
-    let neighbour = column[entry] * width4;
-    let weight = value[entry];
-    for (var part = 0u; part < 4u; part++) {
-      let c = lane + part * lanes;
-      if (even || c < width4) {
-        sum[part] += weight * input[neighbour + c];
-      }
-    }
+    let at = column[entry] * width4 + within;
+    sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  for (var part = 0u; part < 4u; part++) {
-    let c = lane + part * lanes;
-    if (even || c < width4) {
-      let at = row * width4 + c;
-      // Not read when replaced: memory that is reused may hold infinities.
-      if (params.keep == 1u) {
-        output[at] += sum[part];
-      } else {
-        output[at] = sum[part];
-      }
-    }
-  }
+  finish(row, c.x, sum[0]);
+  finish(row, c.y, sum[1]);
+  finish(row, c.z, sum[2]);
+  finish(row, c.w, sum[3]);
 }
