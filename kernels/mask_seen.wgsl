@@ -1,7 +1,7 @@
 // Takes what a row must not be shown out of the running:  scores[seen_e, row] = −3.4e38
 //
 //   row_start, column   CSR of what each query has seen: its train items, or itself
-//   scores              candidate_count × row_stride, the candidate the slow index
+//   scores              of scores.wgsl, word by word
 //
 // Dispatched by src/ops/top_k.ts, between scores.wgsl and top_k.wgsl.
 
@@ -37,7 +37,7 @@ fn main(
   for (var entry = row_start[query]; entry < row_start[query + 1u]; entry++) {
     let candidate = column[entry] - params.first_candidate; // wraps around below the tile
     if (candidate < params.candidate_count) {
-      scores[candidate * params.row_stride + row] = hidden;
+      scores[(candidate / 4u * params.row_stride + row) * 4u + candidate % 4u] = hidden;
     }
   }
 }

@@ -1,15 +1,16 @@
-// Inner products of a tile of rows with a tile of candidates, candidate by candidate:
+// Inner products of a tile of rows with a tile of candidates, four candidates at a time:
 //
-//     scores[candidate, row] = ⟨queries_row, candidates_candidate⟩
+//     scores[candidate / 4, row][candidate % 4] = ⟨queries_row, candidates_candidate⟩
 //
 // Used to rank items for users and to find the nearest items by cosine (paper, Eq. 3); the tiles keep
 // the full table from ever existing. One invocation owns eight rows and four candidates: twelve vectors
-// are read for 32 products, where one product at a time would read 64. `scores` has the candidate as its
-// slow index, so that top_k.wgsl, where one invocation walks one row, reads neighbouring words together.
+// are read for 32 products, where one product at a time would read 64. `scores` has the row as its fast
+// index, so that top_k.wgsl, where one invocation walks one row, reads neighbouring words together.
 //
 //   queries      query vectors, padded with zeros to a multiple of 4 columns, as vec4
 //   candidates   candidate vectors, likewise
-//   scores       candidate_count × row_stride, row_stride the row count rounded up to 8
+//   scores       candidate_count / 4, rounded up, × row_stride, as vec4; row_stride is the row count
+//                rounded up to 8
 //
 // Dispatched by src/ops/top_k.ts, one workgroup for eight rows and 4 × workgroup_size candidates. Queries
 // and candidates may be rows of one matrix, as users and items are of H.
@@ -38,38 +39,48 @@ fn main(
   let row_groups = (params.row_count + 7u) / 8u;
   let group = workgroup.x * workgroups.y + workgroup.y;
   let row_group = group % row_groups;
-  let first = (group / row_groups * workgroup_size + local) * 4u;
-  if (first >= params.candidate_count) {
+  let four = group / row_groups * workgroup_size + local;
+  if (4u * four >= params.candidate_count) {
     return;
   }
   // Where the vectors begin; rows and candidates past the end repeat the last one and are never used.
-  var query: array<u32, 8>;
-  for (var r = 0u; r < 8u; r++) {
-    let row = min(row_group * 8u + r, params.row_count - 1u);
-    query[r] = (params.first_row + row) * params.width4;
-  }
-  var candidate: array<u32, 4>;
-  for (var j = 0u; j < 4u; j++) {
-    let last = min(first + j, params.candidate_count - 1u);
-    candidate[j] = (params.first_candidate_row + last) * params.width4;
-  }
-  var sums: array<vec4f, 8>; // row by row, one component per candidate
+  let next = vec4u(0u, 1u, 2u, 3u);
+  let last_row = vec4u(params.row_count - 1u);
+  let low = params.width4 * (params.first_row + min(8u * row_group + next, last_row));
+  let high = params.width4 * (params.first_row + min(8u * row_group + 4u + next, last_row));
+  let last_candidate = vec4u(params.candidate_count - 1u);
+  let candidate = params.width4 *
+    (params.first_candidate_row + min(4u * four + next, last_candidate));
+  var low_sums = mat4x4f(); // row by row, one component per candidate
+  var high_sums = mat4x4f();
   for (var c = 0u; c < params.width4; c++) {
     let x = mat4x4f(
-      candidates[candidate[0] + c],
-      candidates[candidate[1] + c],
-      candidates[candidate[2] + c],
-      candidates[candidate[3] + c],
+      candidates[candidate.x + c],
+      candidates[candidate.y + c],
+      candidates[candidate.z + c],
+      candidates[candidate.w + c],
     );
-    for (var r = 0u; r < 8u; r++) {
-      sums[r] += queries[query[r] + c] * x; // a vector times a matrix: its product with each column
-    }
+    // A vector times a matrix: its product with each column.
+    low_sums += mat4x4f(
+      queries[low.x + c] * x,
+      queries[low.y + c] * x,
+      queries[low.z + c] * x,
+      queries[low.w + c] * x,
+    );
+    high_sums += mat4x4f(
+      queries[high.x + c] * x,
+      queries[high.y + c] * x,
+      queries[high.z + c] * x,
+      queries[high.w + c] * x,
+    );
   }
-  let low = transpose(mat4x4f(sums[0], sums[1], sums[2], sums[3]));
-  let high = transpose(mat4x4f(sums[4], sums[5], sums[6], sums[7]));
-  for (var j = 0u; j < 4u && first + j < params.candidate_count; j++) {
-    let at = ((first + j) * row_groups + row_group) * 2u;
-    scores[at] = low[j];
-    scores[at + 1u] = high[j];
-  }
+  let at = 8u * (four * row_groups + row_group);
+  scores[at] = low_sums[0];
+  scores[at + 1u] = low_sums[1];
+  scores[at + 2u] = low_sums[2];
+  scores[at + 3u] = low_sums[3];
+  scores[at + 4u] = high_sums[0];
+  scores[at + 5u] = high_sums[1];
+  scores[at + 6u] = high_sums[2];
+  scores[at + 7u] = high_sums[3];
 }

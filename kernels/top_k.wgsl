@@ -2,13 +2,14 @@
 //
 //     best_row ← the K largest of best_row ∪ scores[·, row], by descending score, then ascending id
 //
-// One invocation owns one row: it walks the tile in ascending id and lets what beats the worst of its
-// list in, which soon happens rarely (about K ln(n / K) times in n). The newcomer takes the place of the
-// first entry that it beats and the rest shift down by one: K steps that are the same for all invocations,
-// where a search for the right place would make each wait for the others. Equal scores never displace an
-// earlier id, and so the order is total and the same everywhere.
+// One invocation owns one row and walks the tile in ascending id. What beats the worst of its list soon
+// comes rarely, about K ln(n / K) times in n, but each invocation's at another time, and those side by
+// side would wait for each other: so it waits itself, until all have walked the same stretch. A newcomer
+// then takes the place of the first entry that it beats and the rest shift down by one: K steps that are
+// the same for all invocations. Equal scores never displace an earlier id, and so the order is total and
+// the same everywhere.
 //
-//   scores       candidate_count × row_stride, the candidate the slow index
+//   scores       of scores.wgsl: four candidates of a row in a vec4, row_stride of these side by side
 //   best_score   queries × K running lists
 //   best_id      likewise; 0xffffffff where there was nothing to show
 //
@@ -23,7 +24,7 @@ struct Params {
   k: u32,
 }
 
-@group(0) @binding(0) var<storage, read> scores: array<f32>;
+@group(0) @binding(0) var<storage, read> scores: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> best_score: array<f32>;
 @group(0) @binding(2) var<storage, read_write> best_id: array<u32>;
 @group(0) @binding(3) var<uniform> params: Params;
@@ -31,6 +32,7 @@ struct Params {
 // What mask_seen.wgsl writes; nothing at or below it is ever listed.
 const hidden = -3.4e38;
 const nothing = 0xffffffffu;
+const stretch = 32u; // of so many times four candidates
 const longest = 128u; // list; src/ops/top_k.ts checks that K does not exceed it
 
 override workgroup_size: u32 = 64;
@@ -54,9 +56,24 @@ fn main(
     id[place] = select(best_id[first + place], nothing, params.first_candidate == 0u);
   }
   var worst = score[params.k - 1u];
-  for (var candidate = 0u; candidate < params.candidate_count; candidate++) {
-    var newcomer = scores[candidate * params.row_stride + row];
-    if (newcomer > worst) {
+  var waiting: array<u32, 4u * stretch>;
+  let fours = (params.candidate_count + 3u) / 4u;
+  for (var begin = 0u; begin < fours; begin += stretch) {
+    var waits = 0u;
+    for (var four = begin; four < min(begin + stretch, fours); four++) {
+      let newcomers = scores[four * params.row_stride + row];
+      // No round where none is let in.
+      for (var j = select(4u, 0u, any(newcomers > vec4f(worst))); j < 4u; j++) {
+        let candidate = 4u * four + j;
+        if (newcomers[j] > worst && candidate < params.candidate_count) {
+          waiting[waits] = candidate;
+          waits++;
+        }
+      }
+    }
+    for (var next = 0u; next < waits; next++) {
+      let candidate = waiting[next];
+      var newcomer = scores[candidate / 4u * params.row_stride + row][candidate % 4u];
       var newcomer_id = params.first_candidate + candidate;
       var shifting = false;
       for (var place = 0u; place < params.k; place++) {
@@ -68,8 +85,8 @@ fn main(
         newcomer = select(newcomer, old, shifting);
         newcomer_id = select(newcomer_id, old_id, shifting);
       }
-      worst = score[params.k - 1u];
     }
+    worst = score[params.k - 1u];
   }
   for (var place = 0u; place < params.k; place++) {
     best_score[first + place] = score[place];

@@ -57,6 +57,10 @@ const tiles = [
   { rows: 1800, candidates: 1200, width: 4, k: 5, workgroup_size: 1 }, // > 65,535 workgroups,
 ];
 
+/** Scores of a tile: whole groups of eight rows and four candidates. */
+const tileElements = (rows: number, candidates: number): number =>
+  Math.ceil(rows / 8) * 8 * Math.ceil(candidates / 4) * 4;
+
 const cases: Record<string, () => Case[]> = {
   bpr_scores: () =>
     batchCases(({ epoch, clock, h, params, constants, batchSize }) => ({
@@ -162,7 +166,7 @@ const cases: Record<string, () => Case[]> = {
       tensors: {
         queries: floats((2 + rows) * width),
         candidates: floats((3 + candidates) * width),
-        scores: new Float32Array(candidates * Math.ceil(rows / 8) * 8),
+        scores: new Float32Array(tileElements(rows, candidates)),
       },
       params: {
         first_row: 2,
@@ -175,13 +179,31 @@ const cases: Record<string, () => Case[]> = {
       size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
     })),
 
+  scores_image: () =>
+    tiles.map(({ rows, candidates, width, workgroup_size = 64 }) => ({
+      name: `${rows} × ${candidates}, width ${width}`,
+      tensors: {
+        queries: floats(rows * width),
+        candidates: floats(candidates * width),
+        scores: new Float32Array(tileElements(rows, candidates)),
+      },
+      images: { queries: width / 4, candidates: width / 4 },
+      params: { row_count: rows, candidate_count: candidates },
+      constants: { workgroup_size, width4: width / 4 },
+      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
+    })),
+
   mask_seen: () =>
     tiles.map(({ rows, candidates }) => {
       const stride = Math.ceil(rows / 8) * 8;
       const { rowStart, column } = randomPattern(rows + 4, candidates + 20, 6);
       return {
         name: `${rows} × ${candidates}, a tile in the middle`,
-        tensors: { row_start: rowStart, column, scores: floats(candidates * stride) },
+        tensors: {
+          row_start: rowStart,
+          column,
+          scores: floats(tileElements(rows, candidates)),
+        },
         params: {
           first_query: 4,
           row_count: rows,
@@ -198,7 +220,7 @@ const cases: Record<string, () => Case[]> = {
       tiles.map(({ rows, candidates, k }) => {
         const stride = Math.ceil(rows / 8) * 8;
         // Few distinct scores, so that ties are common; some hidden.
-        const scores = floats(candidates * stride).map((x) =>
+        const scores = floats(tileElements(rows, candidates)).map((x) =>
           x > 0.8 ? -3.4e38 : Math.round(8 * x)
         );
         const best_score = new Float32Array((rows + 1) * k);

@@ -250,20 +250,12 @@ export const oracle: Record<string, Twin> = {
   /** scores[candidate, row] = ⟨query, candidate⟩ */
   scores(t, params) {
     const { first_row, row_count, first_candidate_row, candidate_count, width4 } = params;
-    const width = width4! * 4;
-    const stride = Math.ceil(row_count! / 8) * 8;
-    for (let c = 0; c < candidate_count!; c++) {
-      for (let row = 0; row < stride; row++) {
-        // Rows that fill up the last group of eight repeat the last query.
-        const query = first_row! + Math.min(row, row_count! - 1);
-        let sum = 0;
-        for (let j = 0; j < width; j++) {
-          sum += t.queries![query * width + j]! *
-            t.candidates![(first_candidate_row! + c) * width + j]!;
-        }
-        t.scores![c * stride + row] = sum;
-      }
-    }
+    makeScores(t, [first_row!, row_count!], [first_candidate_row!, candidate_count!], width4!);
+  },
+
+  /** The same, of all vectors of two images */
+  scores_image(t, { row_count, candidate_count }, { width4 }) {
+    makeScores(t, [0, row_count!], [0, candidate_count!], width4!);
   },
 
   /** scores[seen, row] = −∞ */
@@ -272,7 +264,7 @@ export const oracle: Record<string, Twin> = {
       const query = first_query! + row;
       for (let e = t.row_start![query]!; e < t.row_start![query + 1]!; e++) {
         const c = t.column![e]! - first_candidate!;
-        if (c >= 0 && c < candidate_count!) t.scores![c * row_stride! + row] = HIDDEN;
+        if (c >= 0 && c < candidate_count!) t.scores![scoreAt(c, row, row_stride!)] = HIDDEN;
       }
     }
   },
@@ -286,7 +278,7 @@ export const oracle: Record<string, Twin> = {
         entries.push({ score: t.best_score![place]!, id: t.best_id![place]! });
       }
       for (let c = 0; c < candidate_count!; c++) {
-        const score = t.scores![c * row_stride! + row]!;
+        const score = t.scores![scoreAt(c, row, row_stride!)]!;
         if (score > HIDDEN) entries.push({ score, id: first_candidate! + c });
       }
       entries.sort((a, b) => b.score - a.score || a.id - b.id);
@@ -878,6 +870,33 @@ function propagateRow(t: Arrays, row: number, end: number, dim: number): void {
     const at = row * dim + j;
     t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
   }
+}
+
+/** Inner products, four candidates side by side; those past the end repeat the last row or candidate. */
+function makeScores(
+  t: Arrays,
+  [firstRow, rows]: readonly [number, number],
+  [firstCandidate, candidates]: readonly [number, number],
+  width4: number,
+): void {
+  const width = width4 * 4;
+  const stride = Math.ceil(rows / 8) * 8;
+  for (let c = 0; c < Math.ceil(candidates / 4) * 4; c++) {
+    const candidate = firstCandidate + Math.min(c, candidates - 1);
+    for (let row = 0; row < stride; row++) {
+      const query = firstRow + Math.min(row, rows - 1);
+      let sum = 0;
+      for (let j = 0; j < width; j++) {
+        sum += t.queries![query * width + j]! * t.candidates![candidate * width + j]!;
+      }
+      t.scores![scoreAt(c, row, stride)] = sum;
+    }
+  }
+}
+
+/** Where scores.wgsl leaves the score of a candidate and a row. */
+function scoreAt(candidate: number, row: number, stride: number): number {
+  return (Math.floor(candidate / 4) * stride + row) * 4 + candidate % 4;
 }
 
 function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {

@@ -11,7 +11,7 @@ import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import type { Model } from "../models/model.ts";
 import { Tape } from "../ops/tape.ts";
-import { createLists, recordTopK, tileElements, uploadSeen } from "../ops/top_k.ts";
+import { createLists, recordTopK, uploadSeen } from "../ops/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import { type Metrics, rankingMetrics } from "./metrics.ts";
 
@@ -55,10 +55,9 @@ export function createRanker(
   const hidden = resources.use(uploadSeen(gpu, seen));
   const lists = resources.use(createLists(gpu, userCount, k));
   const vectors = model.represent(tape);
-  const tile = tape.take("scores", [tileElements(userCount, itemCount)]);
   const users = { vectors, firstRow: 0, firstId: 0, count: userCount };
   const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
-  recordTopK(program, users, items, hidden, lists, tile);
+  recordTopK(tape, users, items, hidden, lists);
   tape.finish();
   const owned = resources.move();
   return {

@@ -14,7 +14,6 @@ import {
   NO_CANDIDATE,
   recordTopK,
   requireListLength,
-  tileElements,
   uploadSeen,
 } from "../ops/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
@@ -58,8 +57,7 @@ export async function recommend(
   const vectors = model.represent(tape);
   const asked = { vectors, firstRow: user, firstId: 0, count: 1 };
   const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
-  const tile = tape.take("scores", [tileElements(1, itemCount)]);
-  recordTopK(program, asked, items, hidden, lists, tile);
+  recordTopK(tape, asked, items, hidden, lists);
   program.run();
   const [[ids], [scores]] = await Promise.all([
     readIntegers(gpu, lists.ids),

@@ -5,16 +5,16 @@
  */
 import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { Program } from "../gpu/program.ts";
+import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { padRows } from "../ops/singular_vectors.ts";
+import { Tape } from "../ops/tape.ts";
 import {
   type Block,
   createLists,
   recordTopK,
   requireListLength,
-  tileElements,
   uploadSeen,
 } from "../ops/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
@@ -74,7 +74,7 @@ async function search(
   const queryRows = perBlock(QUERY_BYTES), candidateRows = perBlock(CANDIDATE_BYTES);
   using queries = createTensor(gpu, "query features", [queryRows, paddedWidth]);
   using candidates = createTensor(gpu, "candidate features", [candidateRows, paddedWidth]);
-  using tile = createTensor(gpu, "cosines", [tileElements(queryRows, candidateRows)]);
+  using scratch = new Scratch(gpu);
   using lists = createLists(gpu, rows, k);
   using itself = uploadSeen(gpu, diagonal(rows));
   const load = async (block: Block): Promise<void> => {
@@ -102,8 +102,9 @@ async function search(
           firstId: q + row,
           count: Math.min(QUERIES_PER_RUN, query.count - row),
         };
-        using program = new Program(gpu, "nearest items");
-        recordTopK(program, part, candidate, itself, lists, tile);
+        const tape = new Tape(gpu, "nearest items", scratch);
+        using program = tape.program;
+        recordTopK(tape, part, candidate, itself, lists);
         program.run();
         await gpu.finish();
         done += part.count * count;

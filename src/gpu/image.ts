@@ -94,20 +94,22 @@ export function writeEntries(gpu: Gpu, { texture }: Image, entries: Pairs): void
   gpu.device.queue.writeTexture({ texture }, words, { bytesPerRow }, [PAIRS_PER_LINE, lines]);
 }
 
-/** Encodes that the first `rows` rows of an image become those of a buffer. */
+/** Encodes that the first rows of an image become some rows of a buffer. */
 export function encodeCopy(
   encoder: GPUCommandEncoder,
   buffer: GPUBuffer,
   { texture, dim4, rowsPerLine }: MatrixImage,
-  rows: number,
+  { first, count }: { readonly first: number; readonly count: number },
 ): void {
   const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES;
-  const lines = Math.floor(rows / rowsPerLine), rest = rows % rowsPerLine;
+  const offset = first * dim4 * TEXEL_BYTES;
+  const lines = Math.floor(count / rowsPerLine), rest = count % rowsPerLine;
   if (lines > 0) {
-    encoder.copyBufferToTexture({ buffer, bytesPerRow }, { texture }, [rowsPerLine * dim4, lines]);
+    const size = [rowsPerLine * dim4, lines];
+    encoder.copyBufferToTexture({ buffer, bytesPerRow, offset }, { texture }, size);
   }
   if (rest > 0) {
-    const from = { buffer, bytesPerRow, offset: lines * bytesPerRow };
+    const from = { buffer, bytesPerRow, offset: offset + lines * bytesPerRow };
     encoder.copyBufferToTexture(from, { texture, origin: [0, lines] }, [rest * dim4, 1]);
   }
 }

@@ -34,8 +34,18 @@ export interface Dispatch {
 export interface Copy {
   /** A matrix. */
   readonly from: Tensor;
-  /** An image with as many columns, and at least as many rows. */
+  /** An image with as many columns. */
   readonly to: MatrixImage;
+  /** The rows copied, which become the image's first ones. */
+  readonly rows: RowRange;
+}
+
+/** Some rows of a matrix, side by side. */
+export interface RowRange {
+  /** The first of them. */
+  readonly first: number;
+  /** How many. */
+  readonly count: number;
 }
 
 /** A recorded clearing. */
@@ -68,7 +78,7 @@ export function encode(
       pass?.end();
       pass = undefined;
       if ("to" in command) {
-        encodeCopy(encoder, command.from.buffer, command.to, command.from.shape[0]!);
+        encodeCopy(encoder, command.from.buffer, command.to, command.rows);
       } else {
         encoder.clearBuffer(command.cleared.buffer);
       }
@@ -118,17 +128,25 @@ export class Program implements Disposable {
     return this.#commands;
   }
 
-  /** Appends that an image takes over the rows of a matrix. */
-  copy(from: Tensor, to: MatrixImage): void {
-    const [rows, dim] = from.shape;
-    if (from.shape.length !== 2 || rows! > to.rows || dim !== 4 * to.dim4) {
+  /**
+   * Appends that an image takes over the rows of a matrix, all of them or some.
+   *
+   * @throws {GpuError} when it has no such rows, or the image no room for them.
+   */
+  copy(from: Tensor, to: MatrixImage, rows?: RowRange): void {
+    const [rowCount, dim] = from.shape;
+    const { first, count } = rows ?? { first: 0, count: rowCount! };
+    const inside = from.shape.length === 2 && first + count <= rowCount!;
+    if (!inside || count > to.rows || dim !== 4 * to.dim4) {
+      const what = `"${from.label}" of ${from.shape.join(" × ")}`;
+      const room = `an image of ${to.rows} × ${4 * to.dim4}`;
       throw new GpuError(
-        `"${from.label}" of ${from.shape.join(" × ")} does not fit an image of ${to.rows} × ${
-          4 * to.dim4
-        }.`,
+        rows
+          ? `Rows ${first} to ${first + count - 1} of ${what} do not fit ${room}.`
+          : `${what} does not fit ${room}.`,
       );
     }
-    this.#commands.push({ from, to });
+    this.#commands.push({ from, to, rows: { first, count } });
   }
 
   /** Appends that a tensor becomes zero. */

@@ -20,14 +20,7 @@ import { patternOf } from "../sparse/csr.ts";
 import { transposeNeighbours } from "../sparse/neighbour_transpose.ts";
 import { requireRowLengths, type SparseTensor } from "./sparse_tensor.ts";
 import type { Tape } from "./tape.ts";
-import {
-  createLists,
-  recordTopK,
-  type SeenTensors,
-  tileElements,
-  type TopKLists,
-  uploadSeen,
-} from "./top_k.ts";
+import { createLists, recordTopK, type SeenTensors, type TopKLists, uploadSeen } from "./top_k.ts";
 
 /** Neighbours with the entries of a matrix, rows × k, row-major. */
 export interface WeightedNeighbours {
@@ -126,9 +119,7 @@ export function findNeighbours(
 ): void {
   const { gpu, program } = tape;
   const all = { vectors: x, firstRow: 0, firstId: 0, count: itemCount };
-  const tile = tape.take("cosines", [tileElements(itemCount, itemCount)]);
-  recordTopK(program, all, all, hidden, lists, tile);
-  tape.release(tile);
+  recordTopK(tape, all, all, hidden, lists);
   program.dispatch(
     getKernel(gpu, { name: "place_neighbours", code: placeNeighboursCode }),
     { id: lists.ids, column: matrix.column },

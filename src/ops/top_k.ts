@@ -9,15 +9,18 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
+import { fitsImage, type MatrixImage } from "../gpu/image.ts";
+import { getKernel, type Kernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import maskSeen from "../../kernels/mask_seen.wgsl" with { type: "text" };
 import scoresCode from "../../kernels/scores.wgsl" with { type: "text" };
+import scoresImage from "../../kernels/scores_image.wgsl" with { type: "text" };
 import topK from "../../kernels/top_k.wgsl" with { type: "text" };
 import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { requireRowLengths } from "./sparse_tensor.ts";
+import type { Tape } from "./tape.ts";
 
 /** Some rows of a matrix, and the ids they stand for. */
 export interface Block {
@@ -57,11 +60,6 @@ export const LONGEST_LIST = 128;
 
 /** Rows and candidates of a tile: 16 MiB of scores. */
 const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
-
-/** Elements that {@linkcode recordTopK}'s `tile` must have for so many queries and candidates. */
-export function tileElements(queries: number, candidates: number): number {
-  return Math.ceil(Math.min(TILE_ROWS, queries) / 8) * 8 * Math.min(TILE_CANDIDATES, candidates);
-}
 
 /**
  * Uploads what queries must not be shown.
@@ -108,48 +106,122 @@ export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
  * must come in ascending order of ids; the one that starts with id 0 empties the lists first.
  */
 export function recordTopK(
-  program: Program,
+  tape: Tape,
   queries: Block,
   candidates: Block,
   seen: SeenTensors,
   { k, scores: best_score, ids: best_id }: TopKLists,
-  tile: Tensor,
+): void {
+  const { gpu, program } = tape;
+  const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
+  const topKKernel = getKernel(gpu, { name: "top_k", code: topK });
+  const tile = takeTile(tape, queries, candidates, k);
+  const { scores } = tile;
+  for (let row = 0; row < queries.count; row += tile.rows) {
+    const row_count = Math.min(tile.rows, queries.count - row);
+    const tileQueries = partOf(queries, row, row_count);
+    const size = { invocations: row_count };
+    for (let c = 0; c < candidates.count; c += tile.candidates) {
+      const candidate_count = Math.min(tile.candidates, candidates.count - c);
+      const tileCandidates = partOf(candidates, c, candidate_count);
+      recordScores(program, tileQueries, tileCandidates, tile);
+      const ids = {
+        first_query: tileQueries.firstId,
+        row_count,
+        row_stride: Math.ceil(row_count / 8) * 8,
+        first_candidate: tileCandidates.firstId,
+        candidate_count,
+      };
+      const { rowStart: row_start, column } = seen;
+      program.dispatch(maskKernel, { row_start, column, scores }, ids, size);
+      program.dispatch(topKKernel, { scores, best_score, best_id }, { ...ids, k }, size);
+    }
+  }
+  tile.release();
+}
+
+function partOf({ vectors, firstRow, firstId }: Block, first: number, count: number): Block {
+  return { vectors, firstRow: firstRow + first, firstId: firstId + first, count };
+}
+
+/** Where the scores of a tile are made. */
+interface Tile {
+  /** Queries at most. */
+  readonly rows: number;
+  /** Candidates at most, a multiple of 4. */
+  readonly candidates: number;
+  /** As in kernels/scores.wgsl. */
+  readonly scores: Tensor;
+  /** On a software adapter, what they are made from. */
+  readonly images?: Readonly<Record<"queries" | "candidates", MatrixImage>>;
+  /** Gives the memory back. */
+  release(): void;
+}
+
+function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Tile {
+  // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
+  const mostCandidates = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (4 * (k + 4))) * 4;
+  const upToFour = Math.ceil(candidates.count / 4) * 4;
+  const size = {
+    rows: Math.min(TILE_ROWS, queries.count),
+    candidates: Math.min(TILE_CANDIDATES, mostCandidates, upToFour),
+  };
+  const elements = Math.ceil(size.rows / 8) * 8 * size.candidates;
+  const scores = tape.take("scores", [elements]);
+  const width = queries.vectors.shape[1]!;
+  const { gpu } = tape;
+  if (gpu.threads === undefined || !fitsImage(gpu, size.candidates, width / 4)) {
+    return { ...size, scores, release: () => tape.release(scores) };
+  }
+  const images = {
+    queries: tape.takeImage("image of queries", [size.rows, width]),
+    candidates: tape.takeImage("image of candidates", [size.candidates, width]),
+  };
+  return {
+    ...size,
+    scores,
+    images,
+    release: () => {
+      tape.release(scores);
+      tape.releaseImage(images.queries);
+      tape.releaseImage(images.candidates);
+    },
+  };
+}
+
+/** Records the scores of some queries with some candidates, which fit the tile. */
+function recordScores(
+  program: Program,
+  queries: Block,
+  candidates: Block,
+  { scores, images }: Tile,
 ): void {
   const { gpu } = program;
   const width4 = queries.vectors.shape[1]! / 4;
-  const scoresKernel = getKernel(gpu, { name: "scores", code: scoresCode });
-  const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
-  const topKKernel = getKernel(gpu, { name: "top_k", code: topK });
-  // Where every candidate is better than all before it, each takes k + 2 rounds of top_k's loops.
-  const tileCandidates = Math.min(TILE_CANDIDATES, Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 2)));
-  for (let row = 0; row < queries.count; row += TILE_ROWS) {
-    const row_count = Math.min(TILE_ROWS, queries.count - row);
-    const row_groups = Math.ceil(row_count / 8);
-    const size = { invocations: row_count };
-    for (let c = 0; c < candidates.count; c += tileCandidates) {
-      const candidate_count = Math.min(tileCandidates, candidates.count - c);
-      const ids = {
-        first_query: queries.firstId + row,
-        row_count,
-        row_stride: row_groups * 8,
-        first_candidate: candidates.firstId + c,
-        candidate_count,
-      };
-      program.dispatch(
-        scoresKernel,
-        { queries: queries.vectors, candidates: candidates.vectors, scores: tile },
-        {
-          first_row: queries.firstRow + row,
-          row_count,
-          first_candidate_row: candidates.firstRow + c,
-          candidate_count,
-          width4,
-        },
-        { workgroups: row_groups * Math.ceil(candidate_count / (4 * scoresKernel.workgroupSize)) },
-      );
-      const { rowStart: row_start, column } = seen;
-      program.dispatch(maskKernel, { row_start, column, scores: tile }, ids, size);
-      program.dispatch(topKKernel, { scores: tile, best_score, best_id }, { ...ids, k }, size);
-    }
+  const counts = { row_count: queries.count, candidate_count: candidates.count };
+  const groups = (kernel: Kernel) => ({
+    workgroups: Math.ceil(queries.count / 8) *
+      Math.ceil(candidates.count / (4 * kernel.workgroupSize)),
+  });
+  if (images) {
+    const constants = { width4, rows_per_line: images.queries.rowsPerLine };
+    const kernel = getKernel(gpu, { name: "scores_image", code: scoresImage }, constants);
+    const rowsOf = ({ firstRow: first, count }: Block) => ({ first, count });
+    program.copy(queries.vectors, images.queries, rowsOf(queries));
+    program.copy(candidates.vectors, images.candidates, rowsOf(candidates));
+    program.dispatch(kernel, { scores }, counts, groups(kernel), images);
+  } else {
+    const kernel = getKernel(gpu, { name: "scores", code: scoresCode });
+    program.dispatch(
+      kernel,
+      { queries: queries.vectors, candidates: candidates.vectors, scores },
+      {
+        ...counts,
+        first_row: queries.firstRow,
+        first_candidate_row: candidates.firstRow,
+        width4,
+      },
+      groups(kernel),
+    );
   }
 }

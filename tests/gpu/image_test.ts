@@ -62,6 +62,27 @@ Deno.test("an image holds a matrix, also one of several lines, and fewer rows th
   }
 });
 
+Deno.test("an image takes over some rows of a matrix", async () => {
+  using gpu = await openGpu();
+  const dim = 256, data = Float32Array.from({ length: 200 * dim }, (_, i) => i);
+  using matrix = createTensor(gpu, "matrix", [200, dim], data);
+  using image = createImage(gpu, "image", 150, dim / 4);
+  for (const [first, count] of [[0, 1], [3, 130], [199, 1], [50, 150]] as const) {
+    using output = createTensor(gpu, "output", [count, dim]);
+    using program = new Program(gpu, "there and back");
+    program.copy(matrix, image, { first, count });
+    const kernel = getKernel(gpu, readBack, { dim4: 64, rows_per_line: image.rowsPerLine });
+    program.dispatch(kernel, { output }, {}, { workgroups: count * 64 }, { image });
+    program.run();
+    const rows = data.subarray(first * dim, (first + count) * dim);
+    assertEquals(await readFloats(gpu, output), [Float32Array.from(rows)]);
+  }
+  using program = new Program(gpu, "beyond");
+  const message = `Rows 190 to 200 of "matrix" of 200 × 256 do not fit an image of 150 × 256.`;
+  const beyond = { first: 190, count: 11 };
+  assertThrows(() => program.copy(matrix, image, beyond), GpuError, message);
+});
+
 Deno.test("what does not fit an image is known, or refused", async () => {
   using gpu = await openGpu();
   const most = gpu.device.limits.maxTextureDimension2D;

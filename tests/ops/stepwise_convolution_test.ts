@@ -18,6 +18,7 @@ import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { patternOf, type SparseMatrix } from "../../src/sparse/csr.ts";
 import { interactionGraph } from "../../src/sparse/graphs.ts";
 import { gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
+import { bothGathers } from "../gpu/both_gathers.ts";
 
 const random = createRandom(11);
 const floats = (length: number): Float32Array<ArrayBuffer> =>
@@ -103,12 +104,6 @@ async function bothWays(
   const [adjoint] = await readFloats(gpu, variable.gradient!);
   return [value!, adjoint!];
 }
-
-/** The same device gathering from buffers, as on hardware, and from images, as on software adapters. */
-const bothGathers = ({ device, adapterName }: Gpu) => [
-  { from: "buffers", gpu: new Gpu(device, adapterName) },
-  { from: "images", gpu: new Gpu(device, adapterName, { threads: 2 }) },
-];
 
 const lightGcn = (dim: number): Float64Array => new Float64Array(dim).fill(1);
 
