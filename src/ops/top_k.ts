@@ -61,6 +61,9 @@ export const LONGEST_LIST = 128;
 /** Rows and candidates of a tile: 16 MiB of scores. */
 const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
 
+/** An image of a tile's candidates at most; only features are so wide that it matters. */
+const IMAGE_BYTES = 16 * 2 ** 20;
+
 /**
  * Uploads what queries must not be shown.
  *
@@ -159,26 +162,26 @@ interface Tile {
 }
 
 function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Tile {
-  // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
-  const mostCandidates = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (4 * (k + 4))) * 4;
-  const upToFour = Math.ceil(candidates.count / 4) * 4;
-  const size = {
-    rows: Math.min(TILE_ROWS, queries.count),
-    candidates: Math.min(TILE_CANDIDATES, mostCandidates, upToFour),
-  };
-  const elements = Math.ceil(size.rows / 8) * 8 * size.candidates;
-  const scores = tape.take("scores", [elements]);
-  const width = queries.vectors.shape[1]!;
   const { gpu } = tape;
-  if (gpu.threads === undefined || !fitsImage(gpu, size.candidates, width / 4)) {
-    return { ...size, scores, release: () => tape.release(scores) };
-  }
+  const width = queries.vectors.shape[1]!;
+  const rows = Math.min(TILE_ROWS, queries.count);
+  // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
+  const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
+  const fromImages = gpu.threads !== undefined && fitsImage(gpu, TILE_CANDIDATES, width / 4);
+  const withinImage = fromImages ? Math.floor(IMAGE_BYTES / (4 * width)) : Infinity;
+  const fours = Math.floor(Math.min(TILE_CANDIDATES, withinRounds, withinImage) / 4);
+  const tile = {
+    rows,
+    candidates: 4 * Math.min(Math.max(1, fours), Math.ceil(candidates.count / 4)),
+  };
+  const scores = tape.take("scores", [Math.ceil(rows / 8) * 8 * tile.candidates]);
+  if (!fromImages) return { ...tile, scores, release: () => tape.release(scores) };
   const images = {
-    queries: tape.takeImage("image of queries", [size.rows, width]),
-    candidates: tape.takeImage("image of candidates", [size.candidates, width]),
+    queries: tape.takeImage("image of queries", [rows, width]),
+    candidates: tape.takeImage("image of candidates", [tile.candidates, width]),
   };
   return {
-    ...size,
+    ...tile,
     scores,
     images,
     release: () => {
