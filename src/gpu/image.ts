@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { type Pairs, WORDS_PER_PAIR } from "../sparse/paired_entries.ts";
 import { type Gpu, TEXEL_BYTES } from "./device.ts";
 
 /** A texture that kernels read. */
@@ -36,6 +35,9 @@ export interface EntryImage extends Image {
 
 /** Pairs of entries side by side: a power of two that every adapter has room for. */
 export const PAIRS_PER_LINE = 4096;
+
+/** Whole numbers in a texel: of two entries each the column and the bits of the weight. */
+const WORDS_PER_TEXEL = TEXEL_BYTES / 4;
 
 /** Each line of a copy begins at a multiple of so many bytes. */
 const LINE_ALIGNMENT = 256;
@@ -73,8 +75,8 @@ export function fitsPairs(gpu: Gpu, pairs: number): boolean {
 export function createEntryImage(
   gpu: Gpu,
   label: string,
-  entries: Pairs,
-  pairs: number = entries.length / WORDS_PER_PAIR,
+  entries: Uint32Array<ArrayBuffer>,
+  pairs: number = entries.length / WORDS_PER_TEXEL,
 ): EntryImage {
   const lines = Math.max(1, Math.ceil(pairs / PAIRS_PER_LINE));
   const texture = gpu.allocateTexture(label, "rgba32uint", PAIRS_PER_LINE, lines);
@@ -84,9 +86,13 @@ export function createEntryImage(
 }
 
 /** Overwrites the first entries of an image that has room for them, after all work submitted so far. */
-export function writeEntries(gpu: Gpu, { texture }: Image, entries: Pairs): void {
+export function writeEntries(
+  gpu: Gpu,
+  { texture }: Image,
+  entries: Uint32Array<ArrayBuffer>,
+): void {
   if (gpu.dry || entries.length === 0) return;
-  const wordsPerLine = WORDS_PER_PAIR * PAIRS_PER_LINE;
+  const wordsPerLine = WORDS_PER_TEXEL * PAIRS_PER_LINE;
   const lines = Math.ceil(entries.length / wordsPerLine);
   const words = new Uint32Array(lines * wordsPerLine);
   words.set(entries);

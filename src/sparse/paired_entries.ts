@@ -5,18 +5,15 @@
  */
 import type { SparseMatrix } from "./csr.ts";
 
-/** Pairs of entries, each the column, the bits of the weight, and the same of the second one. */
-export type Pairs = Uint32Array<ArrayBuffer>;
-
-/** Numbers that a pair takes. */
+/** Numbers that a pair takes: the column and the bits of the weight of each entry. */
 export const WORDS_PER_PAIR = 4;
 
 /** A sparse matrix whose rows consist of pairs of entries. */
 export interface PairedEntries {
   /** Rows + 1 offsets, in pairs. */
   readonly pairStart: Uint32Array<ArrayBuffer>;
-  /** All entries in order. */
-  readonly entries: Pairs;
+  /** All pairs in order, {@linkcode WORDS_PER_PAIR} numbers each. */
+  readonly entries: Uint32Array<ArrayBuffer>;
 }
 
 /** The most pairs that so many entries make up, however they spread over the rows. */
