@@ -248,21 +248,22 @@ function trackPreparation(): (what: string, share: number) => void {
   };
 }
 
-/** A progress line that counts what this run trains, so that a resumed one has the right ETA. */
+/** A progress line of all epochs, with the ETA from those that this run trains. */
 function trackEpochs(epochs: number): { report(report: EpochReport): void; finish(): void } {
   let progress: Progress | undefined;
-  let start = 0;
   return {
     report({ epoch, loss, seconds, best }) {
-      if (!progress) {
-        // A resumed run's first report is of an epoch whose time is not known: it does not count.
-        start = epoch;
-        progress = createProgress({ label: "train", total: epochs - start, unit: "epochs" });
-      }
+      // The time until the first report is not that of an epoch alone: it does not count.
+      progress ??= createProgress({
+        label: "train",
+        total: epochs,
+        unit: "epochs",
+        before: epoch,
+      });
       const notes = [`best NDCG@20 ${best.ndcg.toFixed(4)} at epoch ${best.epoch}`];
       if (seconds !== undefined) notes.unshift(`${seconds.toFixed(2)} s/epoch`);
       if (loss !== undefined) notes.unshift(`loss ${loss.toFixed(4)}`);
-      progress.update(epoch - start, notes.join(", "));
+      progress.update(epoch, notes.join(", "));
     },
     finish: () => progress?.finish(),
   };

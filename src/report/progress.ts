@@ -12,6 +12,8 @@ export interface ProgressOptions {
   readonly total: number;
   /** What is counted: "epochs". */
   readonly unit: string;
+  /** How many were done before, in no time of this task; 0 unless told. */
+  readonly before?: number;
   /** Takes the text; standard error unless told. */
   readonly write?: (text: string) => void;
   /** Whether the text goes to a terminal, where a line can be rewritten. */
@@ -26,7 +28,7 @@ export interface ProgressOptions {
 
 /** A running progress line. */
 export interface Progress {
-  /** Says that `done` units are done since the start, with a short note such as the loss. */
+  /** Says that `done` units are done in all, with a short note such as the loss. */
   update(done: number, note?: string): void;
   /** Prints the last state once more, for good. */
   finish(note?: string): void;
@@ -45,6 +47,7 @@ export function createProgress(options: ProgressOptions): Progress {
     label,
     total,
     unit,
+    before = 0,
     write = writeToStderr,
     isTerminal = Deno.stderr.isTerminal(),
     columns = terminalColumns,
@@ -54,7 +57,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const start = now();
   const interval = isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS;
   let lastPrint = isTerminal ? -Infinity : start;
-  let done = 0;
+  let done = before;
   let note = "";
   let printed = "";
 
@@ -64,7 +67,7 @@ export function createProgress(options: ProgressOptions): Progress {
     const state = `${done}/${total} ${unit}  ${percentage(done, total)}`;
     const times = finished
       ? formatDuration(elapsed)
-      : `${formatDuration(elapsed)}${remaining(done, total, elapsed)}`;
+      : `${formatDuration(elapsed)}${remaining(done - before, total - before, elapsed)}`;
     const parts = [label, state, times, note].filter((part) => part !== "");
     if (!isTerminal) return write(`${parts.join("  ")}\n`);
     // One column less: some terminals wrap as soon as the last one is filled.

@@ -2,13 +2,17 @@ import { assertEquals } from "@std/assert";
 import { createProgress, formatBytes, formatDuration } from "../../src/report/progress.ts";
 
 /** A progress line of 10 epochs with a clock moved by hand; returns what it wrote. */
-function recorded(isTerminal: boolean, { noColor = true, columns = 80, total = 10 } = {}) {
+function recorded(
+  isTerminal: boolean,
+  { noColor = true, columns = 80, total = 10, before = 0 } = {},
+) {
   const written: string[] = [];
   const clock = { seconds: 100 };
   const progress = createProgress({
     label: "train",
     total,
     unit: "epochs",
+    before,
     write: (text) => written.push(text),
     isTerminal,
     columns: () => columns,
@@ -31,6 +35,22 @@ Deno.test("a terminal's line is rewritten, cleared to its end, and closed at the
     "\rtrain  2/10 epochs  20%  20s  ETA 1m 20s  loss 0.61\x1b[K",
     "\rtrain  10/10 epochs  100%  1m 40s  loss 0.50\x1b[K",
     "\rtrain  10/10 epochs  100%  1m 40s  loss 0.50\x1b[K\n",
+  ]);
+});
+
+Deno.test("what was done before counts, but not for the ETA", () => {
+  const { progress, clock, written } = recorded(true, { before: 4 });
+  progress.update(4);
+  clock.seconds += 20;
+  progress.update(6);
+  clock.seconds += 40;
+  progress.update(10);
+  progress.finish();
+  assertEquals(written, [
+    "\rtrain  4/10 epochs  40%  0.0s\x1b[K",
+    "\rtrain  6/10 epochs  60%  20s  ETA 40s\x1b[K",
+    "\rtrain  10/10 epochs  100%  1m 0s\x1b[K",
+    "\rtrain  10/10 epochs  100%  1m 0s\x1b[K\n",
   ]);
 });
 
