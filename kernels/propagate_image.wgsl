@@ -4,9 +4,9 @@
 //     output_r = a ⊙ base_r + b ⊙ (A input)_r      for a list of rows r
 //
 // The rows are those that a batch touches, or all in order as a list of one batch. One invocation owns
-// up to two vec4 of a row and, to load the weights once, those of the next rows of the list: a vector
-// of the processor then holds one row and never waits for a longer one. Sums have the same order as
-// there, and so the same bits.
+// up to two vec4 of a row and, to load the weights once, those of the next rows of the list: with 64
+// columns a vector of the processor's, eight lanes, is one row and never waits for a longer one. Sums
+// have the same order as there, and so the same bits.
 //
 // A gathered row comes from memory and is needed at once; the processor looks ahead by far less than
 // it has to wait. Where rows are in order, an invocation therefore first touches the rows that all its

@@ -3,10 +3,10 @@
 //     best_row ← the K largest of best_row ∪ scores[·, row], by descending score, then ascending id
 //
 // One invocation owns one row and walks the tile in ascending id. What beats the worst of its list soon
-// comes rarely, about K ln(n / K) times in n, but each invocation's at another time, and those side by
-// side would wait for each other: so it waits itself, until all have walked the same stretch. A newcomer
-// then takes the place of the first entry that it beats and the rest shift down by one: K steps that are
-// the same for all invocations. Equal scores never displace an earlier id, and so the order is total and
+// comes rarely, about K ln(n / K) times in n, but to each invocation at another time, and those side by
+// side would wait for each other. So newcomers wait until all have walked the same stretch; each then
+// takes the place of the first entry that it beats and the rest shift down by one: K steps that are the
+// same for all invocations. Equal scores never displace an earlier id, and so the order is total and
 // the same everywhere.
 //
 //   scores       of scores.wgsl: four candidates of a row in a vec4, row_stride of these side by side

@@ -91,7 +91,7 @@ function rowPropagationWords({ tensors }: Dispatch, { rows, entries }: MeanBatch
  * @throws {RangeError} when the kernel's traffic is not known.
  */
 export function compulsoryBytes(command: Command, batch: MeanBatch): number {
-  if ("to" in command) return 2 * 4 * command.rows.count * command.from.shape[1]!;
+  if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
   const { name } = command.kernel;
   const words = COMPULSORY_WORDS[name];

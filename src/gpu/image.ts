@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { type Gpu, TEXEL_BYTES } from "./device.ts";
+import { type Gpu, GpuError, TEXEL_BYTES } from "./device.ts";
+import type { RowRange } from "./tensor.ts";
 
 /** A texture that kernels read. */
 export interface Image extends Disposable {
@@ -79,25 +80,38 @@ export function createEntryImage(
   pairs: number = entries.length / WORDS_PER_TEXEL,
 ): EntryImage {
   const lines = Math.max(1, Math.ceil(pairs / PAIRS_PER_LINE));
+  using guard = new DisposableStack();
   const texture = gpu.allocateTexture(label, "rgba32uint", PAIRS_PER_LINE, lines);
-  const image = { ...imageOf(gpu, texture), pairs };
+  const image = guard.use({ ...imageOf(gpu, texture), pairs });
   writeEntries(gpu, image, entries);
+  guard.move();
   return image;
 }
 
-/** Overwrites the first entries of an image that has room for them, after all work submitted so far. */
+/**
+ * Overwrites the first entries of an image, after all work submitted so far.
+ *
+ * @throws {GpuError} when it has no room for them.
+ */
 export function writeEntries(
   gpu: Gpu,
-  { texture }: Image,
+  { texture, pairs }: EntryImage,
   entries: Uint32Array<ArrayBuffer>,
 ): void {
-  if (gpu.dry || entries.length === 0) return;
-  const wordsPerLine = WORDS_PER_TEXEL * PAIRS_PER_LINE;
-  const lines = Math.ceil(entries.length / wordsPerLine);
-  const words = new Uint32Array(lines * wordsPerLine);
-  words.set(entries);
+  const written = entries.length / WORDS_PER_TEXEL;
+  if (written > pairs) {
+    throw new GpuError(`${written} pairs of entries do not fit an image of ${pairs}.`);
+  }
+  if (gpu.dry) return;
   const bytesPerRow = PAIRS_PER_LINE * TEXEL_BYTES;
-  gpu.device.queue.writeTexture({ texture }, words, { bytesPerRow }, [PAIRS_PER_LINE, lines]);
+  const lines = Math.floor(written / PAIRS_PER_LINE), rest = written % PAIRS_PER_LINE;
+  const whole = entries.subarray(0, WORDS_PER_TEXEL * PAIRS_PER_LINE * lines);
+  const { queue } = gpu.device;
+  if (lines > 0) queue.writeTexture({ texture }, whole, { bytesPerRow }, [PAIRS_PER_LINE, lines]);
+  if (rest > 0) {
+    const to = { texture, origin: [0, lines] };
+    queue.writeTexture(to, entries.subarray(whole.length), { bytesPerRow }, [rest, 1]);
+  }
 }
 
 /** Encodes that the first rows of an image become some rows of a buffer. */
@@ -105,11 +119,11 @@ export function encodeCopy(
   encoder: GPUCommandEncoder,
   buffer: GPUBuffer,
   { texture, dim4, rowsPerLine }: MatrixImage,
-  { first, count }: { readonly first: number; readonly count: number },
+  { firstRow, rowCount }: RowRange,
 ): void {
   const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES;
-  const offset = first * dim4 * TEXEL_BYTES;
-  const lines = Math.floor(count / rowsPerLine), rest = count % rowsPerLine;
+  const offset = firstRow * dim4 * TEXEL_BYTES;
+  const lines = Math.floor(rowCount / rowsPerLine), rest = rowCount % rowsPerLine;
   if (lines > 0) {
     const size = [rowsPerLine * dim4, lines];
     encoder.copyBufferToTexture({ buffer, bytesPerRow, offset }, { texture }, size);

@@ -9,7 +9,7 @@
 import { type Gpu, GpuError } from "./device.ts";
 import { encodeCopy, type Image, type MatrixImage } from "./image.ts";
 import { type Kernel, packParams } from "./kernel.ts";
-import type { Tensor } from "./tensor.ts";
+import type { RowRange, Tensor } from "./tensor.ts";
 
 /** How many invocations, or whole workgroups, a dispatch needs. */
 export type DispatchSize = { readonly invocations: number } | { readonly workgroups: number };
@@ -38,14 +38,6 @@ export interface Copy {
   readonly to: MatrixImage;
   /** The rows copied, which become the image's first ones. */
   readonly rows: RowRange;
-}
-
-/** Some rows of a matrix, side by side. */
-export interface RowRange {
-  /** The first of them. */
-  readonly first: number;
-  /** How many. */
-  readonly count: number;
 }
 
 /** A recorded clearing. */
@@ -134,19 +126,19 @@ export class Program implements Disposable {
    * @throws {GpuError} when it has no such rows, or the image no room for them.
    */
   copy(from: Tensor, to: MatrixImage, rows?: RowRange): void {
-    const [rowCount, dim] = from.shape;
-    const { first, count } = rows ?? { first: 0, count: rowCount! };
-    const inside = from.shape.length === 2 && first + count <= rowCount!;
-    if (!inside || count > to.rows || dim !== 4 * to.dim4) {
+    const [height, dim] = from.shape;
+    const { firstRow, rowCount } = rows ?? { firstRow: 0, rowCount: height! };
+    const inside = from.shape.length === 2 && firstRow + rowCount <= height!;
+    if (!inside || rowCount > to.rows || dim !== 4 * to.dim4) {
       const what = `"${from.label}" of ${from.shape.join(" × ")}`;
       const room = `an image of ${to.rows} × ${4 * to.dim4}`;
       throw new GpuError(
         rows
-          ? `Rows ${first} to ${first + count - 1} of ${what} do not fit ${room}.`
+          ? `Rows ${firstRow} to ${firstRow + rowCount - 1} of ${what} do not fit ${room}.`
           : `${what} does not fit ${room}.`,
       );
     }
-    this.#commands.push({ from, to, rows: { first, count } });
+    this.#commands.push({ from, to, rows: { firstRow, rowCount } });
   }
 
   /** Appends that a tensor becomes zero. */

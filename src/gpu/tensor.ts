@@ -15,6 +15,14 @@ export interface Tensor extends Disposable {
   readonly buffer: GPUBuffer;
 }
 
+/** Consecutive rows of a matrix. */
+export interface RowRange {
+  /** The first. */
+  readonly firstRow: number;
+  /** How many. */
+  readonly rowCount: number;
+}
+
 /** What can be uploaded: 32-bit elements, as WGSL has no others. */
 export type Elements = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 

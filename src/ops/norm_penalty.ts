@@ -8,6 +8,7 @@
  * @module
  */
 import { getKernel } from "../gpu/kernel.ts";
+import type { RowRange } from "../gpu/tensor.ts";
 import normPenaltyCode from "../../kernels/norm_penalty.wgsl" with { type: "text" };
 import normPenaltyAdjointCode from "../../kernels/norm_penalty_adjoint.wgsl" with { type: "text" };
 import sumSquaresCode from "../../kernels/sum_squares.wgsl" with { type: "text" };
@@ -19,14 +20,6 @@ import type { Tape, Variable } from "./tape.ts";
 
 /** Workgroups that share the sum of squares of a range. */
 const PARTS = 32;
-
-/** Consecutive rows of a matrix. */
-export interface RowRange {
-  /** The first. */
-  readonly firstRow: number;
-  /** How many. */
-  readonly rowCount: number;
-}
 
 /**
  * Records the penalty as a term of the loss, and its adjoint. One of weight 0 records nothing: its column

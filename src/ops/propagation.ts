@@ -23,7 +23,7 @@ import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
 import propagateImage from "../../kernels/propagate_image.wgsl" with { type: "text" };
 import propagateRows from "../../kernels/propagate_rows.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
-import { longestRow, type SparseTensor } from "./sparse_tensor.ts";
+import { longestRows, type SparseTensor } from "./sparse_tensor.ts";
 
 /** What a pass reads and writes, as in kernels/propagate.wgsl. */
 export interface Operands {
@@ -60,7 +60,7 @@ export function rowsOfBatch({ clock, batchStart, row, shape }: TripleTensors): R
   return { clock, batchStart, row, count: touchedRows(shape) };
 }
 
-/** What a pass goes over. */
+/** What a pass goes over at least: from images, only rows are left out. */
 export interface Reached {
   /** The rows wanted, if not all; these are walked to their ends. */
   readonly rows?: RowList | undefined;
@@ -132,12 +132,15 @@ export function createImagePasses(
   const { rowCount, rowStart, column } = matrix;
   const { pairStart, entries } = pairEntries(matrix);
   const pairs = longest === undefined ? pairStart[rowCount]! : mostPairs(rowCount, column.length);
-  const rowsEach = Math.min(ROWS_EACH, rowsWithinRounds(dim / 4, longest ?? longestRow(rowStart)));
+  const lengths = longest === undefined
+    ? longestRows(rowStart, ROWS_EACH)
+    : new Array<number>(ROWS_EACH).fill(longest);
+  const rowsEach = rowsWithinRounds(dim / 4, lengths);
   const fits = fitsImage(gpu, rowCount, dim / 4) && fitsPairs(gpu, pairs);
   if (rowsEach === 0 || !fits) return undefined;
   using guard = new DisposableStack();
   const image = guard.use(createEntryImage(gpu, `${label} entries`, entries, pairs));
-  const tensors = guard.use(createTensors(gpu, {
+  const { pairStart: starts, clock, batchStart, row } = guard.use(createTensors(gpu, {
     pairStart: [`${label} pair_start`, [rowCount + 1], pairStart],
     clock: ["no batch", [2], new Uint32Array(2)],
     batchStart: ["ends of all rows", [2], Uint32Array.of(0, rowCount)],
@@ -145,27 +148,35 @@ export function createImagePasses(
   }));
   const owned = guard.move();
   return {
-    pairStart: tensors.pairStart,
+    pairStart: starts,
     entries: image,
-    everyRow: { ...tensors, count: rowCount },
+    everyRow: { clock, batchStart, row, count: rowCount },
     rowsEach,
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
 
-/** Rows of so many entries that an invocation can walk before the driver ends its loops. */
-function rowsWithinRounds(dim4: number, longest: number): number {
-  const pairs = Math.ceil(longest / 2);
+/** How many rows of these lengths an invocation can walk before the driver ends its loops. */
+function rowsWithinRounds(dim4: number, lengths: readonly number[]): number {
   const roundsPerTouch = Math.ceil(dim4 / 4) + 2;
-  const perRow = pairs + 2 + Math.ceil(2 * pairs / lanesOfImage(dim4)) * roundsPerTouch;
-  return Math.floor((LOOP_ROUNDS - 2) / perRow);
+  let rounds = 2;
+  for (const [rows, length] of lengths.entries()) {
+    const pairs = Math.ceil(length / 2);
+    rounds += pairs + 2 + Math.ceil(2 * pairs / lanesOfImage(dim4)) * roundsPerTouch;
+    if (rounds > LOOP_ROUNDS) return rows;
+  }
+  return lengths.length;
 }
 
-/** Puts another graph, as many rows and no more entries, in the place of the passes'. */
+/**
+ * Puts another graph, as many rows and no more entries, in the place of the passes'.
+ *
+ * @throws {GpuError} when it has too many.
+ */
 export function replaceEntries(gpu: Gpu, passes: ImagePasses, matrix: SparseMatrix): void {
   const { pairStart, entries } = pairEntries(matrix);
-  write(gpu, passes.pairStart, pairStart);
   writeEntries(gpu, passes.entries, entries);
+  write(gpu, passes.pairStart, pairStart);
 }
 
 /**

@@ -41,7 +41,13 @@ export function requireRowLengths(
 
 /** Entries of the longest row. */
 export function longestRow(rowStart: Uint32Array): number {
-  return rowStart.reduce((most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)), 0);
+  return longestRows(rowStart, 1)[0] ?? 0;
+}
+
+/** Entries of the longest rows, at most `count` of them, the longest first. */
+export function longestRows(rowStart: Uint32Array, count: number): number[] {
+  const lengths = rowStart.subarray(1).map((end, row) => end - rowStart[row]!);
+  return Array.from(lengths.sort().reverse().subarray(0, count));
 }
 
 /**

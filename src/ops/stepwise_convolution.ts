@@ -235,7 +235,7 @@ function graphNearBatch(
 /**
  * Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers.
  *
- * @param reached What pass `layer`, from 1, goes over, if not everything.
+ * @param reached What pass `layer`, from 1, has to go over, if not everything.
  */
 export function convolve(
   tape: Tape,

@@ -124,9 +124,11 @@ export function recordTopK(
     const row_count = Math.min(tile.rows, queries.count - row);
     const tileQueries = partOf(queries, row, row_count);
     const size = { invocations: row_count };
+    if (tile.images) copyBlock(program, tileQueries, tile.images.queries);
     for (let c = 0; c < candidates.count; c += tile.candidates) {
       const candidate_count = Math.min(tile.candidates, candidates.count - c);
       const tileCandidates = partOf(candidates, c, candidate_count);
+      if (tile.images) copyBlock(program, tileCandidates, tile.images.candidates);
       recordScores(program, tileQueries, tileCandidates, tile);
       const ids = {
         first_query: tileQueries.firstId,
@@ -169,12 +171,11 @@ function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Til
   const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
   const fromImages = gpu.threads !== undefined && fitsImage(gpu, TILE_CANDIDATES, width / 4);
   const withinImage = fromImages ? Math.floor(IMAGE_BYTES / (4 * width)) : Infinity;
-  const fours = Math.floor(Math.min(TILE_CANDIDATES, withinRounds, withinImage) / 4);
-  const tile = {
-    rows,
-    candidates: 4 * Math.min(Math.max(1, fours), Math.ceil(candidates.count / 4)),
-  };
-  const scores = tape.take("scores", [Math.ceil(rows / 8) * 8 * tile.candidates]);
+  const most = Math.min(TILE_CANDIDATES, Math.ceil(candidates.count / 4) * 4);
+  const fours = Math.max(1, Math.floor(Math.min(most, withinRounds, withinImage) / 4));
+  const tile = { rows, candidates: 4 * fours };
+  // As large for every k: lists of different lengths share the memory.
+  const scores = tape.take("scores", [Math.ceil(rows / 8) * 8 * most]);
   if (!fromImages) return { ...tile, scores, release: () => tape.release(scores) };
   const images = {
     queries: tape.takeImage("image of queries", [rows, width]),
@@ -192,7 +193,11 @@ function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Til
   };
 }
 
-/** Records the scores of some queries with some candidates, which fit the tile. */
+function copyBlock(program: Program, { vectors, firstRow, count }: Block, to: MatrixImage): void {
+  program.copy(vectors, to, { firstRow, rowCount: count });
+}
+
+/** Records the scores of the queries and candidates in the tile. */
 function recordScores(
   program: Program,
   queries: Block,
@@ -209,9 +214,6 @@ function recordScores(
   if (images) {
     const constants = { width4, rows_per_line: images.queries.rowsPerLine };
     const kernel = getKernel(gpu, { name: "scores_image", code: scoresImage }, constants);
-    const rowsOf = ({ firstRow: first, count }: Block) => ({ first, count });
-    program.copy(queries.vectors, images.queries, rowsOf(queries));
-    program.copy(candidates.vectors, images.candidates, rowsOf(candidates));
     program.dispatch(kernel, { scores }, counts, groups(kernel), images);
   } else {
     const kernel = getKernel(gpu, { name: "scores", code: scoresCode });

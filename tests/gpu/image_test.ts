@@ -67,19 +67,19 @@ Deno.test("an image takes over some rows of a matrix", async () => {
   const dim = 256, data = Float32Array.from({ length: 200 * dim }, (_, i) => i);
   using matrix = createTensor(gpu, "matrix", [200, dim], data);
   using image = createImage(gpu, "image", 150, dim / 4);
-  for (const [first, count] of [[0, 1], [3, 130], [199, 1], [50, 150]] as const) {
-    using output = createTensor(gpu, "output", [count, dim]);
+  for (const [firstRow, rowCount] of [[0, 1], [3, 130], [199, 1], [50, 150]] as const) {
+    using output = createTensor(gpu, "output", [rowCount, dim]);
     using program = new Program(gpu, "there and back");
-    program.copy(matrix, image, { first, count });
+    program.copy(matrix, image, { firstRow, rowCount });
     const kernel = getKernel(gpu, readBack, { dim4: 64, rows_per_line: image.rowsPerLine });
-    program.dispatch(kernel, { output }, {}, { workgroups: count * 64 }, { image });
+    program.dispatch(kernel, { output }, {}, { workgroups: rowCount * 64 }, { image });
     program.run();
-    const rows = data.subarray(first * dim, (first + count) * dim);
+    const rows = data.subarray(firstRow * dim, (firstRow + rowCount) * dim);
     assertEquals(await readFloats(gpu, output), [Float32Array.from(rows)]);
   }
   using program = new Program(gpu, "beyond");
   const message = `Rows 190 to 200 of "matrix" of 200 × 256 do not fit an image of 150 × 256.`;
-  const beyond = { first: 190, count: 11 };
+  const beyond = { firstRow: 190, rowCount: 11 };
   assertThrows(() => program.copy(matrix, image, beyond), GpuError, message);
 });
 

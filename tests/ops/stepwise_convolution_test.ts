@@ -313,12 +313,17 @@ Deno.test("rows that are too long for several per invocation are walked to their
 Deno.test("another graph takes the place of the first, wherever it is gathered from", async (test) => {
   using opened = await openGpu();
   const dim = 8, layers = 2, ratios = lightGcn(dim);
-  const graphs = [randomGraph(9, 7), randomGraph(9, 7)];
-  const [longer, shorter] = graphs.sort((a, b) => b.column.length - a.column.length);
-  const rows = longer!.rowCount;
-  const values = floats(rows * dim);
-  for (const { from, gpu } of bothGathers(opened)) {
-    await test.step(`from ${from}`, async () => {
+  const sizes = [[9, 7], [4000, 300]] as const; // the latter in several lines of an image
+  for (
+    const { users, items, from, gpu } of sizes.flatMap(([users, items]) =>
+      bothGathers(opened).map((gather) => ({ users, items, ...gather }))
+    )
+  ) {
+    await test.step(`${users} × ${items} from ${from}`, async () => {
+      const graphs = [randomGraph(users, items), randomGraph(users, items)];
+      const [longer, shorter] = graphs.sort((a, b) => b.column.length - a.column.length);
+      const rows = longer!.rowCount;
+      const values = floats(rows * dim);
       using scratch = new Scratch(gpu);
       using convolution = createStepwiseConvolution(gpu, "graph", longer!, ratios, layers, rows);
       using input = createTensor(gpu, "embeddings", [rows, dim], values);
@@ -329,9 +334,21 @@ Deno.test("another graph takes the place of the first, wherever it is gathered f
       program.run();
       const [h] = await readFloats(gpu, output);
       assertClose(h!, explicitSum(shorter!, Float64Array.from(values), ratios, layers));
-      using small = createStepwiseConvolution(gpu, "graph", shorter!, ratios, layers, 1);
-      const message = "entries, and at most 1 may.";
-      assertThrows(() => replaceGraph(gpu, small, longer!), GpuError, message);
+    });
+  }
+});
+
+Deno.test("a graph that is too large for the place of another is refused", async (test) => {
+  using opened = await openGpu();
+  const graphOf = (pairs: number) =>
+    interactionGraph(patternOf(3, 4, Array.from({ length: pairs }, (_, i) => [i % 3, i >> 1])));
+  for (const { from, gpu } of bothGathers(opened)) {
+    await test.step(`from ${from}`, () => {
+      using wide = createStepwiseConvolution(gpu, "graph", graphOf(2), lightGcn(4), 1, 9);
+      assertThrows(() => replaceGraph(gpu, wide, graphOf(8)), GpuError);
+      using narrow = createStepwiseConvolution(gpu, "graph", graphOf(8), lightGcn(4), 1, 1);
+      const message = "A row has 3 entries, and at most 1 may.";
+      assertThrows(() => replaceGraph(gpu, narrow, graphOf(8)), GpuError, message);
     });
   }
 });

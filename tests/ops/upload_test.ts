@@ -1,6 +1,6 @@
 /** What is uploaded whole: rows that kernels can walk, and nothing left behind by a failure. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
+import { type Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
 import { LOOP_ROUNDS } from "../../src/gpu/kernel.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createLightGcn } from "../../src/models/lightgcn.ts";
@@ -9,6 +9,7 @@ import { requireRowLengths, uploadSparse } from "../../src/ops/sparse_tensor.ts"
 import { createStepwiseConvolution } from "../../src/ops/stepwise_convolution.ts";
 import { createLists, uploadSeen } from "../../src/ops/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
+import { bothGathers } from "../gpu/both_gathers.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 const dataset = { train, userCount: 2, itemCount: 5 };
@@ -50,8 +51,7 @@ Deno.test("lists are from 1 to 128 long, in whole numbers", async () => {
 
 Deno.test("what fails half-way gives back what it took", async (test) => {
   using opened = await openGpu();
-  const gpu = new Gpu(opened.device, opened.adapterName, { threads: 2 }); // images, too
-  const allocate = gpu.allocate.bind(gpu);
+  const [buffers, images] = bothGathers(opened);
   const matrix = { ...train, value: new Float32Array(3) };
   const stair = {
     users: new Float32Array(2 * 8),
@@ -59,24 +59,26 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     neighbours: [{ ids: Uint32Array.of(1, 2, 3, 4, 0), k: 1 }],
   };
   const settings = { dim: 8, layers: 2, gamma: 0.1, neighbors: { text: 1 } };
-  const cases: [name: string, failing: string, create: (gpu: Gpu) => Disposable][] = [
+  type Create = (gpu: Gpu) => Disposable;
+  const convolution: Create = (gpu) =>
+    createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1);
+  const lightGcn: Create = (gpu) =>
+    createLightGcn(gpu, dataset, { dim: 8, layers: 2, regWeight: 0, seed: 1 });
+  const buildIt: Create = (gpu) => buildStair(gpu, train, settings, stair);
+  const cases: [name: string, failing: string, create: Create, where?: typeof images][] = [
     ["sparse matrix", "graph value", (gpu) => uploadSparse(gpu, "graph", matrix)],
     ["seen items", "seen column", (gpu) => uploadSeen(gpu, train)],
     ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
-    [
-      "LightGCN",
-      "layer weights",
-      (gpu) => createLightGcn(gpu, dataset, { dim: 8, layers: 2, regWeight: 0, seed: 1 }),
-    ],
-    [
-      "convolution",
-      "all rows",
-      (gpu) => createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1),
-    ],
-    ["STAIR", "similarity pair_start", (gpu) => buildStair(gpu, train, settings, stair)],
+    ["LightGCN", "layer weights", lightGcn],
+    ["convolution", "rows by length", convolution],
+    ["convolution", "all rows", convolution, images],
+    ["STAIR", "similarity value", buildIt],
+    ["STAIR", "similarity pair_start", buildIt, images],
   ];
-  for (const [name, failing, create] of cases) {
-    await test.step(name, () => {
+  for (const [name, failing, create, where = buffers] of cases) {
+    const { gpu, from } = where!;
+    const allocate = gpu.allocate.bind(gpu);
+    await test.step(`${name} from ${from}`, () => {
       gpu.allocate = (label, bytes, usage) => {
         if (label === failing) throw new GpuError(`no room for ${label}`);
         return allocate(label, bytes, usage);
