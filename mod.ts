@@ -18,7 +18,7 @@
  * @module
  */
 export { Gpu, GpuError, type GpuOptions, openGpu, type TexelFormat } from "./src/gpu/device.ts";
-export type { Tensor } from "./src/gpu/tensor.ts";
+export type { RowRange, Tensor } from "./src/gpu/tensor.ts";
 export { InputError } from "./src/input_error.ts";
 
 export { loadDataset } from "./src/data/load_dataset.ts";
