@@ -4,9 +4,8 @@
  * @module
  */
 import { median } from "d3-array";
-import type { Dataset } from "../data/dataset.ts";
 import { degreesOf, generateDataset, repeatDegrees } from "../data/generated_graph.ts";
-import { openGpu } from "../gpu/device.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
 import { presetFor } from "../models/model.ts";
 import { models } from "../models/registry.ts";
 import { countMemory } from "../training/count_memory.ts";
@@ -27,59 +26,67 @@ export interface Growth {
   readonly perInteraction: number;
 }
 
-/** How often each graph has its turn: whatever else the machine does meets all of them. */
+/** How often a graph and the dataset's own size have their turns: what else the machine does meets both. */
 const TURNS = 3;
 
 /**
- * Times STAIR's step on generated graphs of the dataset's degrees, 1, 2, 4 … times as large, in turns.
+ * Times STAIR's step on generated graphs of the dataset's degrees, 1, 2, 4 … times as large, each in
+ * turns with the first.
  *
- * @throws {GpuError} when the GPU fails or the graphs do not fit, all at once.
+ * @throws {GpuError} when the GPU fails or the largest graph does not fit, beside the first.
  */
 export async function measureGrowth(workload: Workload, largest: number): Promise<Growth[]> {
-  using resources = new DisposableStack();
-  const gpu = resources.use(await openGpu());
-  const degrees = degreesOf(workload.dataset.train);
-  const sizes: Timed[] = [];
+  using gpu = await openGpu();
+  using first = await makeSteps(gpu, workload, 1);
+  const secondsOf = async (steps: Steps, turn: number): Promise<number> => {
+    const what = `STAIR's training step on ${steps.factor} times the interactions`;
+    workload.onProgress(`${what}, turn ${turn} of ${TURNS}`);
+    return await replaySeconds(gpu, steps);
+  };
+  const growth: Growth[] = [];
   for (const factor of factorsUpTo(largest)) {
-    workload.onProgress(`making ${factor} times the interactions`);
-    const dataset = generateDataset("generated", repeatDegrees(degrees, factor), SEED);
-    const made = { ...workload, dataset };
-    const model = resources.use(await createModel(gpu, "stair", made));
-    const recorded = resources.use(recordSteps(gpu, model, made));
-    const interactions = dataset.train.column.length;
-    const peakGpuBytes = await peakBytes(workload.dataset.name, dataset);
-    sizes.push({ factor, interactions, peakGpuBytes, recorded, seconds: [] });
-  }
-  for (let turn = 1; turn <= TURNS; turn++) {
-    for (const { factor, recorded, seconds } of sizes) {
-      const what = `STAIR's training step on ${factor} times the interactions`;
-      workload.onProgress(`turn ${turn} of ${TURNS}: ${what}`);
-      seconds.push(await replaySeconds(gpu, recorded));
+    using made = factor === 1 ? undefined : await makeSteps(gpu, workload, factor);
+    const steps = made ?? first;
+    const seconds: number[] = [], ratios: number[] = [];
+    for (let turn = 1; turn <= TURNS; turn++) {
+      const own = await secondsOf(steps, turn);
+      const before = made ? await secondsOf(first, turn) : own;
+      seconds.push(own);
+      ratios.push(own / before);
     }
-  }
-  const first = sizes[0]!;
-  return sizes.map(({ factor, interactions, peakGpuBytes, seconds }): Growth => {
-    const ratios = seconds.map((one, turn) => one / first.seconds[turn]!);
-    return {
+    growth.push({
       factor,
-      interactions,
+      interactions: steps.interactions,
       secondsPerStep: median(seconds)!,
-      peakGpuBytes,
-      perInteraction: median(ratios)! / (interactions / first.interactions),
-    };
-  });
+      peakGpuBytes: steps.peakGpuBytes,
+      perInteraction: median(ratios)! / (steps.interactions / first.interactions),
+    });
+  }
+  return growth;
 }
 
-/** A graph's steps, and how long one took in each turn. */
-interface Timed extends Pick<Growth, "factor" | "interactions" | "peakGpuBytes"> {
-  readonly recorded: RecordedSteps;
-  readonly seconds: number[];
-}
+/** The step on one graph. */
+interface Steps extends RecordedSteps, Pick<Growth, "factor" | "interactions" | "peakGpuBytes"> {}
 
-async function peakBytes(preset: string, dataset: Dataset): Promise<number> {
-  const { model, training } = presetFor(models.stair!, preset);
+async function makeSteps(gpu: Gpu, workload: Workload, factor: number): Promise<Steps> {
+  workload.onProgress(`making ${factor} times the interactions`);
+  const degrees = repeatDegrees(degreesOf(workload.dataset.train), factor);
+  const dataset = generateDataset("generated", degrees, SEED);
+  const { model: settings, training } = presetFor(models.stair!, workload.dataset.name);
   const run = { ...training, seed: SEED };
-  return await countMemory(models.stair!, dataset, { ...model, seed: SEED }, run);
+  using resources = new DisposableStack();
+  const model = resources.use(await createModel(gpu, "stair", { ...workload, dataset }));
+  const recorded = resources.use(recordSteps(gpu, model, { ...workload, dataset }));
+  const count = { ...settings, seed: SEED };
+  const peakGpuBytes = await countMemory(models.stair!, dataset, count, run);
+  const owned = resources.move();
+  return {
+    ...recorded,
+    factor,
+    interactions: dataset.train.column.length,
+    peakGpuBytes,
+    [Symbol.dispose]: () => owned.dispose(),
+  };
 }
 
 /** 1, 2, 4 … and the largest itself. */

@@ -2,8 +2,8 @@
  * Images: matrices, dense or sparse, as textures, for kernels that gather rows on software adapters.
  *
  * Mesa's software driver loads from a buffer one number after the other, each with a check of its own,
- * and from a texture a whole texel at once; copying costs a fraction of what that saves. Hardware loads
- * from buffers at least as fast, and has no use for them.
+ * and from a texture a whole texel at once; copying costs a fraction of what that saves. On hardware
+ * kernels read buffers: whether images would be any faster there was not measured.
  *
  * @module
  */
