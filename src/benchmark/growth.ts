@@ -27,7 +27,7 @@ export interface Growth {
 }
 
 /** How often a graph and the dataset's own size have their turns: what else the machine does meets both. */
-const TURNS = 3;
+const TURNS = 5;
 
 /**
  * Times STAIR's step on generated graphs of the dataset's degrees, 1, 2, 4 … times as large, each in
