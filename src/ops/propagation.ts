@@ -131,10 +131,12 @@ export function createImagePasses(
   if (gpu.threads === undefined) return undefined;
   const { rowCount, rowStart, column } = matrix;
   const { pairStart, entries } = pairEntries(matrix);
-  const pairs = longest === undefined ? pairStart[rowCount]! : mostPairs(rowCount, column.length);
-  const lengths = longest === undefined
-    ? longestRows(rowStart, ROWS_EACH)
-    : new Array<number>(ROWS_EACH).fill(longest);
+  const { pairs, lengths } = longest === undefined
+    ? { pairs: pairStart[rowCount]!, lengths: longestRows(rowStart, ROWS_EACH) }
+    : {
+      pairs: mostPairs(rowCount, column.length),
+      lengths: new Array<number>(ROWS_EACH).fill(longest),
+    };
   const rowsEach = rowsWithinRounds(dim / 4, lengths);
   const fits = fitsImage(gpu, rowCount, dim / 4) && fitsPairs(gpu, pairs);
   if (rowsEach === 0 || !fits) return undefined;

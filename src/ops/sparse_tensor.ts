@@ -41,7 +41,7 @@ export function requireRowLengths(
 
 /** Entries of the longest row. */
 export function longestRow(rowStart: Uint32Array): number {
-  return longestRows(rowStart, 1)[0] ?? 0;
+  return rowStart.reduce((most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)), 0);
 }
 
 /** Entries of the longest rows, at most `count` of them, the longest first. */

@@ -15,7 +15,7 @@ import type { Model } from "../../src/models/model.ts";
 import { NO_CANDIDATE } from "../../src/ops/top_k.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
-import { bothGathers } from "../gpu/both_gathers.ts";
+import { inBothWays } from "../gpu/both_gathers.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -91,11 +91,7 @@ const cases = [
 
 Deno.test("ranked lists equal those of brute force", async (test) => {
   using opened = await openGpu();
-  for (
-    const { title, users, items, k, most, gpu, from } of cases.flatMap((one) =>
-      bothGathers(opened).map((gather) => ({ ...one, ...gather }))
-    )
-  ) {
+  for (const { title, users, items, k, most, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${title}: ${users} × ${items}, ${k} places, from ${from}`, async () => {
       const h = wholeNumbers((users + items) * DIM);
       const seen = randomSeen(users, items, most);

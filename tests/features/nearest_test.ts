@@ -5,7 +5,7 @@ import { nearestItems } from "../../src/features/nearest.ts";
 import { Gpu, openGpu } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
-import { bothGathers } from "../gpu/both_gathers.ts";
+import { inBothWays } from "../gpu/both_gathers.ts";
 
 type Rows = readonly (readonly number[])[];
 
@@ -49,11 +49,7 @@ const cases: { title: string; rows: Rows; k: number }[] = [
 
 Deno.test("the nearest items equal those of brute force", async (test) => {
   using opened = await openGpu();
-  for (
-    const { title, rows, k, gpu, from } of cases.flatMap((one) =>
-      bothGathers(opened).map((gather) => ({ ...one, ...gather }))
-    )
-  ) {
+  for (const { title, rows, k, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${title}: ${k} of ${rows.length}, from ${from}`, async () => {
       const found = await nearestItems(gpu, features(rows), k);
       assertEquals(found.k, k);

@@ -9,7 +9,7 @@ import { requireRowLengths, uploadSparse } from "../../src/ops/sparse_tensor.ts"
 import { createStepwiseConvolution } from "../../src/ops/stepwise_convolution.ts";
 import { createLists, uploadSeen } from "../../src/ops/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
-import { bothGathers } from "../gpu/both_gathers.ts";
+import { bothGathers, type Gather } from "../gpu/both_gathers.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 const dataset = { train, userCount: 2, itemCount: 5 };
@@ -65,7 +65,7 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
   const lightGcn: Create = (gpu) =>
     createLightGcn(gpu, dataset, { dim: 8, layers: 2, regWeight: 0, seed: 1 });
   const buildIt: Create = (gpu) => buildStair(gpu, train, settings, stair);
-  const cases: [name: string, failing: string, create: Create, where?: typeof images][] = [
+  const cases: [name: string, failing: string, create: Create, where?: Gather][] = [
     ["sparse matrix", "graph value", (gpu) => uploadSparse(gpu, "graph", matrix)],
     ["seen items", "seen column", (gpu) => uploadSeen(gpu, train)],
     ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
@@ -76,7 +76,7 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     ["STAIR", "similarity pair_start", buildIt, images],
   ];
   for (const [name, failing, create, where = buffers] of cases) {
-    const { gpu, from } = where!;
+    const { gpu, from } = where;
     const allocate = gpu.allocate.bind(gpu);
     await test.step(`${name} from ${from}`, () => {
       gpu.allocate = (label, bytes, usage) => {
