@@ -57,6 +57,7 @@ export { presetFor } from "./src/models/model.ts";
 export { models } from "./src/models/registry.ts";
 export type { LossTerm } from "./src/ops/loss_term.ts";
 export type { EpochShape, TripleTensors } from "./src/ops/bpr_loss.ts";
+export type { Ending } from "./src/ops/ending.ts";
 export { Tape, type Variable } from "./src/ops/tape.ts";
 export {
   type Clear,
@@ -67,7 +68,7 @@ export {
   Program,
 } from "./src/gpu/program.ts";
 export type { Image, MatrixImage } from "./src/gpu/image.ts";
-export type { Binding, Field, Kernel } from "./src/gpu/kernel.ts";
+export type { Binding, Field, Kernel, KernelSource } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
 export {

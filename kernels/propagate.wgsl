@@ -1,18 +1,19 @@
 // One step of graph propagation in Horner form, all columns at once:
 //
-//     output = a ⊙ base + b ⊙ (A input)
+//     result = a ⊙ base + b ⊙ (A input)
 //
 // A is a sparse matrix in CSR form; the layer weights a and b act on columns and A acts on rows, so
 // that columns never mix (paper, Eq. 1). Repeated L times from input = base = E with a = 1, b = β, and
 // the last time with a = c, b = c·β, c = (1 − β) / (1 − β^(L+1)), it yields Σ_l α_l ⊙ A^l E: the
 // forward stepwise convolution (Eqs. 1, 2), its adjoint (A is symmetric), and the backward stepwise
 // convolution (Eqs. 4, 5). One invocation owns up to four vec4 of one row and walks the
-// row's neighbours in order: no atomics, so the same input always gives the same bits.
+// row's neighbours in order: no atomics, so the same input always gives the same bits. What becomes of
+// the result, such as being stored, is finish() of one of kernels/endings, compiled with this file.
 //
 //   row_start, row_end         A: where each row's entries begin and end; where the ends are the next
 //                              row's beginnings, the same array with row_end_shift = 1
 //   column, value              column ids and weights of the entries
-//   base, input, output        rows × dim matrices, as vec4 (input: as many rows as A has columns)
+//   base, input                rows × dim matrices, as vec4 (input: as many rows as A has columns)
 //   weights                    a (dim), then b (dim)
 //
 // Dispatched by src/ops/propagation.ts.
@@ -29,17 +30,16 @@ struct Params {
 @group(0) @binding(4) var<storage, read> base: array<vec4f>;
 @group(0) @binding(5) var<storage, read> input: array<vec4f>;
 @group(0) @binding(6) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(7) var<storage, read_write> output: array<vec4f>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(7) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
 override workgroup_size: u32 = 128;
 
-fn finish(row: u32, c: u32, sum: vec4f) {
+fn finish_row(row: u32, c: u32, sum: vec4f) {
   if (c < dim4) {
     let at = row * dim4 + c;
-    output[at] = weights[c] * base[at] + weights[dim4 + c] * sum;
+    finish(at, weights[c] * base[at] + weights[dim4 + c] * sum);
   }
 }
 
@@ -62,8 +62,8 @@ fn main(
     let at = column[entry] * dim4 + within;
     sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  finish(row, c.x, sum[0]);
-  finish(row, c.y, sum[1]);
-  finish(row, c.z, sum[2]);
-  finish(row, c.w, sum[3]);
+  finish_row(row, c.x, sum[0]);
+  finish_row(row, c.y, sum[1]);
+  finish_row(row, c.z, sum[2]);
+  finish_row(row, c.w, sum[3]);
 }

@@ -1,7 +1,7 @@
 // propagate.wgsl and propagate_rows.wgsl for software adapters, which load a vec4 from a texture in a
 // fraction of the time that they take from a buffer:
 //
-//     output_r = a ⊙ base_r + b ⊙ (A input)_r      for a list of rows r
+//     result_r = a ⊙ base_r + b ⊙ (A input)_r      for a list of rows r
 //
 // The rows are those that a batch touches, or all in order as a list of one batch. One invocation owns
 // up to two vec4 of a row and, to load the weights once, those of the next rows of the list: with 64
@@ -20,7 +20,6 @@
 //                    an odd number ends with a weight of zero
 //   base, input      images of rows × dim matrices, rows_per_line rows side by side
 //   weights          a (dim), then b (dim)
-//   output           such a matrix, as vec4; other rows of it stay as they are
 //
 // Dispatched by src/ops/propagation.ts.
 
@@ -36,8 +35,7 @@ struct Params {
 @group(0) @binding(5) var base: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(6) var input: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(7) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> output: array<vec4f>;
-@group(0) @binding(9) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
 override rows_per_line: u32;
@@ -115,9 +113,9 @@ fn main(
     }
     let texel = texel_of(r, c);
     let at = r * dim4 + c;
-    output[at] = a0 * textureLoad(base, texel) + b0 * sum0;
+    finish(at, a0 * textureLoad(base, texel) + b0 * sum0);
     if (even || c + lanes < dim4) {
-      output[at + lanes] = a1 * textureLoad(base, texel + vec2u(lanes, 0u)) + b1 * sum1;
+      finish(at + lanes, a1 * textureLoad(base, texel + vec2u(lanes, 0u)) + b1 * sum1);
     }
     r++; // where rows are in order, the next one, whose entries begin where these end
   }

@@ -1,6 +1,6 @@
 // propagate.wgsl for the rows that a batch touches alone:
 //
-//     output_r = a ⊙ base_r + b ⊙ (A input)_r
+//     result_r = a ⊙ base_r + b ⊙ (A input)_r
 //
 // The loss reads H at these rows only, so that the last layer is needed nowhere else.
 //
@@ -8,7 +8,7 @@
 //   batch_start                per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row                        touched rows, batch after batch
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
-//   base, input, output        rows × dim matrices, as vec4; other rows of output stay as they are
+//   base, input                rows × dim matrices, as vec4
 //   weights                    a (dim), then b (dim)
 //
 // Dispatched by src/ops/propagation.ts.
@@ -22,16 +22,15 @@
 @group(0) @binding(6) var<storage, read> base: array<vec4f>;
 @group(0) @binding(7) var<storage, read> input: array<vec4f>;
 @group(0) @binding(8) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(9) var<storage, read_write> output: array<vec4f>;
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
 override workgroup_size: u32 = 128;
 
-fn finish(r: u32, c: u32, sum: vec4f) {
+fn finish_row(r: u32, c: u32, sum: vec4f) {
   if (c < dim4) {
     let at = r * dim4 + c;
-    output[at] = weights[c] * base[at] + weights[dim4 + c] * sum;
+    finish(at, weights[c] * base[at] + weights[dim4 + c] * sum);
   }
 }
 
@@ -55,8 +54,8 @@ fn main(
     let at = column[entry] * dim4 + within;
     sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  finish(r, c.x, sum[0]);
-  finish(r, c.y, sum[1]);
-  finish(r, c.z, sum[2]);
-  finish(r, c.w, sum[3]);
+  finish_row(r, c.x, sum[0]);
+  finish_row(r, c.y, sum[1]);
+  finish_row(r, c.z, sum[2]);
+  finish_row(r, c.w, sum[3]);
 }

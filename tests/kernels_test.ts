@@ -2,11 +2,12 @@
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../src/gpu/device.ts";
 import { createEntryImage, createImage, type Image, PAIRS_PER_LINE } from "../src/gpu/image.ts";
-import { getKernel } from "../src/gpu/kernel.ts";
+import { getKernel, type KernelSource } from "../src/gpu/kernel.ts";
 import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";
 import { cases as denseCases } from "./kernel_tables/dense.ts";
 import { cases as elementwiseCases } from "./kernel_tables/elementwise.ts";
+import { withEachEnding } from "./kernel_tables/endings.ts";
 import { cases as gatherCases } from "./kernel_tables/gathers.ts";
 import { cases as itemGraphCases } from "./kernel_tables/item_graph.ts";
 import { cases as lossCases } from "./kernel_tables/losses.ts";
@@ -15,39 +16,15 @@ import { cases as penaltyCases } from "./kernel_tables/penalties.ts";
 import { cases as polynomialCases } from "./kernel_tables/polynomials.ts";
 import { cases as propagationCases } from "./kernel_tables/propagation.ts";
 import { batchCases, type Case, floats, randomPattern } from "./kernel_tables/random_case.ts";
-import { oracle } from "./oracle.ts";
+import { endings, type Finish, oracle } from "./oracle.ts";
 
 const kernelFolder = new URL("../kernels/", import.meta.url);
+const endingFolder = new URL("endings/", kernelFolder);
 
 const elementwise = [1, 5, 1000, 70_001].map((vectors) => ({
   vectors,
   constants: { workgroup_size: vectors > 65_535 ? 1 : 128 },
 }));
-
-/** All that Adam's kernels share: the vec4 from the third on, for the second batch of three. */
-const adamCases = () =>
-  elementwise.map(({ vectors, constants }) => ({
-    name: `${vectors} vec4 from the third`,
-    vectors,
-    tensors: {
-      clock: Uint32Array.of(1, 17),
-      schedule: Float32Array.of(9, 9, 2.5, 1.25, 9, 9),
-      gradient: floats(4 * (vectors + 2)),
-      first_moment: floats(4 * (vectors + 2)),
-      second_moment: floats(4 * (vectors + 2)).map(Math.abs),
-    },
-    params: {
-      first: 2,
-      vectors,
-      decay_first: 0.9,
-      gain_first: 0.1,
-      decay_second: 0.999,
-      gain_second: 0.001,
-      epsilon: 1e-8,
-    },
-    constants,
-    size: { invocations: vectors },
-  }));
 
 const tiles = [
   { rows: 1, candidates: 1, width: 4, k: 1 },
@@ -132,27 +109,17 @@ const cases: Record<string, () => Case[]> = {
       size: { invocations: 4 * vectors - 3 },
     })),
 
-  adam_direction: () =>
-    adamCases().map(({ vectors, tensors, ...rest }) => ({
-      ...rest,
-      tensors: { ...tensors, direction: new Float32Array(4 * vectors) },
-    })),
-
-  adam_update: () =>
-    adamCases().map(({ tensors, params, vectors, ...rest }) => ({
-      ...rest,
-      tensors: { ...tensors, parameter: floats(4 * (vectors + 2)) },
-      params: { ...params, keep: 0.75, learning_rate: 0.125 },
-    })),
-
-  decayed_update: () =>
-    elementwise.map(({ vectors, constants }) => ({
-      name: `${vectors} vec4 from the third`,
-      tensors: { direction: floats(4 * vectors), parameter: floats(4 * (vectors + 2)) },
-      params: { first: 2, vectors, keep: 0.75, learning_rate: 0.125 },
-      constants,
-      size: { invocations: vectors },
-    })),
+  vectors: () =>
+    elementwise.flatMap(({ vectors, constants }) => {
+      const one = {
+        name: `${vectors} vec4`,
+        tensors: { result: floats(4 * vectors) },
+        params: { vectors },
+        constants,
+        size: { invocations: vectors },
+      };
+      return withEachEnding(one, 4 * vectors);
+    }),
 
   advance: () => [{
     name: "once",
@@ -271,16 +238,26 @@ const cases: Record<string, () => Case[]> = {
 };
 
 Deno.test("every kernel has a twin and a table", () => {
-  const files = [...Deno.readDirSync(kernelFolder)].map(({ name }) => name.replace(".wgsl", ""));
-  assertEquals(Object.keys(oracle).sort(), files.sort());
-  assertEquals(Object.keys(cases).sort(), files.sort());
+  const filesOf = (folder: URL) =>
+    [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile)
+      .map(({ name }) => name.replace(".wgsl", "")).sort();
+  assertEquals(Object.keys(oracle).sort(), filesOf(kernelFolder));
+  assertEquals(Object.keys(cases).sort(), filesOf(kernelFolder));
+  assertEquals(Object.keys(endings).sort(), filesOf(endingFolder));
 });
 
-for (const [name, table] of Object.entries(cases)) {
+for (const [name, made] of Object.entries(cases)) {
   Deno.test(`kernel ${name} equals its twin`, async (test) => {
     using gpu = await openGpu();
     const code = Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder));
-    for (const { name: title, tensors, images = {}, params = {}, ...one } of table()) {
+    const table = made();
+    if (/\bfinish\(/.test(code)) {
+      assertEquals(
+        [...new Set(table.map(({ ending }) => ending))].sort(),
+        Object.keys(endings).sort(),
+      );
+    }
+    for (const { name: title, ending, tensors, images = {}, params = {}, ...one } of table) {
       await test.step(title, async () => {
         using resources = new DisposableStack();
         const uploaded = Object.entries(tensors).map(([label, data]) =>
@@ -304,14 +281,16 @@ for (const [name, table] of Object.entries(cases)) {
           constants.pairs_per_line = PAIRS_PER_LINE;
           delete bound.entries;
         }
-        const kernel = getKernel(gpu, { name, code }, constants);
+        const source = { name, code, ending: ending === undefined ? undefined : endingOf(ending) };
+        const kernel = getKernel(gpu, source, constants);
         program.dispatch(kernel, bound, params, one.size, imaged);
         program.run();
         const [asFloats, asIntegers] = [
           await readFloats(gpu, ...uploaded),
           await readIntegers(gpu, ...uploaded),
         ];
-        oracle[name]!(tensors, params, constants);
+        const finish = ending === undefined ? noFinish : endings[ending]!(tensors, constants);
+        oracle[name]!(tensors, params, constants, finish);
         Object.values(tensors).forEach((expected, i) => {
           const actual = expected instanceof Float32Array ? asFloats[i]! : asIntegers[i]!;
           compare(uploaded[i]!.label, actual, expected);
@@ -320,6 +299,15 @@ for (const [name, table] of Object.entries(cases)) {
     }
   });
 }
+
+const endingOf = (name: string): KernelSource => ({
+  name,
+  code: Deno.readTextFileSync(new URL(`${name}.wgsl`, endingFolder)),
+});
+
+const noFinish: Finish = () => {
+  throw new TypeError("The case names no ending.");
+};
 
 /** f32 sums differ from f64 ones by rounding: at most 1e-5 of the largest entry. */
 function compare(label: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {

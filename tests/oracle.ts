@@ -1,30 +1,78 @@
 /**
  * What each kernel computes, in plain loops and f64: one twin per file of kernels/, by its name, with
- * the names of its bindings and parameters. A twin changes the arrays that its kernel writes to.
+ * the names of its bindings and parameters. A twin changes the arrays that its kernel writes to, or gives
+ * each number of its result to that of an ending.
  */
 
 /** Arrays by binding name; vec4 and vec2 bindings as their flat numbers. */
 export type Arrays = Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
 /** Parameters and override constants by name. */
 export type Numbers = Record<string, number>;
+/** What is done with a number of a result, at its place in it. */
+export type Finish = (at: number, result: number) => void;
 /** A kernel's twin. */
-export type Twin = (tensors: Arrays, params: Numbers, constants: Numbers) => void;
+export type Twin = (tensors: Arrays, params: Numbers, constants: Numbers, finish: Finish) => void;
+
+/** The twins of kernels/endings. */
+export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Finish> = {
+  /** output = result */
+  store: (t) => (at, result) => {
+    t.output![at] = result;
+  },
+
+  /** total + result */
+  add: (t) => (at, result) => {
+    t.total![at]! += result;
+  },
+
+  /** m, v ← running means; parameter = keep · parameter − learning_rate · m̂ / (√v̂ + ε), or m̂ / (√v̂ + ε) */
+  adam_step: (t, constants) => {
+    const { decay_first, gain_first, decay_second, gain_second, epsilon } = constants;
+    const { l2, keep, learning_rate, smoothed_from } = constants;
+    const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.batch_number![0]!);
+    return (at, result) => {
+      const g = result + l2! * t.parameter![at]!;
+      const m = decay_first! * t.first_moment![at]! + gain_first! * g;
+      const v = decay_second! * t.second_moment![at]! + gain_second! * g * g;
+      t.first_moment![at] = m;
+      t.second_moment![at] = v;
+      const direction = m * correctFirst! / (Math.sqrt(v * correctSecond!) + epsilon!);
+      const beyond = at - 4 * smoothed_from!;
+      if (beyond < 0) t.parameter![at] = keep! * t.parameter![at]! - learning_rate! * direction;
+      else t.direction![beyond] = direction;
+    };
+  },
+
+  /** parameter = keep · parameter − learning_rate · result, from `first` on */
+  decayed_update: (t, { first, keep, learning_rate }) => (at, result) => {
+    const i = 4 * first! + at;
+    t.parameter![i] = keep! * t.parameter![i]! - learning_rate! * result;
+  },
+};
 
 export const oracle: Record<string, Twin> = {
-  /** output = a ⊙ base + b ⊙ (A input) */
-  propagate(t, { rows, row_end_shift }, { dim4 }) {
+  /** A result that is there already */
+  vectors(t, { vectors }, _, finish) {
+    t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
+  },
+
+  /** a ⊙ base + b ⊙ (A input) */
+  propagate(t, { rows, row_end_shift }, { dim4 }, finish) {
     for (let row = 0; row < rows!; row++) {
-      propagateRow(t, row, t.row_end![row + row_end_shift!]!, 4 * dim4!);
+      propagateRow(t, row, t.row_end![row + row_end_shift!]!, 4 * dim4!, finish);
     }
   },
 
   /** The same, for touched rows */
-  propagate_rows(t, _, { dim4 }) {
-    forTouchedRows(t, (_, row) => propagateRow(t, row, t.row_start![row + 1]!, 4 * dim4!));
+  propagate_rows(t, _, { dim4 }, finish) {
+    forTouchedRows(
+      t,
+      (_, row) => propagateRow(t, row, t.row_start![row + 1]!, 4 * dim4!, finish),
+    );
   },
 
   /** The same, with the entries two by two: column, weight, column, weight */
-  propagate_image(t, _, { dim4 }) {
+  propagate_image(t, _, { dim4 }, finish) {
     const words = t.entries as Uint32Array;
     const isColumn = (_: number, word: number): boolean => word % 2 === 0;
     const graph = {
@@ -35,7 +83,7 @@ export const oracle: Record<string, Twin> = {
     };
     forTouchedRows(
       t,
-      (_, row) => propagateRow(graph, row, graph.row_start[row + 1]!, 4 * dim4!),
+      (_, row) => propagateRow(graph, row, graph.row_start[row + 1]!, 4 * dim4!, finish),
     );
   },
 
@@ -217,27 +265,6 @@ export const oracle: Record<string, Twin> = {
     const norm = t.norm![range!]!;
     for (let i = first!; norm > 0 && i < first! + elements!; i++) {
       t.gradient![i]! += weight! / (divisor || length) * t.x![i]! / norm;
-    }
-  },
-
-  /** m, v ← running means; direction = m̂ / (√v̂ + ε), from 0 on for entries from `first` on */
-  adam_direction(t, params) {
-    moveMoments(t, params, (i, direction) => t.direction![i - 4 * params.first!] = direction);
-  },
-
-  /** m, v ← running means; parameter = keep · parameter − learning_rate · m̂ / (√v̂ + ε) */
-  adam_update(t, params) {
-    const { keep, learning_rate } = params;
-    moveMoments(t, params, (i, direction) => {
-      t.parameter![i] = keep! * t.parameter![i]! - learning_rate! * direction;
-    });
-  },
-
-  /** parameter = keep · parameter − learning_rate · direction, whose entries are from 0 on */
-  decayed_update(t, { first, vectors, keep, learning_rate }) {
-    for (let i = 0; i < 4 * vectors!; i++) {
-      const at = 4 * first! + i;
-      t.parameter![at] = keep! * t.parameter![at]! - learning_rate! * t.direction![i]!;
     }
   },
 
@@ -790,19 +817,6 @@ export const oracle: Record<string, Twin> = {
 /** What hides a score, as f32. */
 const HIDDEN = Math.fround(-3.4e38);
 
-function moveMoments(t: Arrays, params: Numbers, use: (i: number, direction: number) => void) {
-  const { first, vectors, decay_first, gain_first, decay_second, gain_second, epsilon } = params;
-  const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.clock![0]!);
-  for (let i = 4 * first!; i < 4 * (first! + vectors!); i++) {
-    const g = t.gradient![i]!;
-    const m = decay_first! * t.first_moment![i]! + gain_first! * g;
-    const v = decay_second! * t.second_moment![i]! + gain_second! * g * g;
-    t.first_moment![i] = m;
-    t.second_moment![i] = v;
-    use(i, m * correctFirst! / (Math.sqrt(v * correctSecond!) + epsilon!));
-  }
-}
-
 /** Jarzynski & Olano's hash of four integers to four. */
 function pcg4d(input: readonly number[]): number[] {
   const v = input.map((x) => (Math.imul(x, 1664525) + 1013904223) >>> 0);
@@ -861,14 +875,14 @@ function seenItems(t: Arrays, { batch_size }: Numbers, slot: number): number[] {
 }
 
 /** One row of a ⊙ base + b ⊙ (A input), over its entries up to `end`. */
-function propagateRow(t: Arrays, row: number, end: number, dim: number): void {
+function propagateRow(t: Arrays, row: number, end: number, dim: number, finish: Finish): void {
   for (let j = 0; j < dim; j++) {
     let sum = 0;
     for (let e = t.row_start![row]!; e < end; e++) {
       sum += t.value![e]! * t.input![t.column![e]! * dim + j]!;
     }
     const at = row * dim + j;
-    t.output![at] = t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum;
+    finish(at, t.weights![j]! * t.base![at]! + t.weights![dim + j]! * sum);
   }
 }
 

@@ -13,15 +13,14 @@ import { compulsoryBytes } from "./traffic.ts";
 import { createModel, type Workload } from "./workload.ts";
 
 /** The parts of a training step. */
-export type Stage = "forward" | "loss" | "adjoint" | "optimizer" | "BSC" | "bookkeeping";
+export type Stage = "forward" | "loss" | "adjoint and AdamW" | "BSC and update" | "bookkeeping";
 
 /** All of {@linkcode Stage}, in order. */
 export const STAGES: readonly Stage[] = [
   "forward",
   "loss",
-  "adjoint",
-  "optimizer",
-  "BSC",
+  "adjoint and AdamW",
+  "BSC and update",
   "bookkeeping",
 ];
 
@@ -107,20 +106,19 @@ function timedCommands(
 const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
-  clear: "adjoint",
-  bpr_gradient: "adjoint",
-  adam_direction: "optimizer",
-  adam_update: "optimizer",
-  decayed_update: "optimizer",
+  clear: "adjoint and AdamW",
+  bpr_gradient: "adjoint and AdamW",
   advance: "bookkeeping",
 };
 
-/** The stage of each kernel: what comes between Adam's direction and the update is BSC. */
+/** The stage of each kernel: BSC follows on the one that ends with AdamW. */
 function stagesOf(kernels: readonly string[]): Stage[] {
   let current: Stage = "forward";
-  return kernels.map((kernel) =>
-    current = STAGE_OF_KERNEL[kernel] ?? (current === "optimizer" ? "BSC" : current)
-  );
+  return kernels.map((kernel) => {
+    const stage = current = STAGE_OF_KERNEL[kernel] ?? current;
+    if (kernel.endsWith(" + adam_step")) current = "BSC and update";
+    return stage;
+  });
 }
 
 function profileKernels(

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Command, Dispatch } from "../gpu/program.ts";
-import type { EntryImage } from "../gpu/image.ts";
+import type { EntryImage, MatrixImage } from "../gpu/image.ts";
 import { elementCount } from "../gpu/tensor.ts";
 import { ALL_ROWS } from "../ops/propagation.ts";
 import { NEAR_COLUMNS } from "../ops/stepwise_convolution.ts";
@@ -12,34 +12,34 @@ import type { MeanBatch } from "./mean_batch.ts";
 
 /**
  * The words of 4 bytes that a dispatch has to move at the least: each read once and written once, as if
- * a cache held the rest. With d columns; a graph of n rows and e entries; m words to update; t triples
- * of a batch, N(0) rows that they name, N(1) with their neighbours, N(2) = n; and E(i) entries of N(i):
+ * a cache held the rest. With d columns; a graph of n rows and e entries; t triples of a batch, N(0) rows
+ * that they name, N(1) with their neighbours, N(2) = n; and E(i) entries of N(i):
  *
  * | kernel             | reads                                                         | writes |
  * | ------------------ | ------------------------------------------------------------- | ------ |
  * | mark_batch         | N(0) rows, 3 counts                                           | N(0)   |
  * | graph_near_batch   | n rows, n + 1 offsets, e columns, n marks, E(0) values,       | 2E(0), |
  * |                    | 1 count                                                       | 2n     |
- * | propagate          | n + 1 offsets, e columns, e values, 2d weights, n·d base,     | n·d    |
+ * | propagate          | n + 1 offsets, e columns, e values, 2d weights, n·d base,     |        |
  * |                    | n·d input where that is not the base                          |        |
- * |  near the batch    | 2n offsets, E(1) columns and values, 2d weights, n·d base,    | n·d    |
+ * |  near the batch    | 2n offsets, E(1) columns and values, 2d weights, n·d base,    |        |
  * |                    | n·d input where that is not the base                          |        |
- * |  from the batch    | 2n offsets, E(0) columns and values, 2d weights, n·d base     | n·d    |
- * | propagate_rows     | N(0) rows, N(0) + 1 offsets, E(0) columns and values,         | N(0)·d |
+ * |  from the batch    | 2n offsets, E(0) columns and values, 2d weights, n·d base     |        |
+ * | propagate_rows     | N(0) rows, N(0) + 1 offsets, E(0) columns and values,         |        |
  * |                    | 2d weights, N(0)·d base, N(1)·d input, 3 counts               |        |
- * | propagate_image    | n rows, n + 1 offsets, 2 columns and 2 values of each pair,   | n·d    |
+ * | propagate_image    | n rows, n + 1 offsets, 2 columns and 2 values of each pair,   |        |
  * |  of all rows       | 2d weights, n·d base, n·d input if that is another, 3 counts  |        |
- * |  of the batch      | as propagate_rows                                             | N(0)·d |
+ * |  of the batch      | as propagate_rows                                             |        |
  * | bpr_scores         | 3t rows, N(0)·d of H, 1 count                                 | t      |
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
  * | bpr_gradient       | N(0) rows, N(0) + 1 offsets, 4t partners, 4t slots,           | N(0)·d |
  * |                    | t coefficients, N(0)·d of H and of the gradient, 3 counts     |        |
- * | adam_update        | 4m, 1 count, 2 corrections                                    | 3m     |
- * | adam_direction     | 3m, 1 count, 2 corrections                                    | 3m     |
- * | decayed_update     | 2m                                                            | m      |
+ * | vectors            | n·d result                                                    |        |
  * | advance            | 2                                                             | 2      |
+ *
+ * What writes nothing leaves its result, of n·d or N(0)·d numbers, to an ending.
  */
-const COMPULSORY_WORDS: Readonly<
+const KERNEL_WORDS: Readonly<
   Record<string, (dispatch: Dispatch, batch: MeanBatch) => number>
 > = {
   mark_batch: (_, { rows }) => 2 * rows[0]! + 3,
@@ -48,40 +48,72 @@ const COMPULSORY_WORDS: Readonly<
   propagate: propagationWords,
   propagate_rows: rowPropagationWords,
   propagate_image: (dispatch, batch) =>
-    dispatch.tensors.row!.label === ALL_ROWS
-      ? imagePropagationWords(dispatch)
-      : rowPropagationWords(dispatch, batch),
+    isOfBatch(dispatch) ? rowPropagationWords(dispatch, batch) : imagePropagationWords(dispatch),
   bpr_scores: ({ tensors }, { triples, rows }) => 4 * triples + rows[0]! * tensors.h!.shape[1]! + 1,
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,
   bpr_gradient: ({ tensors }, { triples, rows }) =>
     2 * rows[0]! + 1 + 9 * triples + 3 * rows[0]! * tensors.h!.shape[1]! + 3,
-  adam_update: ({ params }) => 7 * 4 * params.vectors! + 3,
-  adam_direction: ({ params }) => 6 * 4 * params.vectors! + 3,
-  decayed_update: ({ params }) => 3 * 4 * params.vectors!,
+  vectors: ({ tensors }) => elementCount(tensors.result!.shape),
   advance: () => 4,
 };
 
-function propagationWords({ tensors }: Dispatch, { entries }: MeanBatch): number {
-  const { base, input, column, output, row_start, row_end } = tensors;
+/**
+ * The words of 4 bytes that an ending adds, for a result of r numbers, s of them of rows that are smoothed:
+ *
+ * | ending          | reads                             | writes |
+ * | --------------- | --------------------------------- | ------ |
+ * | store           |                                   | r      |
+ * | add             | r                                 | r      |
+ * | adam_step       | 3r − s, 1 count, 2 corrections    | 3r     |
+ * | decayed_update  | r                                 | r      |
+ */
+const ENDING_WORDS: Readonly<Record<string, (dispatch: Dispatch, result: number) => number>> = {
+  store: (_, result) => result,
+  add: (_, result) => 2 * result,
+  adam_step: ({ tensors }, result) => 6 * result - elementCount(tensors.direction!.shape) + 3,
+  decayed_update: (_, result) => 2 * result,
+};
+
+/** The shape of a pass's matrices. */
+function shapeOf({ tensors, images }: Dispatch): readonly [rows: number, dim: number] {
+  if (tensors.base) return tensors.base.shape as [number, number];
+  return [tensors.pair_start!.shape[0]! - 1, 4 * (images.base as MatrixImage).dim4];
+}
+
+/** Whether a pass is to the rows of the batch alone. */
+function isOfBatch({ tensors: { row } }: Dispatch): boolean {
+  return row !== undefined && row.label !== ALL_ROWS;
+}
+
+/** How many numbers a kernel leaves to its ending. */
+function resultSize(dispatch: Dispatch, { rows }: MeanBatch): number {
+  const { result } = dispatch.tensors;
+  if (result) return elementCount(result.shape);
+  const [height, dim] = shapeOf(dispatch);
+  return (isOfBatch(dispatch) ? rows[0]! : height) * dim;
+}
+
+function propagationWords(dispatch: Dispatch, { entries }: MeanBatch): number {
+  const { base, input, column, row_start, row_end } = dispatch.tensors;
   const shared = base!.buffer === input!.buffer;
-  const [rows, dim] = output!.shape as [number, number];
+  const [rows, dim] = shapeOf(dispatch);
   const cut = row_start!.buffer !== row_end!.buffer;
   const fromBatch = column!.label === NEAR_COLUMNS;
   const read = cut ? entries[fromBatch ? 0 : 1]! : column!.shape[0]!;
-  const matrices = shared ? 2 : 3;
-  return (cut ? 2 * rows : rows + 1) + 2 * read + 2 * dim + matrices * rows * dim;
+  return (cut ? 2 * rows : rows + 1) + 2 * read + 2 * dim + (shared ? 1 : 2) * rows * dim;
 }
 
-function imagePropagationWords({ tensors, images }: Dispatch): number {
-  const [rows, dim] = tensors.output!.shape as [number, number];
+function imagePropagationWords(dispatch: Dispatch): number {
+  const { images } = dispatch;
+  const [rows, dim] = shapeOf(dispatch);
   const { pairs } = images.entries as EntryImage;
-  const matrices = images.base === images.input ? 2 : 3;
+  const matrices = images.base === images.input ? 1 : 2;
   return 2 * rows + 1 + 4 * pairs + 2 * dim + matrices * rows * dim + 3;
 }
 
-function rowPropagationWords({ tensors }: Dispatch, { rows, entries }: MeanBatch): number {
-  const dim = tensors.output!.shape[1]!;
-  return 2 * rows[0]! + 1 + 2 * entries[0]! + 2 * dim + (2 * rows[0]! + rows[1]!) * dim + 3;
+function rowPropagationWords(dispatch: Dispatch, { rows, entries }: MeanBatch): number {
+  const [, dim] = shapeOf(dispatch);
+  return 2 * rows[0]! + 1 + 2 * entries[0]! + 2 * dim + (rows[0]! + rows[1]!) * dim + 3;
 }
 
 /**
@@ -94,7 +126,12 @@ export function compulsoryBytes(command: Command, batch: MeanBatch): number {
   if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
   const { name } = command.kernel;
-  const words = COMPULSORY_WORDS[name];
-  if (!words) throw new RangeError(`The traffic of kernel ${name} is not known.`);
-  return 4 * words(command, batch);
+  const [kernel, ending] = name.split(" + ") as [string, string?];
+  const kernelWords = KERNEL_WORDS[kernel];
+  const endingWords = ending === undefined ? () => 0 : ENDING_WORDS[ending];
+  if (!kernelWords || !endingWords) {
+    throw new RangeError(`The traffic of kernel ${name} is not known.`);
+  }
+  const result = ending === undefined ? 0 : resultSize(command, batch);
+  return 4 * (kernelWords(command, batch) + endingWords(command, result));
 }

@@ -17,8 +17,8 @@ const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
-/** What the kernels with the most bindings need, such as kernels/propagate_rows.wgsl. */
-const STORAGE_BUFFERS = 10;
+/** What the kernel with the most bindings needs: kernels/propagate.wgsl with a step of AdamW. */
+const STORAGE_BUFFERS = 13;
 
 /**
  * Opens the machine's preferred GPU, with all the limits its adapter offers.

@@ -15,6 +15,8 @@ export interface KernelSource {
   readonly name: string;
   /** The file's content. */
   readonly code: string;
+  /** For a kernel that leaves its results to `finish`: the file of kernels/endings that declares it. */
+  readonly ending?: Omit<KernelSource, "ending">;
 }
 
 /** A buffer or texture as the source declares it. */
@@ -37,7 +39,7 @@ export interface Field {
 
 /** A compiled kernel. */
 export interface Kernel {
-  /** File name under kernels/, without `.wgsl`. */
+  /** File name under kernels/, without `.wgsl`; with an ending, both names: `propagate + store`. */
   readonly name: string;
   /** What is dispatched. */
   readonly pipeline: GPUComputePipeline;
@@ -66,7 +68,7 @@ export function getKernel(
   source: KernelSource,
   constants: Readonly<Record<string, number>> = {},
 ): Kernel {
-  const key = source.name + JSON.stringify(constants);
+  const key = fullName(source) + JSON.stringify(constants);
   let kernels = compiled.get(gpu);
   if (!kernels) compiled.set(gpu, kernels = new Map());
   let kernel = kernels.get(key);
@@ -74,11 +76,17 @@ export function getKernel(
   return kernel;
 }
 
+function fullName({ name, ending }: KernelSource): string {
+  return ending ? `${name} + ${ending.name}` : name;
+}
+
 function compile(
   gpu: Gpu,
-  { name, code }: KernelSource,
+  source: KernelSource,
   constants: Readonly<Record<string, number>>,
 ): Kernel {
+  const name = fullName(source);
+  const code = source.ending ? source.code + source.ending.code : source.code;
   let module: GPUShaderModule;
   const pipeline = gpu.check(`kernel ${name}`, () => {
     module = gpu.device.createShaderModule({ label: name, code });
@@ -87,7 +95,7 @@ function compile(
   }, async () => {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === "error");
-    return error && compileError(name, code, error);
+    return error && compileError(source, error);
   });
   const size = constants.workgroup_size ?? /override workgroup_size: u32 = (\d+)/.exec(code)?.[1];
   return {
@@ -99,11 +107,19 @@ function compile(
   };
 }
 
-function compileError(name: string, code: string, error: GPUCompilationMessage): string {
-  const line = code.split("\n")[error.lineNum - 1] ?? "";
-  const [summary = ""] = error.message.trim().split("\n");
-  const caret = " ".repeat(Math.max(0, error.linePos - 1)) + "^";
-  return `kernels/${name}.wgsl:${error.lineNum}:${error.linePos}: ${summary}\n${line}\n${caret}`;
+function compileError(
+  { name, code, ending }: KernelSource,
+  { lineNum, linePos, message }: GPUCompilationMessage,
+): string {
+  // The ending begins where the kernel's last, empty line would.
+  const own = code.split("\n").length - 1;
+  const inEnding = ending && lineNum > own;
+  const file = inEnding ? `endings/${ending.name}` : name;
+  const number = inEnding ? lineNum - own : lineNum;
+  const line = (inEnding ? ending : { code }).code.split("\n")[number - 1] ?? "";
+  const [summary = ""] = message.trim().split("\n");
+  const caret = " ".repeat(Math.max(0, linePos - 1)) + "^";
+  return `kernels/${file}.wgsl:${number}:${linePos}: ${summary}\n${line}\n${caret}`;
 }
 
 function parseBindings(code: string): Binding[] {

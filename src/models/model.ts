@@ -10,6 +10,7 @@ import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { AdamSettings } from "../ops/adamw.ts";
 import type { TripleTensors } from "../ops/bpr_loss.ts";
+import type { Ending } from "../ops/ending.ts";
 import type { LossTerm } from "../ops/loss_term.ts";
 import type { Tape, Variable } from "../ops/tape.ts";
 
@@ -58,10 +59,10 @@ export interface Phase {
    */
   record(tape: Tape, parameters: Variables, batches: TripleTensors): void;
   /**
-   * Records the smoothing of the items' descent direction, items × dim, before it is applied to the
+   * Records the smoothing of the items' descent direction, items × dim; the ending applies it to the
    * single parameter of a model, users and items stacked.
    */
-  smoothItems?(tape: Tape, direction: Tensor): Tensor;
+  smoothItems?(tape: Tape, direction: Tensor, ending: Ending): void;
   /** Runs on the CPU when the GPU has done the phase for a batch, before anything later is submitted. */
   after?: {
     /** Whether it is wanted for a batch; the GPU need not stop otherwise. */

@@ -22,6 +22,7 @@ import { backwardRatios, forwardRatios } from "../ops/layer_weights.ts";
 import { lossTerms } from "../ops/loss_term.ts";
 import {
   convolve,
+  convolveToEnding,
   createStepwiseConvolution,
   stepwiseConvolution,
 } from "../ops/stepwise_convolution.ts";
@@ -178,7 +179,7 @@ export function buildStair(
       name: "training step",
       record: (tape, { embeddings }, batches) =>
         bprLoss(tape, stepwiseConvolution(tape, forward, embeddings!, batches), batches, terms.bpr),
-      smoothItems: (tape, direction) => convolve(tape, backward, direction),
+      smoothItems: (tape, direction, ending) => convolveToEnding(tape, backward, direction, ending),
     }],
     represent: (tape) => convolve(tape, forward, embeddings),
     [Symbol.dispose]: () => resources.dispose(),

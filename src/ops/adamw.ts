@@ -6,13 +6,12 @@
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
 import { createTensor, createTensors, elementCount, type Tensor, write } from "../gpu/tensor.ts";
-import adamDirection from "../../kernels/adam_direction.wgsl" with { type: "text" };
-import adamUpdate from "../../kernels/adam_update.wgsl" with { type: "text" };
-import decayedUpdate from "../../kernels/decayed_update.wgsl" with { type: "text" };
-import { addScaled } from "./gradient.ts";
-import type { Tape } from "./tape.ts";
+import adamStep from "../../kernels/endings/adam_step.wgsl" with { type: "text" };
+import decayedUpdate from "../../kernels/endings/decayed_update.wgsl" with { type: "text" };
+import type { Ending } from "./ending.ts";
+import { endGradient } from "./gradient.ts";
+import type { Tape, Variable } from "./tape.ts";
 
 /** Settings of the optimizer. */
 export interface AdamSettings {
@@ -95,73 +94,48 @@ export interface Pace {
   readonly settings: AdamSettings;
 }
 
-/**
- * Records AdamW on a parameter with its gradient.
- *
- * @param smooth When given, the rows from `firstRow` on are updated with what this makes of their
- * descent direction, (rows − firstRow) × dim, taken from the tape.
- */
-export function adamW(
-  tape: Tape,
-  optimized: OptimizedTensor,
-  gradient: Tensor,
-  pace: Pace,
-  smooth?: { readonly firstRow: number; readonly of: (direction: Tensor) => Tensor },
-): void {
-  const { parameter } = optimized;
-  const { learningRate, weightDecay, l2 } = completeAdam(pace.settings);
-  if (l2 !== 0) addScaled(tape, gradient, parameter, l2);
-  const keep = 1 - learningRate * weightDecay;
-  // Arrays end on whole vec4; what is beyond the shape stays zero.
-  const vectors = Math.ceil(elementCount(parameter.shape) / 4);
-  if (!smooth) {
-    const params = { first: 0, vectors, keep, learning_rate: learningRate };
-    moveMoments(tape, "adam_update", optimized, gradient, pace, { parameter }, params);
-    return;
-  }
-  const { firstRow, of } = smooth;
-  const [rows, dim] = parameter.shape as [number, number];
-  const first = firstRow * dim / 4;
-  const alone = { first: 0, vectors: first, keep, learning_rate: learningRate };
-  moveMoments(tape, "adam_update", optimized, gradient, pace, { parameter }, alone);
-  const direction = tape.take("descent direction", [rows - firstRow, dim]);
-  const rest = { first, vectors: vectors - first };
-  moveMoments(tape, "adam_direction", optimized, gradient, pace, { direction }, rest);
-  const smoothed = of(direction);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "decayed_update", code: decayedUpdate }),
-    { direction: smoothed, parameter },
-    { ...rest, keep, learning_rate: learningRate },
-    { invocations: rest.vectors },
-  );
-  tape.release(direction);
-  tape.release(smoothed);
+/** How the last rows of a parameter are smoothed: STAIR's items. */
+export interface Smoothing {
+  /** The first of these rows. */
+  readonly firstRow: number;
+  /** Records the smoothing of their descent direction, (rows − firstRow) × dim, met by an ending. */
+  readonly record: (direction: Tensor, ending: Ending) => void;
 }
 
-const ADAM = { adam_update: adamUpdate, adam_direction: adamDirection };
-
-/** Dispatches a kernel that updates the moments and does something with the descent direction. */
-function moveMoments(
+/** Records AdamW on a parameter, as a variable with its gradient. */
+export function adamW(
   tape: Tape,
-  name: keyof typeof ADAM,
-  { firstMoment: first_moment, secondMoment: second_moment }: OptimizedTensor,
-  gradient: Tensor,
+  variable: Variable,
+  { parameter, firstMoment: first_moment, secondMoment: second_moment }: OptimizedTensor,
   { clock, schedule, settings }: Pace,
-  output: Readonly<Record<string, Tensor>>,
-  params: Readonly<Record<string, number>>,
+  smoothing?: Smoothing,
 ): void {
-  const { beta1, beta2, epsilon } = completeAdam(settings);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name, code: ADAM[name] }),
-    { clock, schedule, gradient, first_moment, second_moment, ...output },
-    {
-      ...params,
+  const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
+  const [rows, dim = 1] = parameter.shape as [number, number?];
+  const smoothedRows = smoothing ? rows - smoothing.firstRow : 0;
+  const direction = tape.take("descent direction", [smoothedRows, dim]);
+  const smoothed_from = smoothing
+    ? smoothing.firstRow * dim / 4
+    : Math.ceil(elementCount(parameter.shape) / 4);
+  const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
+  endGradient(tape, variable, {
+    source: { name: "adam_step", code: adamStep },
+    tensors: { batch_number: clock, schedule, first_moment, second_moment, parameter, direction },
+    constants: {
+      ...update,
+      smoothed_from,
+      l2,
       decay_first: beta1,
       gain_first: 1 - beta1,
       decay_second: beta2,
       gain_second: 1 - beta2,
       epsilon,
     },
-    { invocations: params.vectors! },
-  );
+  });
+  smoothing?.record(direction, {
+    source: { name: "decayed_update", code: decayedUpdate },
+    tensors: { parameter },
+    constants: { ...update, first: smoothed_from },
+  });
+  tape.release(direction);
 }

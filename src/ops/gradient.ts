@@ -6,6 +6,7 @@
 import { getKernel } from "../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../gpu/tensor.ts";
 import addScaledCode from "../../kernels/add_scaled.wgsl" with { type: "text" };
+import { addedTo, type Ending, recordEnding, storedIn } from "./ending.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /** Records target ← target + scale · source, element by element. */
@@ -31,6 +32,36 @@ export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): v
     tape.release(gradient);
   } else {
     variable.gradient = gradient;
+  }
+}
+
+/**
+ * Hands over what records a whole gradient, to be met by an ending: it is added to the variable's gradient
+ * or becomes it; it is left pending where it is all of the gradient and that is read once.
+ */
+export function addRecordedGradient(
+  tape: Tape,
+  variable: Variable,
+  record: (ending: Ending) => void,
+): void {
+  if (variable.gradient) {
+    record(addedTo(variable.gradient));
+  } else if (variable.readOnce && tape.inLastAdjoint) {
+    variable.pending = record;
+  } else {
+    const { label, shape } = variable.value;
+    record(storedIn(variable.gradient = tape.take(`gradient of ${label}`, shape)));
+  }
+}
+
+/** Records that a variable's whole gradient, zero where there is none, meets an ending. */
+export function endGradient(tape: Tape, variable: Variable, ending: Ending): void {
+  if (variable.pending) {
+    variable.pending(ending);
+  } else {
+    const gradient = openGradient(tape, variable);
+    recordEnding(tape.program, gradient, ending);
+    tape.release(gradient);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   PAIRS_PER_LINE,
   writeEntries,
 } from "../gpu/image.ts";
-import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
+import { getKernel, type Kernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import type { SparseMatrix } from "../sparse/csr.ts";
@@ -23,9 +23,10 @@ import propagate from "../../kernels/propagate.wgsl" with { type: "text" };
 import propagateImage from "../../kernels/propagate_image.wgsl" with { type: "text" };
 import propagateRows from "../../kernels/propagate_rows.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
+import type { Ending } from "./ending.ts";
 import { longestRows, type SparseTensor } from "./sparse_tensor.ts";
 
-/** What a pass reads and writes, as in kernels/propagate.wgsl. */
+/** What a pass reads, as in kernels/propagate.wgsl. */
 export interface Operands {
   /** Added to the products, column by column. */
   readonly base: Tensor;
@@ -33,12 +34,10 @@ export interface Operands {
   readonly input: Tensor;
   /** Column weights: a, then b. */
   readonly weights: Tensor;
-  /** a ⊙ base + b ⊙ (A input). */
-  readonly output: Tensor;
 }
 
-/** The same, with images of what is read. */
-interface ImageOperands extends Pick<Operands, "weights" | "output"> {
+/** The same, with images of the matrices. */
+interface ImageOperands extends Pick<Operands, "weights"> {
   readonly base: MatrixImage;
   readonly input: MatrixImage;
 }
@@ -70,26 +69,29 @@ export interface Reached {
   readonly otherEntries?: Readonly<Record<"column" | "value", Tensor>> | undefined;
 }
 
-/** Records a pass from buffers, over all rows or some of them. */
+/** Records a pass from buffers, over all rows or some of them, its result met by an ending. */
 export function recordPropagation(
   program: Program,
   { rowCount, rowStart: row_start, column, value }: SparseTensor,
   operands: Operands,
+  { source: ending, tensors: ended, constants }: Ending,
   { rows, rowEnd, otherEntries }: Reached,
 ): void {
-  const dim4 = operands.output.shape[1]! / 4;
-  const tensors = { row_start, column, value, ...otherEntries, ...operands };
+  const dim4 = operands.base.shape[1]! / 4;
+  const tensors = { row_start, column, value, ...otherEntries, ...operands, ...ended };
+  const kernel = (name: string, code: string): Kernel =>
+    getKernel(program.gpu, { name, code, ending }, { dim4, ...constants });
   if (rows) {
     const { clock, batchStart: batch_start, row, count } = rows;
     program.dispatch(
-      getKernel(program.gpu, { name: "propagate_rows", code: propagateRows }, { dim4 }),
+      kernel("propagate_rows", propagateRows),
       { ...tensors, clock, batch_start, row },
       {},
       { invocations: count * lanesPerRow(dim4) },
     );
   } else {
     program.dispatch(
-      getKernel(program.gpu, { name: "propagate", code: propagate }, { dim4 }),
+      kernel("propagate", propagate),
       { ...tensors, row_end: rowEnd ?? row_start },
       { rows: rowCount, row_end_shift: rowEnd ? 0 : 1 },
       { invocations: rowCount * lanesPerRow(dim4) },
@@ -182,13 +184,14 @@ export function replaceEntries(gpu: Gpu, passes: ImagePasses, matrix: SparseMatr
 }
 
 /**
- * Records a pass from images, over all rows or some of them. The output may hold what an image was copied
- * from.
+ * Records a pass from images, over all rows or some of them, its result met by an ending. That may write
+ * to what an image was copied from.
  */
 export function recordPropagationFromImages(
   program: Program,
   { pairStart: pair_start, entries, everyRow, rowsEach: rows_each }: ImagePasses,
-  { base, input, weights, output }: ImageOperands,
+  { base, input, weights }: ImageOperands,
+  ending: Ending,
   rows: RowList = everyRow,
 ): void {
   const { dim4, rowsPerLine: rows_per_line } = input;
@@ -199,10 +202,12 @@ export function recordPropagationFromImages(
     pairs_per_line: PAIRS_PER_LINE,
     rows_each,
     rows_in_order: Number(rows === everyRow),
+    ...ending.constants,
   };
+  const source = { name: "propagate_image", code: propagateImage, ending: ending.source };
   program.dispatch(
-    getKernel(program.gpu, { name: "propagate_image", code: propagateImage }, constants),
-    { clock, batch_start, row, pair_start, weights, output },
+    getKernel(program.gpu, source, constants),
+    { clock, batch_start, row, pair_start, weights, ...ending.tensors },
     { zero: 0 },
     { invocations: Math.ceil(count / rows_each) * lanesOfImage(dim4) },
     { entries, base, input },

@@ -17,7 +17,8 @@ import type { SparseMatrix, SparsePattern } from "../sparse/csr.ts";
 import graphNearBatchCode from "../../kernels/graph_near_batch.wgsl" with { type: "text" };
 import markBatch from "../../kernels/mark_batch.wgsl" with { type: "text" };
 import { touchedRows, type TripleTensors } from "./bpr_loss.ts";
-import { addGradient, closeGradient } from "./gradient.ts";
+import { type Ending, recordEnding, storedIn } from "./ending.ts";
+import { addRecordedGradient, closeGradient } from "./gradient.ts";
 import { normalisation } from "./layer_weights.ts";
 import {
   createImagePasses,
@@ -165,11 +166,17 @@ export function stepwiseConvolution(
   };
   tape.adjoint(() => {
     tape.release(output.value); // whoever read it has been recorded: the adjoint may take its memory
-    if (output.gradient && !input.constant) {
-      addGradient(tape, input, convolve(tape, convolution, output.gradient, backward));
+    const { gradient } = output;
+    if (!gradient || input.constant) {
+      near?.release();
+      closeGradient(tape, output);
+      return;
     }
-    near?.release();
-    closeGradient(tape, output);
+    addRecordedGradient(tape, input, (ending) => {
+      convolveToEnding(tape, convolution, gradient, ending, backward);
+      near?.release();
+      tape.release(gradient);
+    });
   });
   return output;
 }
@@ -232,26 +239,52 @@ function graphNearBatch(
   };
 }
 
-/**
- * Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers.
- *
- * @param reached What pass `layer`, from 1, has to go over, if not everything.
- */
+/** What a pass has to go over, from the first, if not everything. */
+type ReachedBy = (layer: number) => Reached;
+
+/** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
 export function convolve(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Tensor,
-  reached: (layer: number) => Reached = () => ({}),
+  reached?: ReachedBy,
 ): Tensor {
-  const { layers, inner, last, passes } = convolution;
-  if (layers === 0) return input;
+  if (convolution.layers === 0) return input;
+  const lastPass = recordInnerPasses(tape, convolution, input, reached);
+  const output = tape.take("propagated", input.shape);
+  lastPass(storedIn(output));
+  return output;
+}
+
+/** Records the passes alone, the result met by an ending that may not write to `input`. */
+export function convolveToEnding(
+  tape: Tape,
+  convolution: StepwiseConvolution,
+  input: Tensor,
+  ending: Ending,
+  reached?: ReachedBy,
+): void {
+  if (convolution.layers === 0) {
+    recordEnding(tape.program, input, ending);
+  } else {
+    recordInnerPasses(tape, convolution, input, reached)(ending);
+  }
+}
+
+/** Records all passes but the last, and returns what records that one. */
+function recordInnerPasses(
+  tape: Tape,
+  { layers, inner, last, passes }: StepwiseConvolution,
+  input: Tensor,
+  reached: ReachedBy = () => ({}),
+): (ending: Ending) => void {
   const pass = (layer: number): Pass => ({
     weights: layer < layers ? inner : last,
     ...reached(layer),
   });
   return "entries" in passes
-    ? convolveFromImages(tape, passes, layers, pass, input)
-    : convolveFromBuffers(tape, passes, layers, pass, input);
+    ? innerPassesFromImages(tape, passes, layers, pass, input)
+    : innerPassesFromBuffers(tape, passes, layers, pass, input);
 }
 
 /** What a pass goes over, and with which weights. */
@@ -259,43 +292,52 @@ interface Pass extends Reached {
   readonly weights: Tensor;
 }
 
-function convolveFromBuffers(
+function innerPassesFromBuffers(
   tape: Tape,
   { graph }: BufferPasses,
   layers: number,
   pass: (layer: number) => Pass,
   input: Tensor,
-): Tensor {
+): (ending: Ending) => void {
   let state = input;
-  for (let layer = 1; layer <= layers; layer++) {
-    const output = tape.take("propagated", input.shape);
+  const record = (layer: number, ending: Ending): void => {
     const { weights, ...reached } = pass(layer);
-    recordPropagation(tape.program, graph, { base: input, input: state, weights, output }, reached);
+    recordPropagation(tape.program, graph, { base: input, input: state, weights }, ending, reached);
     if (state !== input) tape.release(state);
+  };
+  for (let layer = 1; layer < layers; layer++) {
+    const output = tape.take("propagated", input.shape);
+    record(layer, storedIn(output));
     state = output;
   }
-  return state;
+  return (ending) => record(layers, ending);
 }
 
 /** Each layer is gathered from an image of it, so that its buffer is free for the next one. */
-function convolveFromImages(
+function innerPassesFromImages(
   tape: Tape,
   passes: ImagePasses,
   layers: number,
   pass: (layer: number) => Pass,
   input: Tensor,
-): Tensor {
-  const output = tape.take("propagated", input.shape);
+): (ending: Ending) => void {
   const base = tape.takeImage("image of layer 0", input.shape);
   const state = tape.takeImage("image of a layer", input.shape);
   tape.program.copy(input, base);
-  for (let layer = 1; layer <= layers; layer++) {
-    if (layer > 1) tape.program.copy(output, state);
+  const record = (layer: number, ending: Ending): void => {
     const { weights, rows } = pass(layer);
-    const operands = { base, input: layer === 1 ? base : state, weights, output };
-    recordPropagationFromImages(tape.program, passes, operands, rows);
+    const operands = { base, input: layer === 1 ? base : state, weights };
+    recordPropagationFromImages(tape.program, passes, operands, ending, rows);
+  };
+  for (let layer = 1; layer < layers; layer++) {
+    const output = tape.take("propagated", input.shape);
+    record(layer, storedIn(output));
+    tape.program.copy(output, state);
+    tape.release(output);
   }
-  tape.releaseImage(base);
-  tape.releaseImage(state);
-  return output;
+  return (ending) => {
+    record(layers, ending);
+    tape.releaseImage(base);
+    tape.releaseImage(state);
+  };
 }

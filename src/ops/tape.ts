@@ -15,6 +15,7 @@ import type { MatrixImage } from "../gpu/image.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
+import type { Ending } from "./ending.ts";
 
 /** A value that a loss can be differentiated by. */
 export interface Variable {
@@ -24,6 +25,10 @@ export interface Variable {
   gradient?: Tensor;
   /** Whether nothing asks for its gradient, so that operations need not record it. */
   readonly constant?: boolean;
+  /** Whether its gradient is read once at most, by an ending: it may be left {@linkcode pending}. */
+  readonly readOnce?: boolean;
+  /** In the place of a gradient: records what computes it, each vec4 of it met by an ending. */
+  pending?: (ending: Ending) => void;
 }
 
 /** A program being recorded, with the adjoints still to come. */
@@ -35,6 +40,7 @@ export class Tape {
   readonly #scratch: Scratch;
   readonly #taken = new Map<GPUBuffer, Tensor>();
   readonly #adjoints: (() => void)[] = [];
+  #adjointsLeft = 0;
 
   /** Starts an empty program that takes its intermediate results from `scratch`. */
   constructor(gpu: Gpu, label: string, scratch: Scratch) {
@@ -72,7 +78,17 @@ export class Tape {
 
   /** Records all adjoints left so far, the last first. */
   backward(): void {
-    for (const record of this.#adjoints.splice(0).reverse()) record();
+    const adjoints = this.#adjoints.splice(0).reverse();
+    this.#adjointsLeft = adjoints.length;
+    for (const record of adjoints) {
+      this.#adjointsLeft--;
+      record();
+    }
+  }
+
+  /** While an adjoint is recorded: whether it is the last, so that nothing adds to gradients any more. */
+  get inLastAdjoint(): boolean {
+    return this.#adjointsLeft + this.#adjoints.length === 0;
   }
 
   /** Gives back all that is still taken, at the end of the program. */

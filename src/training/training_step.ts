@@ -17,6 +17,7 @@ import {
   createMoments,
   createSchedule,
   type OptimizedTensor,
+  type Smoothing,
   uploadSchedule,
 } from "../ops/adamw.ts";
 import {
@@ -25,7 +26,6 @@ import {
   stepCount,
   type TripleTensors,
 } from "../ops/bpr_loss.ts";
-import { openGradient } from "../ops/gradient.ts";
 import { Tape, type Variable } from "../ops/tape.ts";
 import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
@@ -122,21 +122,19 @@ function recordPhase(
   const variables = Object.fromEntries(
     Object.entries(parameters).map(([name, value]): [string, Variable] => [
       name,
-      { value, constant: !trained.has(name) },
+      { value, constant: !trained.has(name), readOnce: true },
     ]),
   );
   phase.record(tape, variables, batches);
   tape.backward();
   const pace = { clock: batches.clock, schedule, settings };
   const { smoothItems } = phase;
-  const smooth = smoothItems && {
+  const smoothing: Smoothing | undefined = smoothItems && {
     firstRow: userCount,
-    of: (direction: Tensor) => smoothItems(tape, direction),
+    record: (direction, ending) => smoothItems(tape, direction, ending),
   };
   for (const name of trained) {
-    const gradient = openGradient(tape, variables[name]!);
-    adamW(tape, optimized[name]!, gradient, pace, smooth);
-    tape.release(gradient);
+    adamW(tape, variables[name]!, optimized[name]!, pace, smoothing);
   }
   tape.finish();
 }

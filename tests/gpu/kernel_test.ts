@@ -65,6 +65,28 @@ fn main() {
   assertEquals(more, []);
 });
 
+Deno.test("a kernel and its ending are one shader, named after both", async () => {
+  using gpu = await openGpu();
+  const code = scaled.replace("y[0] = ", "finish(").replace("* x[0];", "* x[0]);")
+    .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "") + "\n";
+  const ending = {
+    name: "keep",
+    code: `@group(0) @binding(20) var<storage, read_write> kept: array<f32>;
+fn finish(value: f32) { kept[0] = value; }`,
+  };
+  const kernel = getKernel(gpu, { name: "scaled", code, ending });
+  assertEquals(kernel.name, "scaled + keep");
+  assertEquals(kernel.bindings.map(({ name }) => name), ["x", "params", "kept"]);
+  await gpu.finish();
+  const wrong = { name: "drop", code: ending.code.replace("= value", "= lost") };
+  getKernel(gpu, { name: "scaled", code, ending: wrong });
+  const { message } = await assertRejects(() => gpu.finish(), GpuError);
+  const [summary, line, caret] = message.split("\n");
+  assert(summary!.startsWith("kernels/endings/drop.wgsl:2:35: "), summary);
+  assertEquals(line, "fn finish(value: f32) { kept[0] = lost; }");
+  assertEquals(caret!.length, 35);
+});
+
 Deno.test("what only the pipeline finds wrong names the kernel", async (test) => {
   const cases: { title: string; code: string; constants: Record<string, number> }[] = [
     { title: "no entry point", code: scaled.replace("main", "other"), constants: {} },

@@ -1,5 +1,6 @@
 /** Tables of the propagation kernels: whole graphs, and what of them is near a batch. */
 import { pairEntries } from "../../src/sparse/paired_entries.ts";
+import { stored, withEachEnding } from "./endings.ts";
 import { batchCases, below, type Case, floats, integers, randomPattern } from "./random_case.ts";
 
 const sizes = [
@@ -26,7 +27,6 @@ const propagate = (): Case[] =>
         base: floats(elements),
         input: floats(elements),
         weights: floats(2 * dim),
-        output: new Float32Array(elements),
       },
       params: { rows, row_end_shift: 1 },
       constants: { dim4: dim / 4, workgroup_size },
@@ -36,40 +36,52 @@ const propagate = (): Case[] =>
     const row_end = rowStart.slice(0, rows).map((start, row) =>
       start + below(rowStart[row + 1]! - start + 1)
     );
-    return [whole, {
+    const short = {
       ...whole,
       name: `${whole.name}, cut short`,
-      tensors: { ...whole.tensors, row_end, output: new Float32Array(elements) },
+      tensors: { ...whole.tensors, row_end },
       params: { rows, row_end_shift: 0 },
-    }];
+    };
+    return [whole, short].flatMap((one) => withEachEnding(one, elements));
   });
 
-/** All rows as a list, and more rows than an invocation walks. */
+/** All rows as a list, and more rows than an invocation walks; passes with an ending are of the first kind. */
 const propagateToEveryRow = (): Case[] =>
-  sizes.flatMap(({ rows, dim, perRow, workgroup_size = 32 }) =>
-    [[1, 0], [1, 1], [8, 0], [8, 1]].map(([rows_each, rows_in_order]) => ({
-      name: `${rows} rows, dim ${dim}, ${rows_each} each${rows_in_order ? ", in order" : ""}`,
-      tensors: {
-        clock: Uint32Array.of(0, 5),
-        batch_start: Uint32Array.of(0, rows),
-        row: Uint32Array.from({ length: rows }, (_, row) => row),
-        ...randomPairs(rows, perRow),
-        base: floats(rows * dim),
-        input: floats(rows * dim),
-        weights: floats(2 * dim),
-        output: new Float32Array(rows * dim),
-      },
-      images: { base: dim / 4, input: dim / 4 },
-      params: { zero: 0 },
-      constants: {
-        dim4: dim / 4,
-        rows_each: rows_each!,
-        rows_in_order: rows_in_order!,
-        workgroup_size,
-      },
-      size: { invocations: Math.ceil(rows / rows_each!) * Math.ceil(dim / 8) },
-    }))
-  );
+  sizes.flatMap((size) => {
+    const [all, ...others] = [[8, 1], [8, 0], [1, 1], [1, 0]].map(([rowsEach, inOrder]) =>
+      toEveryRow(size, rowsEach!, inOrder!)
+    );
+    const elements = size.rows * size.dim;
+    return [...withEachEnding(all!, elements), ...others.map((one) => stored(one, elements))];
+  });
+
+function toEveryRow(
+  { rows, dim, perRow, workgroup_size = 32 }: typeof sizes[number],
+  rows_each: number,
+  rows_in_order: number,
+): Case {
+  return {
+    name: `${rows} rows, dim ${dim}, ${rows_each} each${rows_in_order ? ", in order" : ""}`,
+    tensors: {
+      clock: Uint32Array.of(0, 5),
+      batch_start: Uint32Array.of(0, rows),
+      row: Uint32Array.from({ length: rows }, (_, row) => row),
+      ...randomPairs(rows, perRow),
+      base: floats(rows * dim),
+      input: floats(rows * dim),
+      weights: floats(2 * dim),
+    },
+    images: { base: dim / 4, input: dim / 4 },
+    params: { zero: 0 },
+    constants: {
+      dim4: dim / 4,
+      rows_each,
+      rows_in_order,
+      workgroup_size,
+    },
+    size: { invocations: Math.ceil(rows / rows_each) * Math.ceil(dim / 8) },
+  };
+}
 
 /** A graph, its entries two by two. */
 function randomPairs(rows: number, perRow: number) {
@@ -95,7 +107,6 @@ function batchTensors({ clock, gathers: { batch_start, row }, rows, dim }: Batch
     base: floats(rows * dim),
     input: floats(rows * dim),
     weights: floats(2 * dim),
-    output: floats(rows * dim), // other rows must stay as they are
   };
 }
 
@@ -109,7 +120,7 @@ export const cases: Record<string, () => Case[]> = {
       size: {
         invocations: Math.min(batch.rows, 3 * batch.batchSize) * Math.ceil(batch.dim / 16),
       },
-    })),
+    })).flatMap((one) => withEachEnding(one, one.tensors.base!.length)),
 
   propagate_image: () => [
     ...propagateToEveryRow(),
@@ -122,7 +133,7 @@ export const cases: Record<string, () => Case[]> = {
         invocations: Math.ceil(Math.min(batch.rows, 3 * batch.batchSize) / 3) *
           Math.ceil(batch.dim / 8),
       },
-    })),
+    })).flatMap((one) => withEachEnding(one, one.tensors.base!.length)),
   ],
 
   mark_batch: () =>

@@ -8,6 +8,8 @@ import type { Arrays, Numbers } from "../oracle.ts";
 /** One dispatch. */
 export interface Case {
   readonly name: string;
+  /** Of kernels/endings, where the kernel leaves its result to one. */
+  readonly ending?: string;
   readonly tensors: Arrays;
   /** Of the tensors, matrices that the kernel reads as images, and their vec4 per row. */
   readonly images?: Numbers;

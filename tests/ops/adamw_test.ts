@@ -11,6 +11,7 @@ import {
   createSchedule,
   uploadSchedule,
 } from "../../src/ops/adamw.ts";
+import { type Ending, recordEnding } from "../../src/ops/ending.ts";
 import { addScaled } from "../../src/ops/gradient.ts";
 import { Tape } from "../../src/ops/tape.ts";
 import { createRandom } from "../../src/random.ts";
@@ -70,14 +71,16 @@ async function actual(
   const optimized = resources.use(createMoments(gpu, value));
   const schedule = resources.use(createSchedule(gpu, 2));
   const tape = new Tape(gpu, "optimizer", scratch);
-  const doubled = (direction: Tensor): Tensor => {
+  const double = (direction: Tensor, ending: Ending): void => {
     const output = tape.take("doubled", direction.shape);
     tape.program.clear(output);
     addScaled(tape, output, direction, 2);
-    return output;
+    recordEnding(tape.program, output, ending);
   };
-  const smooth = doubledFrom === undefined ? undefined : { firstRow: doubledFrom, of: doubled };
-  adamW(tape, optimized, gradient, { clock, schedule, settings }, smooth);
+  const smoothing = doubledFrom === undefined
+    ? undefined
+    : { firstRow: doubledFrom, record: double };
+  adamW(tape, { value, gradient }, optimized, { clock, schedule, settings }, smoothing);
   const program = resources.use(tape.program);
   gradients.forEach((given, step) => {
     if (step % 2 === 0) uploadSchedule(gpu, schedule, step, settings, factor);

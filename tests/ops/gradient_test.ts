@@ -4,7 +4,14 @@ import { openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { gatherBatch } from "../../src/ops/gather_batch.ts";
-import { addGradient, addScaled, openGradient } from "../../src/ops/gradient.ts";
+import { type Ending, recordEnding, storedIn } from "../../src/ops/ending.ts";
+import {
+  addGradient,
+  addRecordedGradient,
+  addScaled,
+  endGradient,
+  openGradient,
+} from "../../src/ops/gradient.ts";
 import { Tape, type Variable } from "../../src/ops/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { assertClose, batchOf, madeEpoch, uniformFloats, uploadMade } from "./made_epoch.ts";
@@ -38,6 +45,52 @@ Deno.test("whole gradients add up, and opening them starts from zero or from wha
   const [sum, zero] = await readFloats(gpu, handed.gradient!, opened.gradient!);
   assertEquals(sum, new Float32Array(15).fill(5));
   assertEquals(zero, new Float32Array(15));
+});
+
+Deno.test("a recorded gradient is stored, added, or left to its only reader", async (test) => {
+  using gpu = await openGpu();
+  const given = Float32Array.from({ length: 15 }, (_, i) => i);
+  const twice = given.map((x) => 2 * x);
+  const cases = [
+    { title: "stored", readOnce: false, kernels: ["store"], expected: given },
+    { title: "left", readOnce: true, kernels: [], expected: given },
+    {
+      title: "stored before others",
+      readOnce: true,
+      kernels: ["store"],
+      later: 1,
+      expected: given,
+    },
+    {
+      title: "added to the first",
+      readOnce: true,
+      kernels: ["store", "add"],
+      uses: 2,
+      expected: twice,
+    },
+    { title: "zero", readOnce: true, kernels: [], uses: 0, expected: new Float32Array(15) },
+  ];
+  for (const { title, readOnce, kernels, later = 0, uses = 1, expected } of cases) {
+    await test.step(title, async () => {
+      using scratch = new Scratch(gpu);
+      const tape = new Tape(gpu, title, scratch);
+      using program = tape.program;
+      using value = createTensor(gpu, "x", [5, 3]);
+      using whole = createTensor(gpu, "whole", [5, 3], given);
+      using seen = createTensor(gpu, "seen", [5, 3]);
+      const variable: Variable = { value, readOnce };
+      const record = (ending: Ending): void => recordEnding(program, whole, ending);
+      for (let i = 0; i < later; i++) tape.adjoint(() => {});
+      for (let i = 0; i < uses; i++) {
+        tape.adjoint(() => addRecordedGradient(tape, variable, record));
+      }
+      tape.backward();
+      assertEquals(program.kernels, kernels.map((ending) => `vectors + ${ending}`));
+      endGradient(tape, variable, storedIn(seen));
+      program.run();
+      assertEquals(await readFloats(gpu, seen), [expected]);
+    });
+  }
 });
 
 Deno.test("a constant gets no gradient, and what was made for it is free again", async () => {

@@ -6,9 +6,12 @@ import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
 import { bprLoss, createTripleTensors, stepCount } from "../../src/ops/bpr_loss.ts";
+import { addedTo, storedIn } from "../../src/ops/ending.ts";
+import { endGradient } from "../../src/ops/gradient.ts";
 import { backwardRatios, forwardRatios, layerWeights } from "../../src/ops/layer_weights.ts";
 import {
   convolve,
+  convolveToEnding,
   createStepwiseConvolution,
   replaceGraph,
   stepwiseConvolution,
@@ -162,6 +165,28 @@ Deno.test("convolve alone is the sum without an adjoint, as in BSC", async () =>
   assertClose(smoothed!, explicitSum(similarity, Float64Array.from(direction), ratios, 3));
 });
 
+Deno.test("an ending meets the sum, with layers and without", async (test) => {
+  using opened = await openGpu();
+  const dim = 12, ratios = backwardRatios(dim, 0.3);
+  for (const { layers, gpu, from } of inBothWays(opened, [0, 1, 3].map((layers) => ({ layers })))) {
+    await test.step(`${layers} layers, from ${from}`, async () => {
+      using scratch = new Scratch(gpu);
+      const graph = randomGraph(8, 6);
+      const shape = [graph.rowCount, dim];
+      const values = floats(graph.rowCount * dim), before = values.map((x) => 1 - x);
+      using convolution = createStepwiseConvolution(gpu, "graph", graph, ratios, layers);
+      using input = createTensor(gpu, "x", shape, values);
+      using total = createTensor(gpu, "total", shape, before);
+      const tape = new Tape(gpu, "ended", scratch);
+      convolveToEnding(tape, convolution, input, addedTo(total));
+      using program = tape.program;
+      program.run();
+      const sum = explicitSum(graph, Float64Array.from(values), ratios, layers);
+      assertClose((await readFloats(gpu, total))[0]!, sum.map((x, i) => x + before[i]!));
+    });
+  }
+});
+
 Deno.test("dLoss/dE through convolution and loss equals finite differences", async (test) => {
   using opened = await openGpu();
   const sizes = [{ layers: 0, dim: 4 }, { layers: 1, dim: 12 }, { layers: 3, dim: 8 }];
@@ -181,7 +206,7 @@ Deno.test("dLoss/dE through convolution and loss equals finite differences", asy
         embeddings,
         triples,
         9,
-        true,
+        { near: true },
       );
       assertClose(gradient!, finiteDifferences(loss, Float64Array.from(embeddings)));
     });
@@ -210,14 +235,17 @@ function finiteDifferences(f: (x: Float64Array) => number, at: Float64Array): Fl
   return at.map((_, i) => (moved(i, step) - moved(i, -step)) / (2 * step));
 }
 
-/** A step's dLoss/dE, batch by batch; `near` leaves out the rows that do not matter to the batch. */
+/**
+ * A step's dLoss/dE, batch by batch; `near` leaves out the rows that do not matter to the batch, and
+ * with `readOnce` the last pass stores it where it is read.
+ */
 async function lossGradients(
   gpu: Gpu,
   convolved: { graph: SparseMatrix; ratios: Float64Array; layers: number },
   embeddings: Float32Array<ArrayBuffer>,
   triples: Rows,
   batchSize: number,
-  near: boolean,
+  { near, readOnce = false }: { near: boolean; readOnce?: boolean },
 ): Promise<Float32Array[]> {
   const { graph, ratios, layers } = convolved;
   const shape = { rows: graph.rowCount, triples: triples.user.length, batchSize };
@@ -227,10 +255,13 @@ async function lossGradients(
   using batches = createTripleTensors(gpu, shape, 1);
   using input = createTensor(gpu, "embeddings", size, embeddings);
   const tape = new Tape(gpu, "gradient", scratch);
-  const variable: Variable = { value: input };
+  const variable: Variable = { value: input, readOnce };
   const h = stepwiseConvolution(tape, convolution, variable, near ? batches : undefined);
   bprLoss(tape, h, batches, { index: 0, count: 1, weight: 1 });
   tape.backward();
+  const gradient = tape.take("dLoss/dE", size);
+  endGradient(tape, variable, storedIn(gradient));
+  assertEquals(tape.program.kernels.includes("vectors + store"), !readOnce || layers === 0);
   const end = new Tape(gpu, "end of step", scratch);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
   end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
@@ -241,7 +272,7 @@ async function lossGradients(
     uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
     for (let batch = 0; batch < stepCount(shape); batch++) {
       step.run();
-      gradients.push((await readFloats(gpu, variable.gradient!))[0]!);
+      gradients.push((await readFloats(gpu, gradient))[0]!);
       next.run();
     }
   }
@@ -266,8 +297,26 @@ Deno.test("gathering from images changes no bit", async (test) => {
       const [user, positive, negative] = [ids(0, users), ids(users, items), ids(users, items)];
       const triples = { user, positive, negative };
       const gradientsOn = ({ gpu }: { gpu: Gpu }) =>
-        lossGradients(gpu, convolved, embeddings, triples, 20, true);
+        lossGradients(gpu, convolved, embeddings, triples, 20, { near: true });
       assertEquals(await gradientsOn(images), await gradientsOn(buffers));
+    });
+  }
+});
+
+Deno.test("what becomes of a gradient in the last pass finds the same bits", async (test) => {
+  using opened = await openGpu();
+  const cases = [{ layers: 1, dim: 64 }, { layers: 3, dim: 12 }];
+  for (const { layers, dim, gpu, from } of inBothWays(opened, cases)) {
+    await test.step(`${layers} layers, dim ${dim}, from ${from}`, async () => {
+      const graph = randomGraph(50, 40);
+      const embeddings = floats(graph.rowCount * dim);
+      const convolved = { graph, ratios: forwardRatios(dim, 0.2), layers };
+      const ids = (from: number, count: number) =>
+        Uint32Array.from({ length: 30 }, () => from + uniformBelow(random, count));
+      const triples = { user: ids(0, 50), positive: ids(50, 40), negative: ids(50, 40) };
+      const gradients = (readOnce: boolean) =>
+        lossGradients(gpu, convolved, embeddings, triples, 20, { near: true, readOnce });
+      assertEquals(await gradients(true), await gradients(false));
     });
   }
 });
@@ -298,7 +347,7 @@ Deno.test("rows that are too long for several per invocation are walked to their
       const expected = explicitSum(graph, Float64Array.from(values), ratios, 1);
       h!.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-3 * expected[i]!, `entry ${i}`));
       const kernel = longest <= fromImages ? "propagate_image" : "propagate";
-      assertEquals(program.kernels, [kernel]);
+      assertEquals(program.kernels, [`${kernel} + store`]);
     });
   }
 });
@@ -365,8 +414,8 @@ Deno.test("leaving out rows far from a batch changes no bit", async (test) => {
         negative: ids(users, items),
       };
       const [all, near] = [
-        await lossGradients(gpu, convolved, embeddings, triples, 4, false),
-        await lossGradients(gpu, convolved, embeddings, triples, 4, true),
+        await lossGradients(gpu, convolved, embeddings, triples, 4, { near: false }),
+        await lossGradients(gpu, convolved, embeddings, triples, 4, { near: true }),
       ];
       assertEquals(near.length, 12);
       assertEquals(near, all);

@@ -1,0 +1,28 @@
+// Gives a result that is there already, vec4 by vec4, to what becomes of it:
+//
+//     finish(i, result_i)      of one of kernels/endings
+//
+//   result   as vec4
+//
+// Dispatched by src/ops/ending.ts.
+
+struct Params {
+  vectors: u32,
+}
+
+@group(0) @binding(0) var<storage, read> result: array<vec4f>;
+@group(0) @binding(1) var<uniform> params: Params;
+
+override workgroup_size: u32 = 128;
+
+@compute @workgroup_size(workgroup_size)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+  if (i < params.vectors) {
+    finish(i, result[i]);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What becomes of a result: kernels that compute one vec4 after the other leave each to an ending, a part
+ * of the same shader. A gradient that only the optimizer reads is so never stored.
+ *
+ * @module
+ */
+import { getKernel, type KernelSource } from "../gpu/kernel.ts";
+import type { Program } from "../gpu/program.ts";
+import { elementCount, type Tensor } from "../gpu/tensor.ts";
+import add from "../../kernels/endings/add.wgsl" with { type: "text" };
+import store from "../../kernels/endings/store.wgsl" with { type: "text" };
+import vectors from "../../kernels/vectors.wgsl" with { type: "text" };
+
+/** One of kernels/endings, with all that it needs. */
+export interface Ending {
+  /** What declares `finish`. */
+  readonly source: KernelSource;
+  /** What it reads and writes, by the names it declares. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Its `override` constants. */
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** The result is kept in a tensor of its shape. */
+export function storedIn(output: Tensor): Ending {
+  return { source: { name: "store", code: store }, tensors: { output }, constants: {} };
+}
+
+/** The result is added to a tensor of its shape. */
+export function addedTo(total: Tensor): Ending {
+  return { source: { name: "add", code: add }, tensors: { total }, constants: {} };
+}
+
+/** Records an ending for a result that is there already. */
+export function recordEnding(program: Program, result: Tensor, ending: Ending): void {
+  // Arrays end on whole vec4; what is beyond the shape stays zero.
+  const count = Math.ceil(elementCount(result.shape) / 4);
+  const source = { name: "vectors", code: vectors, ending: ending.source };
+  program.dispatch(
+    getKernel(program.gpu, source, ending.constants),
+    { result, ...ending.tensors },
+    { vectors: count },
+    { invocations: count },
+  );
+}
