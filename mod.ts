@@ -68,7 +68,7 @@ export {
   Program,
 } from "./src/gpu/program.ts";
 export type { Image, MatrixImage } from "./src/gpu/image.ts";
-export type { Binding, Field, Kernel, KernelSource } from "./src/gpu/kernel.ts";
+export type { Binding, Field, Kernel, ShaderFile } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
 export {

@@ -36,7 +36,7 @@ override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
 override workgroup_size: u32 = 128;
 
-fn finish_row(row: u32, c: u32, sum: vec4f) {
+fn finish_vector(row: u32, c: u32, sum: vec4f) {
   if (c < dim4) {
     let at = row * dim4 + c;
     finish(at, weights[c] * base[at] + weights[dim4 + c] * sum);
@@ -62,8 +62,8 @@ fn main(
     let at = column[entry] * dim4 + within;
     sum += value[entry] * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
   }
-  finish_row(row, c.x, sum[0]);
-  finish_row(row, c.y, sum[1]);
-  finish_row(row, c.z, sum[2]);
-  finish_row(row, c.w, sum[3]);
+  finish_vector(row, c.x, sum[0]);
+  finish_vector(row, c.y, sum[1]);
+  finish_vector(row, c.z, sum[2]);
+  finish_vector(row, c.w, sum[3]);
 }

@@ -109,7 +109,7 @@ const cases: Record<string, () => Case[]> = {
       size: { invocations: 4 * vectors - 3 },
     })),
 
-  vectors: () =>
+  each_vector: () =>
     elementwise.flatMap(({ vectors, constants }) => {
       const one = {
         name: `${vectors} vec4`,
@@ -246,16 +246,16 @@ Deno.test("every kernel has a twin and a table", () => {
   assertEquals(Object.keys(endings).sort(), filesOf(endingFolder));
 });
 
-for (const [name, made] of Object.entries(cases)) {
+for (const [name, makeTable] of Object.entries(cases)) {
   Deno.test(`kernel ${name} equals its twin`, async (test) => {
     using gpu = await openGpu();
     const code = Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder));
-    const table = made();
+    const table = makeTable();
     if (/\bfinish\(/.test(code)) {
-      assertEquals(
-        [...new Set(table.map(({ ending }) => ending))].sort(),
-        Object.keys(endings).sort(),
-      );
+      const met = new Set(table.map(({ ending }) => ending));
+      // What the last forward layer gives to the rows of a batch is only ever stored.
+      const wanted = name === "propagate_rows" ? ["store"] : Object.keys(endings);
+      assertEquals(met, new Set(wanted));
     }
     for (const { name: title, ending, tensors, images = {}, params = {}, ...one } of table) {
       await test.step(title, async () => {

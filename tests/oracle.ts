@@ -52,7 +52,7 @@ export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Fi
 
 export const oracle: Record<string, Twin> = {
   /** A result that is there already */
-  vectors(t, { vectors }, _, finish) {
+  each_vector(t, { vectors }, _, finish) {
     t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
   },
 

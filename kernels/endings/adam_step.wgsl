@@ -11,7 +11,8 @@
 // in keep). From vec4 `smoothed_from` on the last line is left to decayed_update.wgsl: STAIR first smooths
 // the direction, not the gradient, over similar items (paper, Eq. 4).
 //
-//   batch_number                            of the batch within the epoch
+//   batch_number                            the clock, of which kernels may declare another: number of the
+//                                           batch within the epoch, and since training was set up
 //   schedule                                per batch of the epoch, f / (1 − β₁^t) and 1 / (1 − β₂^t),
 //                                           made in f64
 //   first_moment, second_moment, parameter  m, v and the parameter, as vec4

@@ -26,7 +26,7 @@ export const STAGES: readonly Stage[] = [
 
 /** A kernel in one stage of the step. */
 export interface KernelProfile {
-  /** File name under kernels/, or what another command does. */
+  /** What the kernel is called, with its ending, or what another command does. */
   readonly kernel: string;
   /** Where in the step. */
   readonly stage: Stage;
@@ -92,18 +92,17 @@ function timedCommands(
   microseconds: Float64Array,
   batch: MeanBatch,
 ): TimedCommand[] {
-  const names = commands.map(nameOf);
-  const stages = stagesOf(names);
+  const stages = stagesOf(commands);
   return commands.map((command, i) => ({
-    kernel: names[i]!,
+    kernel: nameOf(command),
     stage: stages[i]!,
     microseconds: microseconds[i]!,
     bytes: compulsoryBytes(command, batch),
   }));
 }
 
-/** The stage that a kernel belongs to wherever it is dispatched; others stay in the stage at work. */
-const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
+/** The stage that a command belongs to wherever it is; others stay in the stage at work. */
+const STAGE_OF_COMMAND: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
   clear: "adjoint and AdamW",
@@ -111,12 +110,12 @@ const STAGE_OF_KERNEL: Readonly<Record<string, Stage>> = {
   advance: "bookkeeping",
 };
 
-/** The stage of each kernel: BSC follows on the one that ends with AdamW. */
-function stagesOf(kernels: readonly string[]): Stage[] {
+/** The stage of each command: BSC follows on the kernel that ends with AdamW. */
+function stagesOf(commands: readonly Command[]): Stage[] {
   let current: Stage = "forward";
-  return kernels.map((kernel) => {
-    const stage = current = STAGE_OF_KERNEL[kernel] ?? current;
-    if (kernel.endsWith(" + adam_step")) current = "BSC and update";
+  return commands.map((command) => {
+    const stage = current = STAGE_OF_COMMAND[nameOf(command)] ?? current;
+    if ("kernel" in command && command.kernel.ending === "adam_step") current = "BSC and update";
     return stage;
   });
 }

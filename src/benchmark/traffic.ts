@@ -34,7 +34,7 @@ import type { MeanBatch } from "./mean_batch.ts";
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
  * | bpr_gradient       | N(0) rows, N(0) + 1 offsets, 4t partners, 4t slots,           | N(0)·d |
  * |                    | t coefficients, N(0)·d of H and of the gradient, 3 counts     |        |
- * | vectors            | n·d result                                                    |        |
+ * | each_vector        | n·d result                                                    |        |
  * | advance            | 2                                                             | 2      |
  *
  * What writes nothing leaves its result, of n·d or N(0)·d numbers, to an ending.
@@ -53,12 +53,13 @@ const KERNEL_WORDS: Readonly<
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,
   bpr_gradient: ({ tensors }, { triples, rows }) =>
     2 * rows[0]! + 1 + 9 * triples + 3 * rows[0]! * tensors.h!.shape[1]! + 3,
-  vectors: ({ tensors }) => elementCount(tensors.result!.shape),
+  each_vector: ({ tensors }) => elementCount(tensors.result!.shape),
   advance: () => 4,
 };
 
 /**
- * The words of 4 bytes that an ending adds, for a result of r numbers, s of them of rows that are smoothed:
+ * The words of 4 bytes that an ending adds, for a result of r numbers, s of them of rows that are smoothed,
+ * without coupled decay:
  *
  * | ending          | reads                             | writes |
  * | --------------- | --------------------------------- | ------ |
@@ -67,11 +68,12 @@ const KERNEL_WORDS: Readonly<
  * | adam_step       | 3r − s, 1 count, 2 corrections    | 3r     |
  * | decayed_update  | r                                 | r      |
  */
-const ENDING_WORDS: Readonly<Record<string, (dispatch: Dispatch, result: number) => number>> = {
-  store: (_, result) => result,
-  add: (_, result) => 2 * result,
-  adam_step: ({ tensors }, result) => 6 * result - elementCount(tensors.direction!.shape) + 3,
-  decayed_update: (_, result) => 2 * result,
+const ENDING_WORDS: typeof KERNEL_WORDS = {
+  store: (dispatch, batch) => resultSize(dispatch, batch),
+  add: (dispatch, batch) => 2 * resultSize(dispatch, batch),
+  adam_step: (dispatch, batch) =>
+    6 * resultSize(dispatch, batch) - elementCount(dispatch.tensors.direction!.shape) + 3,
+  decayed_update: (dispatch, batch) => 2 * resultSize(dispatch, batch),
 };
 
 /** The shape of a pass's matrices. */
@@ -125,13 +127,9 @@ function rowPropagationWords(dispatch: Dispatch, { rows, entries }: MeanBatch): 
 export function compulsoryBytes(command: Command, batch: MeanBatch): number {
   if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
-  const { name } = command.kernel;
-  const [kernel, ending] = name.split(" + ") as [string, string?];
-  const kernelWords = KERNEL_WORDS[kernel];
+  const { name, file, ending } = command.kernel;
+  const words = KERNEL_WORDS[file];
   const endingWords = ending === undefined ? () => 0 : ENDING_WORDS[ending];
-  if (!kernelWords || !endingWords) {
-    throw new RangeError(`The traffic of kernel ${name} is not known.`);
-  }
-  const result = ending === undefined ? 0 : resultSize(command, batch);
-  return 4 * (kernelWords(command, batch) + endingWords(command, result));
+  if (!words || !endingWords) throw new RangeError(`The traffic of kernel ${name} is not known.`);
+  return 4 * (words(command, batch) + endingWords(command, batch));
 }

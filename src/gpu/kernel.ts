@@ -9,14 +9,18 @@
  */
 import { type Gpu, GpuError } from "./device.ts";
 
-/** A kernel's text and the file it comes from. */
-export interface KernelSource {
-  /** File name under kernels/, without `.wgsl`. */
+/** A .wgsl file. */
+export interface ShaderFile {
+  /** Its name without folder and `.wgsl`. */
   readonly name: string;
-  /** The file's content. */
+  /** Its content. */
   readonly code: string;
-  /** For a kernel that leaves its results to `finish`: the file of kernels/endings that declares it. */
-  readonly ending?: Omit<KernelSource, "ending">;
+}
+
+/** A kernel's file, of kernels/. */
+export interface KernelSource extends ShaderFile {
+  /** The file of kernels/endings that declares `finish`, for a kernel that leaves its result to it. */
+  readonly ending?: ShaderFile;
 }
 
 /** A buffer or texture as the source declares it. */
@@ -39,8 +43,12 @@ export interface Field {
 
 /** A compiled kernel. */
 export interface Kernel {
-  /** File name under kernels/, without `.wgsl`; with an ending, both names: `propagate + store`. */
+  /** What it is called in messages and tables: as its file, and with an ending `propagate + store`. */
   readonly name: string;
+  /** Its file under kernels/, without `.wgsl`. */
+  readonly file: string;
+  /** Its ending's under kernels/endings, if it has one. */
+  readonly ending?: string | undefined;
   /** What is dispatched. */
   readonly pipeline: GPUComputePipeline;
   /** All of group 0. */
@@ -86,7 +94,7 @@ function compile(
   constants: Readonly<Record<string, number>>,
 ): Kernel {
   const name = fullName(source);
-  const code = source.ending ? source.code + source.ending.code : source.code;
+  const code = source.ending ? `${source.code}\n${source.ending.code}` : source.code;
   let module: GPUShaderModule;
   const pipeline = gpu.check(`kernel ${name}`, () => {
     module = gpu.device.createShaderModule({ label: name, code });
@@ -100,6 +108,8 @@ function compile(
   const size = constants.workgroup_size ?? /override workgroup_size: u32 = (\d+)/.exec(code)?.[1];
   return {
     name,
+    file: source.name,
+    ending: source.ending?.name,
     pipeline,
     bindings: parseBindings(code),
     fields: parseFields(code),
@@ -111,12 +121,11 @@ function compileError(
   { name, code, ending }: KernelSource,
   { lineNum, linePos, message }: GPUCompilationMessage,
 ): string {
-  // The ending begins where the kernel's last, empty line would.
-  const own = code.split("\n").length - 1;
-  const inEnding = ending && lineNum > own;
+  const lines = code.split("\n");
+  const inEnding = ending && lineNum > lines.length;
   const file = inEnding ? `endings/${ending.name}` : name;
-  const number = inEnding ? lineNum - own : lineNum;
-  const line = (inEnding ? ending : { code }).code.split("\n")[number - 1] ?? "";
+  const number = inEnding ? lineNum - lines.length : lineNum;
+  const line = (inEnding ? ending.code.split("\n") : lines)[number - 1] ?? "";
   const [summary = ""] = message.trim().split("\n");
   const caret = " ".repeat(Math.max(0, linePos - 1)) + "^";
   return `kernels/${file}.wgsl:${number}:${linePos}: ${summary}\n${line}\n${caret}`;

@@ -1,12 +1,12 @@
 /**
  * AdamW with decoupled weight decay (Loshchilov & Hutter 2019), in the order PyTorch applies it:
- * decay first, then the step. The descent direction is a stage of its own, so that a model may smooth
+ * decay first, then the step. The descent direction of the last rows may be left to a model, which smooths
  * it before it is applied: STAIR's backward stepwise convolution (paper, Eq. 4).
  *
  * @module
  */
 import type { Gpu } from "../gpu/device.ts";
-import { createTensor, createTensors, elementCount, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import adamStep from "../../kernels/endings/adam_step.wgsl" with { type: "text" };
 import decayedUpdate from "../../kernels/endings/decayed_update.wgsl" with { type: "text" };
 import type { Ending } from "./ending.ts";
@@ -102,6 +102,9 @@ export interface Smoothing {
   readonly record: (direction: Tensor, ending: Ending) => void;
 }
 
+/** Beyond every vec4. */
+const NONE = 2 ** 32 - 1;
+
 /** Records AdamW on a parameter, as a variable with its gradient. */
 export function adamW(
   tape: Tape,
@@ -113,10 +116,9 @@ export function adamW(
   const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
   const [rows, dim = 1] = parameter.shape as [number, number?];
   const smoothedRows = smoothing ? rows - smoothing.firstRow : 0;
+  // Bound where nothing is smoothed, too; one shader then serves parameters of any size.
   const direction = tape.take("descent direction", [smoothedRows, dim]);
-  const smoothed_from = smoothing
-    ? smoothing.firstRow * dim / 4
-    : Math.ceil(elementCount(parameter.shape) / 4);
+  const smoothed_from = smoothing ? smoothing.firstRow * dim / 4 : NONE;
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
   endGradient(tape, variable, {
     source: { name: "adam_step", code: adamStep },

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { getKernel, type KernelSource } from "../gpu/kernel.ts";
+import { getKernel, type ShaderFile } from "../gpu/kernel.ts";
 import type { Program } from "../gpu/program.ts";
 import { elementCount, type Tensor } from "../gpu/tensor.ts";
 import add from "../../kernels/endings/add.wgsl" with { type: "text" };
 import store from "../../kernels/endings/store.wgsl" with { type: "text" };
-import vectors from "../../kernels/vectors.wgsl" with { type: "text" };
+import eachVector from "../../kernels/each_vector.wgsl" with { type: "text" };
 
 /** One of kernels/endings, with all that it needs. */
 export interface Ending {
-  /** What declares `finish`. */
-  readonly source: KernelSource;
+  /** The file, which declares `finish`. */
+  readonly source: ShaderFile;
   /** What it reads and writes, by the names it declares. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** Its `override` constants. */
@@ -34,12 +34,12 @@ export function addedTo(total: Tensor): Ending {
 /** Records an ending for a result that is there already. */
 export function recordEnding(program: Program, result: Tensor, ending: Ending): void {
   // Arrays end on whole vec4; what is beyond the shape stays zero.
-  const count = Math.ceil(elementCount(result.shape) / 4);
-  const source = { name: "vectors", code: vectors, ending: ending.source };
+  const vectors = Math.ceil(elementCount(result.shape) / 4);
+  const source = { name: "each_vector", code: eachVector, ending: ending.source };
   program.dispatch(
     getKernel(program.gpu, source, ending.constants),
     { result, ...ending.tensors },
-    { vectors: count },
-    { invocations: count },
+    { vectors },
+    { invocations: vectors },
   );
 }

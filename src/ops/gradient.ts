@@ -37,7 +37,9 @@ export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): v
 
 /**
  * Hands over what records a whole gradient, to be met by an ending: it is added to the variable's gradient
- * or becomes it; it is left pending where it is all of the gradient and that is read once.
+ * or becomes it; it is left pending where it is all of the gradient and that is read once. `record` is
+ * called once, in the end after all adjoints and after updates of other parameters: what it reads has to
+ * be taken until then, and may not be a parameter. The variable is none that is constant.
  */
 export function addRecordedGradient(
   tape: Tape,
@@ -54,10 +56,19 @@ export function addRecordedGradient(
   }
 }
 
-/** Records that a variable's whole gradient, zero where there is none, meets an ending. */
+/**
+ * Records that a variable's whole gradient, zero where there is none, meets an ending, and gives it back.
+ *
+ * @throws {Error} when something else was added to a gradient that had been left pending.
+ */
 export function endGradient(tape: Tape, variable: Variable, ending: Ending): void {
-  if (variable.pending) {
-    variable.pending(ending);
+  const { pending } = variable;
+  if (pending) {
+    if (variable.gradient) {
+      throw new Error(`The gradient of "${variable.value.label}" grew when it was thought whole.`);
+    }
+    variable.pending = undefined;
+    pending(ending);
   } else {
     const gradient = openGradient(tape, variable);
     recordEnding(tape.program, gradient, ending);

@@ -1,5 +1,5 @@
 /**
- * One pass of graph propagation, output = a ⊙ base + b ⊙ (A input): over all rows or some of them, from
+ * One pass of graph propagation, result = a ⊙ base + b ⊙ (A input): over all rows or some of them, from
  * buffers or, on a software adapter, from images.
  *
  * @module
@@ -74,13 +74,14 @@ export function recordPropagation(
   program: Program,
   { rowCount, rowStart: row_start, column, value }: SparseTensor,
   operands: Operands,
-  { source: ending, tensors: ended, constants }: Ending,
+  ending: Ending,
   { rows, rowEnd, otherEntries }: Reached,
 ): void {
   const dim4 = operands.base.shape[1]! / 4;
-  const tensors = { row_start, column, value, ...otherEntries, ...operands, ...ended };
+  const tensors = { row_start, column, value, ...otherEntries, ...operands, ...ending.tensors };
+  const constants = { dim4, ...ending.constants };
   const kernel = (name: string, code: string): Kernel =>
-    getKernel(program.gpu, { name, code, ending }, { dim4, ...constants });
+    getKernel(program.gpu, { name, code, ending: ending.source }, constants);
   if (rows) {
     const { clock, batchStart: batch_start, row, count } = rows;
     program.dispatch(

@@ -167,15 +167,14 @@ export function stepwiseConvolution(
   tape.adjoint(() => {
     tape.release(output.value); // whoever read it has been recorded: the adjoint may take its memory
     const { gradient } = output;
-    if (!gradient || input.constant) {
+    const release = (): void => {
       near?.release();
       closeGradient(tape, output);
-      return;
-    }
+    };
+    if (!gradient || input.constant) return release();
     addRecordedGradient(tape, input, (ending) => {
       convolveToEnding(tape, convolution, gradient, ending, backward);
-      near?.release();
-      tape.release(gradient);
+      release();
     });
   });
   return output;
@@ -239,7 +238,7 @@ function graphNearBatch(
   };
 }
 
-/** What a pass has to go over, from the first, if not everything. */
+/** What pass `layer`, from 1, has to go over, if not everything. */
 type ReachedBy = (layer: number) => Reached;
 
 /** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */

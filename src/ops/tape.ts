@@ -28,7 +28,7 @@ export interface Variable {
   /** Whether its gradient is read once at most, by an ending: it may be left {@linkcode pending}. */
   readonly readOnce?: boolean;
   /** In the place of a gradient: records what computes it, each vec4 of it met by an ending. */
-  pending?: (ending: Ending) => void;
+  pending?: ((ending: Ending) => void) | undefined;
 }
 
 /** A program being recorded, with the adjoints still to come. */

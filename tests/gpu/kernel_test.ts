@@ -68,23 +68,39 @@ fn main() {
 Deno.test("a kernel and its ending are one shader, named after both", async () => {
   using gpu = await openGpu();
   const code = scaled.replace("y[0] = ", "finish(").replace("* x[0];", "* x[0]);")
-    .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "") + "\n";
+    .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "") + " // the end";
   const ending = {
     name: "keep",
     code: `@group(0) @binding(20) var<storage, read_write> kept: array<f32>;
 fn finish(value: f32) { kept[0] = value; }`,
   };
   const kernel = getKernel(gpu, { name: "scaled", code, ending });
-  assertEquals(kernel.name, "scaled + keep");
+  assertEquals([kernel.name, kernel.file, kernel.ending], ["scaled + keep", "scaled", "keep"]);
   assertEquals(kernel.bindings.map(({ name }) => name), ["x", "params", "kept"]);
   await gpu.finish();
-  const wrong = { name: "drop", code: ending.code.replace("= value", "= lost") };
-  getKernel(gpu, { name: "scaled", code, ending: wrong });
-  const { message } = await assertRejects(() => gpu.finish(), GpuError);
-  const [summary, line, caret] = message.split("\n");
-  assert(summary!.startsWith("kernels/endings/drop.wgsl:2:35: "), summary);
-  assertEquals(line, "fn finish(value: f32) { kept[0] = lost; }");
-  assertEquals(caret!.length, 35);
+});
+
+Deno.test("a compile error is told of the file it is in, the kernel's or its ending's", async (test) => {
+  const ending = { name: "keep", code: "fn finish(value: f32) {}" };
+  const code = "@compute @workgroup_size(1)\nfn main() { finish(1.0); }\n// the end";
+  const wrongs = [
+    { ending, code: code.replace("1.0", "lost"), place: "scaled.wgsl:2:20" },
+    {
+      code,
+      ending: { ...ending, code: "\nfn finish(value: lost) {}" },
+      place: "endings/keep.wgsl:2:18",
+    },
+  ];
+  for (const { place, ...parts } of wrongs) {
+    await test.step(place, async () => {
+      using gpu = await openGpu();
+      getKernel(gpu, { name: "scaled", ...parts });
+      const { message } = await assertRejects(() => gpu.finish(), GpuError);
+      const [summary, line, caret] = message.split("\n");
+      assert(summary!.startsWith(`kernels/${place}: `), summary);
+      assertEquals(line!.slice(caret!.indexOf("^")).startsWith("lost"), true, message);
+    });
+  }
 });
 
 Deno.test("what only the pipeline finds wrong names the kernel", async (test) => {

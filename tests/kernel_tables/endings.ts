@@ -5,33 +5,27 @@ import { type Case, floats } from "./random_case.ts";
 /** An ending of kernels/endings with all that it needs. */
 interface MadeEnding {
   readonly ending: string;
-  /** What is special. */
-  readonly what: string;
   readonly tensors: Arrays;
-  readonly constants: Numbers;
+  readonly constants?: Numbers;
 }
 
-/** The case with its result stored; places of it may be left out, and must stay as they are. */
-export function stored(one: Case, elements: number): Case {
-  return withEachEnding(one, elements)[0]!;
-}
+/** Endings of a result of so many numbers, whole vec4, by what is done. */
+const endingsOf: Readonly<Record<string, (elements: number) => MadeEnding>> = {
+  "stored": (elements) => ({ ending: "store", tensors: { output: floats(elements) } }),
+  "added": (elements) => ({ ending: "add", tensors: { total: floats(elements) } }),
+  "a step of AdamW": (elements) => adamStep(elements, 0, 2 ** 32 - 1),
+  "a step of AdamW, the second half smoothed": (elements) =>
+    adamStep(elements, 0.5, Math.floor(elements / 8)),
+  "an update from the third vec4 on": (elements) => ({
+    ending: "decayed_update",
+    tensors: { parameter: floats(elements + 8) },
+    constants: { first: 2, keep: 0.75, learning_rate: 0.125 },
+  }),
+};
 
-/** A case for each ending of a result of so many numbers, whole vec4; places may be left out. */
-export function withEachEnding(one: Case, elements: number): Case[] {
-  return madeEndings(elements).map(({ ending, what, tensors, constants }) => ({
-    ...one,
-    ending,
-    name: `${one.name}, ${what}`,
-    tensors: { ...copyOf(one.tensors), ...tensors },
-    constants: { ...one.constants, ...constants },
-  }));
-}
-
-function madeEndings(elements: number): MadeEnding[] {
-  const vectors = elements / 4;
-  const adamStep = (what: string, l2: number, smoothed_from: number): MadeEnding => ({
+function adamStep(elements: number, l2: number, smoothed_from: number): MadeEnding {
+  return {
     ending: "adam_step",
-    what,
     tensors: {
       batch_number: Uint32Array.of(1, 17),
       schedule: Float32Array.of(9, 9, 2.5, 1.25, 9, 9),
@@ -51,22 +45,26 @@ function madeEndings(elements: number): MadeEnding[] {
       gain_second: 0.001,
       epsilon: 1e-8,
     },
-  });
-  return [
-    { ending: "store", what: "stored", tensors: { output: floats(elements) }, constants: {} },
-    { ending: "add", what: "added", tensors: { total: floats(elements) }, constants: {} },
-    adamStep("a step of AdamW", 0.5, vectors),
-    adamStep("a step of AdamW, the second half smoothed", 0, Math.floor(vectors / 2)),
-    {
-      ending: "decayed_update",
-      what: "an update from the third vec4 on",
-      tensors: { parameter: floats(elements + 8) },
-      constants: { first: 2, keep: 0.75, learning_rate: 0.125 },
-    },
-  ];
+  };
 }
 
-/** Twins write to the arrays of their case. */
-function copyOf(tensors: Arrays): Arrays {
-  return Object.fromEntries(Object.entries(tensors).map(([name, data]) => [name, data.slice()]));
+/** A case for each ending of a result of so many numbers. */
+export function withEachEnding(one: Case, elements: number): Case[] {
+  return Object.keys(endingsOf).map((what) => withEnding(one, elements, what));
+}
+
+/** The case with its result stored; places that it leaves out must stay as they are. */
+export function stored(one: Case, elements: number): Case {
+  return withEnding(one, elements, "stored");
+}
+
+function withEnding(one: Case, elements: number, what: string): Case {
+  const { ending, tensors, constants } = endingsOf[what]!(elements);
+  return {
+    ...one,
+    ending,
+    name: `${one.name}, ${what}`,
+    tensors: { ...one.tensors, ...tensors },
+    constants: { ...one.constants, ...constants },
+  };
 }

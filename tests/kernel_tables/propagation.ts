@@ -45,7 +45,7 @@ const propagate = (): Case[] =>
     return [whole, short].flatMap((one) => withEachEnding(one, elements));
   });
 
-/** All rows as a list, and more rows than an invocation walks; passes with an ending are of the first kind. */
+/** All rows as a list, and more rows than an invocation walks; the first kind meets every ending. */
 const propagateToEveryRow = (): Case[] =>
   sizes.flatMap((size) => {
     const [all, ...others] = [[8, 1], [8, 0], [1, 1], [1, 0]].map(([rowsEach, inOrder]) =>
@@ -120,7 +120,7 @@ export const cases: Record<string, () => Case[]> = {
       size: {
         invocations: Math.min(batch.rows, 3 * batch.batchSize) * Math.ceil(batch.dim / 16),
       },
-    })).flatMap((one) => withEachEnding(one, one.tensors.base!.length)),
+    })).map((one) => stored(one, one.tensors.base!.length)),
 
   propagate_image: () => [
     ...propagateToEveryRow(),
@@ -133,7 +133,7 @@ export const cases: Record<string, () => Case[]> = {
         invocations: Math.ceil(Math.min(batch.rows, 3 * batch.batchSize) / 3) *
           Math.ceil(batch.dim / 8),
       },
-    })).flatMap((one) => withEachEnding(one, one.tensors.base!.length)),
+    })).map((one) => stored(one, one.tensors.base!.length)),
   ],
 
   mark_batch: () =>

@@ -85,7 +85,7 @@ Deno.test("a recorded gradient is stored, added, or left to its only reader", as
         tape.adjoint(() => addRecordedGradient(tape, variable, record));
       }
       tape.backward();
-      assertEquals(program.kernels, kernels.map((ending) => `vectors + ${ending}`));
+      assertEquals(program.kernels, kernels.map((ending) => `each_vector + ${ending}`));
       endGradient(tape, variable, storedIn(seen));
       program.run();
       assertEquals(await readFloats(gpu, seen), [expected]);

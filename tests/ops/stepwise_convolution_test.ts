@@ -261,7 +261,7 @@ async function lossGradients(
   tape.backward();
   const gradient = tape.take("dLoss/dE", size);
   endGradient(tape, variable, storedIn(gradient));
-  assertEquals(tape.program.kernels.includes("vectors + store"), !readOnce || layers === 0);
+  assertEquals(tape.program.kernels.includes("each_vector + store"), !readOnce || layers === 0);
   const end = new Tape(gpu, "end of step", scratch);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
   end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
