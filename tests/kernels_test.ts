@@ -100,15 +100,6 @@ const cases: Record<string, () => Case[]> = {
   ...polynomialCases,
   ...propagationCases,
 
-  add_scaled: () =>
-    elementwise.map(({ vectors, constants }) => ({
-      name: `${4 * vectors - 3} numbers`,
-      tensors: { source: floats(4 * vectors), total: floats(4 * vectors) },
-      params: { elements: 4 * vectors - 3, scale: -0.3 },
-      constants,
-      size: { invocations: 4 * vectors - 3 },
-    })),
-
   each_vector: () =>
     elementwise.flatMap(({ vectors, constants }) => {
       const one = {

@@ -196,11 +196,6 @@ export const oracle: Record<string, Twin> = {
     });
   },
 
-  /** total += scale · source */
-  add_scaled(t, { elements, scale }) {
-    for (let i = 0; i < elements!; i++) t.total![i]! += scale! * t.source![i]!;
-  },
-
   /** output_(block · B + t) = table_(list_t − first_row), 0 beyond the batch */
   gather_rows(t, { triples, batch_size, width, first_row, block }) {
     for (let slot = 0; slot < batch_size!; slot++) {

@@ -3,22 +3,9 @@
  *
  * @module
  */
-import { getKernel } from "../gpu/kernel.ts";
-import { elementCount, type Tensor } from "../gpu/tensor.ts";
-import addScaledCode from "../../kernels/add_scaled.wgsl" with { type: "text" };
+import type { Tensor } from "../gpu/tensor.ts";
 import { addedTo, type Ending, recordEnding, storedIn } from "./ending.ts";
 import type { Tape, Variable } from "./tape.ts";
-
-/** Records target ← target + scale · source, element by element. */
-export function addScaled(tape: Tape, target: Tensor, source: Tensor, scale = 1): void {
-  const elements = elementCount(target.shape);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "add_scaled", code: addScaledCode }),
-    { source, total: target },
-    { elements, scale },
-    { invocations: elements },
-  );
-}
 
 /**
  * Hands over a whole gradient, taken from the tape: it becomes the variable's or, where there is one,
@@ -28,7 +15,7 @@ export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): v
   if (variable.constant) {
     tape.release(gradient);
   } else if (variable.gradient) {
-    addScaled(tape, variable.gradient, gradient);
+    recordEnding(tape.program, gradient, addedTo(variable.gradient));
     tape.release(gradient);
   } else {
     variable.gradient = gradient;

@@ -3,7 +3,7 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
-import { addScaled } from "../../src/ops/gradient.ts";
+import { recordEnding, storedIn } from "../../src/ops/ending.ts";
 import {
   polynomialConvolution,
   type RecurrenceStep,
@@ -76,8 +76,7 @@ Deno.test("the convolution is the mean of the polynomials, and so is its adjoint
       const tape = new Tape(gpu, "there and back", scratch);
       const h = polynomialConvolution(tape, adjacency, steps, input);
       // The adjoint passes take over the memory of the result.
-      tape.program.clear(kept);
-      addScaled(tape, kept, h.value);
+      recordEnding(tape.program, h.value, storedIn(kept));
       h.gradient = gradient;
       tape.backward();
       using program = tape.program;

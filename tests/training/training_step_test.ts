@@ -4,7 +4,7 @@ import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, createTensors, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
 import type { Model, Phase } from "../../src/models/model.ts";
-import { addScaled } from "../../src/ops/gradient.ts";
+import { recordEnding, storedIn } from "../../src/ops/ending.ts";
 import type { Tape, Variable } from "../../src/ops/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { gatherBatches } from "../../src/training/sampler.ts";
@@ -22,8 +22,7 @@ function pull(tape: Tape, variable: Variable): void {
     const { shape } = variable.value;
     const ones = createTensor(tape.gpu, "ones", shape, new Float32Array(shape[0]!).fill(1));
     variable.gradient = tape.take("gradient", shape);
-    tape.program.clear(variable.gradient);
-    addScaled(tape, variable.gradient, ones);
+    recordEnding(tape.program, ones, storedIn(variable.gradient));
   });
 }
 
