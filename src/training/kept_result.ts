@@ -15,7 +15,7 @@ import { models } from "../models/registry.ts";
 import { train, type TrainOptions, type TrainResult } from "./train.ts";
 
 /** To be raised when a change of the code changes what runs give: earlier results are not read then. */
-const RESULTS_VERSION = 1;
+const RESULTS_VERSION = 2;
 
 /** A run to be made, or found. */
 export interface Experiment {
@@ -36,7 +36,8 @@ export interface KeptResult extends TrainResult {
 }
 
 /**
- * Trains a model on a device of its own, or reads what the same run gave before from `folder`.
+ * Trains a model on a device of its own, or reads what the same run gave before from `folder`. A run that
+ * was stopped goes on; its own folder is removed when it is done.
  *
  * @throws {InputError} when a setting is out of range or the dataset lacks what the model needs.
  * @throws {GpuError} when the GPU fails. Whatever `training.signal` was aborted with is thrown, too.
@@ -57,13 +58,15 @@ export async function trainOrRead(
     data: await fingerprint(dataset),
   });
   const key = createHash("sha256").update(asked).digest("hex").slice(0, 16);
-  const path = `${folder}/${name}-${training.seed}-${key}.json`;
+  const out = `${folder}/${name}-${training.seed}-${key}`, path = `${out}.json`;
   const found = await Deno.readTextFile(path).catch(() => undefined);
   if (found !== undefined) return JSON.parse(found).result;
+  const resume = await Deno.stat(`${out}/last.safetensors`).then(() => true, () => false);
   using model = await models[name]!.create(gpu, dataset, settings, { cacheFolder: CACHE_FOLDER });
-  const outcome = await train(gpu, model, dataset, training);
+  const outcome = await train(gpu, model, dataset, { ...training, out, resume });
   const result = { ...outcome, adapter: gpu.adapterName, peakGpuBytes: gpu.peakBytes };
   const text = JSON.stringify({ ...JSON.parse(asked), result }, null, 2) + "\n";
   await writeAtomically(path, text);
+  await Deno.remove(out, { recursive: true });
   return result;
 }
