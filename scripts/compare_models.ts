@@ -39,12 +39,12 @@ usage: deno task compare [options]
                    (coupled decay 0), the one that validates best with seed 1; otherwise its preset
   --epochs N       at most so many epochs (default: the preset's)
   --eval-every N   epochs between evaluations (default 5)
-  --out DIR        results are kept here; a run that was made before is not made again
+  --out DIR        results are kept here, in runs/; a run that was made before is not made again
                    (default runs/compare)
   --json           print all results as JSON, and nothing else, on stdout
   --help
 
-Ctrl-C ends the comparison; the same command goes on with it.
+Ctrl-C ends the comparison; the same command goes on, inside the run it was in.
 
 example: deno task compare --tune
          deno task compare --data ../shared/data/baby --models stair,lightgcn --seeds 1 --epochs 20`;

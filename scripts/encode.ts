@@ -22,7 +22,8 @@ import {
 
 const HELP = `Encodes items' texts and pictures as text_feat.npy and image_feat.npy.
 
-usage: deno run --allow-read --allow-write scripts/encode.ts --items FILE --out DIR [options]
+usage: deno run --allow-read --allow-write --allow-env=XDG_RUNTIME_DIR scripts/encode.ts \\
+         --items FILE --out DIR [options]
 
   --items FILE     items as .csv or .tsv, with a column item (or itemID) of ids 0, 1, 2, …
   --out DIR        where the features go
@@ -31,8 +32,9 @@ usage: deno run --allow-read --allow-write scripts/encode.ts --items FILE --out 
   --images PATH    a folder of pictures named after the items' ids (0.png, 1.jpg, …),
                    or a sprite sheet: rows of 32 thumbnails of 48 × 48 pixels
 
-example: deno run --allow-read --allow-write scripts/encode.ts --items data/shop/items.csv \\
-           --text title,category,brand --images data/shop/thumbnails.png --out data/shop`;
+example: deno run --allow-read --allow-write --allow-env=XDG_RUNTIME_DIR scripts/encode.ts \\
+           --items data/shop/items.csv --text title,category,brand \\
+           --images data/shop/thumbnails.png --out runs/features`;
 
 /** What a picture in a folder may end in. */
 const EXTENSIONS = ["png", "jpg", "jpeg"];

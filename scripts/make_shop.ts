@@ -20,7 +20,7 @@ import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.t
 
 const HELP = `Makes a shop: products with titles and pictures, and customers who buy them.
 
-usage: deno run --allow-read --allow-write scripts/make_shop.ts [options]
+usage: deno run --allow-read --allow-write --allow-env=XDG_RUNTIME_DIR scripts/make_shop.ts [options]
 
   --out DIR              where the files go (default data/shop for the defaults below,
                          data/shop-WEIGHT-SEED for others)
@@ -31,7 +31,8 @@ usage: deno run --allow-read --allow-write scripts/make_shop.ts [options]
   --items N              products before the 5-core filter (default ${DEFAULT_SHOP.itemCount})
   --interactions N       purchases before the 5-core filter (default ${DEFAULT_SHOP.interactionCount})
 
-example: deno run --allow-read --allow-write scripts/make_shop.ts --modality-weight 0.7 --out data/visible`;
+example: deno run --allow-read --allow-write --allow-env=XDG_RUNTIME_DIR scripts/make_shop.ts \\
+           --modality-weight 0.7 --out runs/visible`;
 
 async function main(): Promise<void> {
   const options = parseArgs(Deno.args, {

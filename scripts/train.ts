@@ -59,7 +59,7 @@ usage: deno task train [options]
   --data DIR              dataset folder: MMRec, freerec, LATTICE or CSV layout
                           (default: the embedded shop, data/shop)
   --model NAME            ${Object.keys(models).join(", ")} (default stair)
-  --preset NAME           published settings for a dataset, such as baby, sports or electronics
+  --preset NAME           published settings: baby, sports, electronics or shop
                           (by the folder's name if the model has them, otherwise baby)
   --epochs N              epochs to train
   --batch-size N          triples per step

@@ -9,6 +9,7 @@ import { copyBandwidth } from "../gpu/timing.ts";
 import { type Growth, measureGrowth } from "./growth.ts";
 import { measureModels, type ModelCosts } from "./model_costs.ts";
 import { comparePeer, peerArguments, type PeerComparison, type PeerOptions } from "./peer.ts";
+import { requirePeer } from "./peer_process.ts";
 import { measurePreparation, type PreparationCost } from "./preparation_costs.ts";
 import { profileStep, type StepProfile } from "./step_profile.ts";
 import { stairPreset, type Workload } from "./workload.ts";
@@ -69,7 +70,10 @@ export async function runBenchmark(
   { epochs, electronics = false, largest, peer, onProgress = () => {} }: BenchmarkOptions,
 ): Promise<Benchmark> {
   const workload: Workload = { dataset, preset: stairPreset(dataset.name), onProgress };
-  if (peer) peerArguments(workload); // what cannot be compared is told before all the measuring
+  if (peer) { // what cannot be compared is told before all the measuring
+    peerArguments(workload);
+    await requirePeer(peer.path);
+  }
   const copy = await measureCopy(workload);
   return {
     ...copy,

@@ -6,11 +6,8 @@
 import { median } from "d3-array";
 import { degreesOf, generateDataset, repeatDegrees } from "../data/generated_graph.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
-import { presetFor } from "../models/model.ts";
-import { models } from "../models/registry.ts";
-import { countMemory } from "../training/count_memory.ts";
 import { type RecordedSteps, recordSteps, replaySeconds } from "./recorded_steps.ts";
-import { createModel, SEED, type Workload } from "./workload.ts";
+import { countRun, createModel, SEED, type Workload } from "./workload.ts";
 
 /** STAIR's step on a graph some times as large as the dataset's. */
 export interface Growth {
@@ -72,13 +69,10 @@ async function makeSteps(gpu: Gpu, workload: Workload, factor: number): Promise<
   workload.onProgress(`making ${factor} times the interactions`);
   const degrees = repeatDegrees(degreesOf(workload.dataset.train), factor);
   const dataset = generateDataset("generated", degrees, SEED);
-  const { model: settings, training } = presetFor(models.stair!, workload.dataset.name);
-  const run = { ...training, seed: SEED };
   using resources = new DisposableStack();
   const model = resources.use(await createModel(gpu, "stair", { ...workload, dataset }));
   const recorded = resources.use(recordSteps(gpu, model, { ...workload, dataset }));
-  const count = { ...settings, seed: SEED };
-  const peakGpuBytes = await countMemory(models.stair!, dataset, count, run);
+  const peakGpuBytes = await countRun("stair", dataset, workload.dataset.name);
   const owned = resources.move();
   return {
     ...recorded,

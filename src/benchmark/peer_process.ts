@@ -63,6 +63,22 @@ export function startPeer(command: string, args: readonly string[]): Peer {
   };
 }
 
+/**
+ * Checks that a Python program is there, and PyTorch to run it with.
+ *
+ * @throws {InputError} when one of them is not.
+ */
+export async function requirePeer(path: string): Promise<void> {
+  const isFile = await Deno.stat(path).then((info) => info.isFile, () => false);
+  if (!isFile) throw new InputError(`--peer names ${path}, which is no file.`);
+  const check = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
+  const python = spawn("python3", ["-c", check]);
+  await python.stdout.cancel();
+  if (!(await python.status).success) {
+    throw new InputError(`--peer needs python3 with torch (on Debian, python3-torch).`);
+  }
+}
+
 function spawn(command: string, args: readonly string[]): Deno.ChildProcess {
   try {
     return new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped" }).spawn();

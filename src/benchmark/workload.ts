@@ -8,6 +8,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { type Model, type Preset, presetFor } from "../models/model.ts";
 import { presets, type StairSettings } from "../models/stair.ts";
 import { models } from "../models/registry.ts";
+import { countMemory } from "../training/count_memory.ts";
 
 /** Seed of everything random in a measurement. */
 export const SEED = 1;
@@ -39,4 +40,21 @@ export async function createModel(
 ): Promise<Model> {
   const { model } = presetFor(models[kind]!, dataset.name);
   return await models[kind]!.create(gpu, dataset, { ...model, seed: SEED }, {});
+}
+
+/**
+ * The most GPU memory that training and ranking a kind of model take at once, by the settings of the
+ * dataset's name or another one.
+ *
+ * @throws {InputError} when the dataset lacks what the model needs.
+ * @throws {GpuError} when an array is larger than the adapter allows.
+ */
+export async function countRun(
+  kind: string,
+  dataset: Dataset,
+  presetName: string = dataset.name,
+): Promise<number> {
+  const { model, training } = presetFor(models[kind]!, presetName);
+  const seeded = { ...model, seed: SEED };
+  return await countMemory(models[kind]!, dataset, seeded, { ...training, seed: SEED });
 }

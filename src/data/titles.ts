@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decodeHTML } from "entities";
 import { InputError } from "../input_error.ts";
 import { columnOf, type ItemsTable, readItemsTable } from "./items_table.ts";
 
@@ -15,8 +16,8 @@ const FILES = [
 ] as const;
 
 /**
- * Titles by item id, from the folder's items.csv (columns item and title) or titles file; empty where
- * there is none.
+ * Titles by item id, their entities (`&amp;`) decoded, from the folder's items.csv (columns item and title)
+ * or titles file; empty where there is none.
  *
  * @throws {InputError} when the file cannot be read, lacks a column or rows, or an id is no whole
  * number: told by line and value.
@@ -27,7 +28,7 @@ export async function readTitles(folder: string): Promise<Map<number, string>> {
     if (!table) continue;
     const ids = columnOf(table, idColumn), titles = columnOf(table, "title");
     ids.forEach((id, row) => requireId(table, idColumn, id, row));
-    return new Map(ids.map((id, row) => [Number(id), titles[row] ?? ""]));
+    return new Map(ids.map((id, row) => [Number(id), decodeHTML(titles[row] ?? "")]));
   }
   return new Map();
 }

@@ -158,7 +158,7 @@ async function readSlices(
     return staging;
   });
   try {
-    if (gpu.dry) return;
+    if (gpu.dry) return await gpu.verify(); // a while, in which others are read, too
     gpu.device.queue.submit([encoder.finish()]);
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
     await gpu.verify();

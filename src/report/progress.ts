@@ -134,15 +134,15 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
-/** A size in binary units: "512 B", "1.5 KiB", "2.0 GiB". */
+/** A size in decimal units, as in the paper: "512 B", "1.5 kB", "2.0 GB". */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  let value = bytes / 1024;
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = bytes / 1000;
   let unit = 0;
-  // The limit is what would round to 1024.0.
-  while (value >= 1023.95 && unit < units.length - 1) {
-    value /= 1024;
+  // The limit is what would round to 1000.0.
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
     unit++;
   }
   return `${value.toFixed(1)} ${units[unit]}`;

@@ -28,9 +28,9 @@ export async function countMemory(
   const rank = (split: "valid" | "test") =>
     createRanker(gpu, model, seenBefore(dataset, split), Math.max(...CUTOFFS), trainer.scratch);
   using validation = rank("valid");
-  using testing = rank("test");
-  await trainer.state();
   await validation.rank();
+  await trainer.state();
+  using testing = rank("test"); // as in train(), not before training is over
   await testing.rank();
   return gpu.peakBytes;
 }

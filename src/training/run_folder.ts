@@ -111,6 +111,10 @@ async function appendLine(path: string, line: string): Promise<void> {
   }
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
 /** Removes a file or folder, if it is there. */
 async function remove(path: string): Promise<void> {
   try {
@@ -128,11 +132,8 @@ function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
 
 /** Moves an earlier run out of the way; the one before that goes. */
 async function keepPrevious(path: string): Promise<void> {
-  const isRun = await Promise.all(
-    ["config.json", "last.safetensors"].map((name) =>
-      Deno.stat(`${path}/${name}`).then(() => true, () => false)
-    ),
-  );
+  const files = ["config.json", "last.safetensors"];
+  const isRun = await Promise.all(files.map((name) => isThere(`${path}/${name}`)));
   if (isRun.includes(false)) return;
   await remove(`${path}.previous`);
   try {
@@ -154,6 +155,9 @@ export async function readResumed(
   { path, config, shapes }: RunDescription,
   epochs: number,
 ): Promise<Resumed> {
+  if (!await isThere(`${path}/last.safetensors`)) {
+    throw new InputError(`Cannot resume ${path}: there is no last.safetensors of a run in it.`);
+  }
   const last = await loadCheckpoint(`${path}/last.safetensors`);
   requireSame(path, last.config, config);
   requireShapes(`${path}/last.safetensors`, last.state.tensors, shapes);

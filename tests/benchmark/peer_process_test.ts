@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { startPeer } from "../../src/benchmark/peer_process.ts";
+import { requirePeer, startPeer } from "../../src/benchmark/peer_process.ts";
 import { InputError } from "../../src/input_error.ts";
 
 /** Arguments that make Deno behave like a training program. */
@@ -15,6 +15,11 @@ for (let epoch = 1; ; epoch++) {
   await wait(20);
   console.log(JSON.stringify({ epoch, sampling_s, train_s: epoch }));
 }`;
+
+Deno.test("a peer that is no file is refused", async () => {
+  const message = "--peer names nowhere.py, which is no file.";
+  await assertRejects(() => requirePeer("nowhere.py"), InputError, message);
+});
 
 Deno.test("a peer trains an epoch when asked to and stands still in between", async () => {
   await using peer = startPeer(Deno.execPath(), peerArgs(TRAINING));

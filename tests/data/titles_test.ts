@@ -16,7 +16,7 @@ Deno.test("titles come from items.csv or a titles file", async () => {
   const expected = new Map([[0, 'A "good", red mug'], [2, "Pan"]]);
   const csv = 'item,title,brand\n0,"A ""good"", red mug",X\n2,Pan,Y\n';
   assertEquals(await titlesOf("items.csv", csv), expected);
-  const tsv = 'itemID\ttitle\n0\tA "good", red mug\n2\tPan\twith lid\n';
+  const tsv = "itemID\ttitle\n0\tA &quot;good&quot;, red mug\n2\tPan\twith lid\n";
   assertEquals(await titlesOf("titles_partial.tsv", tsv), expected);
   assertEquals(await titlesOf("else.txt", "nothing"), new Map());
 });

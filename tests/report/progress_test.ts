@@ -143,14 +143,14 @@ Deno.test("durations are given in their two largest units", () => {
 
 const sizes: [number, string][] = [
   [0, "0 B"],
-  [1023, "1023 B"],
-  [1024, "1.0 KiB"],
-  [1536, "1.5 KiB"],
-  [2 ** 20 - 1, "1.0 MiB"],
-  [141 * 2 ** 30, "141.0 GiB"],
-  [3 * 2 ** 50, "3072.0 TiB"],
+  [999, "999 B"],
+  [1000, "1.0 kB"],
+  [1536, "1.5 kB"],
+  [999_999, "1.0 MB"],
+  [141e9, "141.0 GB"],
+  [3e15, "3000.0 TB"],
 ];
 
-Deno.test("sizes are given in binary units", () => {
+Deno.test("sizes are given in decimal units", () => {
   for (const [bytes, text] of sizes) assertEquals(formatBytes(bytes), text);
 });

@@ -166,7 +166,10 @@ Deno.test("bad input ends the script with one line and code 2", async (test) => 
       ],
       [["--data", "nowhere"], "error: nowhere is not a folder."],
       [["--data", "bare"], "error: STAIR starts from item features, and bare has none"],
-      [[...RUN, "--resume"], "error: Cannot read runs/tiny-stair-1/last.safetensors"],
+      [
+        [...RUN, "--resume"],
+        "error: Cannot resume runs/tiny-stair-1: there is no last.safetensors",
+      ],
     ];
     for (const [options, message] of cases) {
       await test.step(options.join(" "), async () => {

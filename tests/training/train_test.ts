@@ -263,7 +263,8 @@ Deno.test("there must be a whole checkpoint to go on from", async () => {
   await withRun(async (gpu, folder) => {
     const out = `${folder}/run`;
     const resumed = { out, epochs: 2, evalEvery: 1, resume: true };
-    await assertRejects(() => run(gpu, resumed), InputError, `Cannot read ${out}/last.safetensors`);
+    const nothing = `Cannot resume ${out}: there is no last.safetensors of a run in it.`;
+    await assertRejects(() => run(gpu, resumed), InputError, nothing);
     await run(gpu, { ...resumed, resume: false });
     const last = `${out}/last.safetensors`;
     const bytes = await Deno.readFile(last);
