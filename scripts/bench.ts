@@ -11,6 +11,7 @@ import { formatBenchmark } from "../src/benchmark/report.ts";
 import { SEED } from "../src/benchmark/workload.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { babyDegrees, generateDataset } from "../src/data/generated_graph.ts";
+import { isThere } from "../src/data/is_there.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { InputError } from "../src/input_error.ts";
 import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
 /** The folder asked for, Baby where it is at hand, or a generated graph as large. */
 async function chooseDataset(folder: string | undefined): Promise<Dataset> {
   if (folder !== undefined) return await loadDataset(folder);
-  return await exists(DEFAULT_DATA)
+  return await isThere(DEFAULT_DATA)
     ? await loadDataset(DEFAULT_DATA)
     : generateDataset("baby-shaped", babyDegrees(), SEED);
 }
@@ -85,16 +86,6 @@ function wholeFromOne(name: string, text: string | undefined): number | undefine
     throw new InputError(`--${name} is ${value}, but must be a whole number from 1.`);
   }
   return value;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 if (import.meta.main) await runScript(main);

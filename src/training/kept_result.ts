@@ -12,6 +12,7 @@ import { CACHE_FOLDER } from "../features/preparation.ts";
 import { openGpu } from "../gpu/device.ts";
 import type { ModelSettings } from "../models/model.ts";
 import { models } from "../models/registry.ts";
+import { hasCheckpoint } from "./run_folder.ts";
 import { train, type TrainOptions, type TrainResult } from "./train.ts";
 
 /** To be raised when a change of the code changes what runs give: earlier results are not read then. */
@@ -61,7 +62,7 @@ export async function trainOrRead(
   const out = `${folder}/${name}-${training.seed}-${key}`, path = `${out}.json`;
   const found = await Deno.readTextFile(path).catch(() => undefined);
   if (found !== undefined) return JSON.parse(found).result;
-  const resume = await Deno.stat(`${out}/last.safetensors`).then(() => true, () => false);
+  const resume = await hasCheckpoint(out);
   using model = await models[name]!.create(gpu, dataset, settings, { cacheFolder: CACHE_FOLDER });
   const outcome = await train(gpu, model, dataset, { ...training, out, resume });
   const result = { ...outcome, adapter: gpu.adapterName, peakGpuBytes: gpu.peakBytes };

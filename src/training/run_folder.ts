@@ -7,6 +7,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { isThere } from "../data/is_there.ts";
 import { writeAtomically } from "../data/write_atomically.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
@@ -111,10 +112,6 @@ async function appendLine(path: string, line: string): Promise<void> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
 /** Removes a file or folder, if it is there. */
 async function remove(path: string): Promise<void> {
   try {
@@ -132,9 +129,7 @@ function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
 
 /** Moves an earlier run out of the way; the one before that goes. */
 async function keepPrevious(path: string): Promise<void> {
-  const files = ["config.json", "last.safetensors"];
-  const isRun = await Promise.all(files.map((name) => isThere(`${path}/${name}`)));
-  if (isRun.includes(false)) return;
+  if (!(await isThere(`${path}/config.json`) && await hasCheckpoint(path))) return;
   await remove(`${path}.previous`);
   try {
     await Deno.rename(path, `${path}.previous`);
@@ -143,6 +138,11 @@ async function keepPrevious(path: string): Promise<void> {
       `Cannot keep the run in ${path} as ${path}.previous: ${(error as Error).message}.`,
     );
   }
+}
+
+/** Whether a folder holds a run to go on with. */
+export async function hasCheckpoint(path: string): Promise<boolean> {
+  return await isThere(`${path}/last.safetensors`);
 }
 
 /**
@@ -155,7 +155,7 @@ export async function readResumed(
   { path, config, shapes }: RunDescription,
   epochs: number,
 ): Promise<Resumed> {
-  if (!await isThere(`${path}/last.safetensors`)) {
+  if (!await hasCheckpoint(path)) {
     throw new InputError(`Cannot resume ${path}: there is no last.safetensors of a run in it.`);
   }
   const last = await loadCheckpoint(`${path}/last.safetensors`);
