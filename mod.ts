@@ -55,10 +55,10 @@ export type {
 } from "./src/models/model.ts";
 export { presetFor } from "./src/models/model.ts";
 export { models } from "./src/models/registry.ts";
-export type { LossTerm } from "./src/ops/loss_term.ts";
-export type { EpochShape, TripleTensors } from "./src/ops/bpr_loss.ts";
-export type { Ending } from "./src/ops/ending.ts";
-export { Tape, type Variable } from "./src/ops/tape.ts";
+export type { LossTerm } from "./src/tape/loss_term.ts";
+export type { EpochShape, TripleTensors } from "./src/ops/losses/bpr_loss.ts";
+export type { Ending } from "./src/tape/ending.ts";
+export { Tape, type Variable } from "./src/tape/tape.ts";
 export {
   type Clear,
   type Command,
@@ -67,7 +67,7 @@ export {
   type DispatchSize,
   Program,
 } from "./src/gpu/program.ts";
-export type { Image, MatrixImage } from "./src/gpu/image.ts";
+export type { Image, MatrixImage } from "./src/gpu/gather/image.ts";
 export type { Binding, Field, Kernel, ShaderFile } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
@@ -85,10 +85,10 @@ export {
   type TrainOptions,
   type TrainResult,
 } from "./src/training/train.ts";
-export type { BestSoFar } from "./src/training/checkpoint.ts";
+export type { BestSoFar } from "./src/runs/checkpoint.ts";
 export type { TrainerSettings } from "./src/training/trainer.ts";
-export type { AdamSettings } from "./src/ops/adamw.ts";
-export { loadModel, saveModel } from "./src/training/checkpoint.ts";
+export type { AdamSettings } from "./src/tape/adamw.ts";
+export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
 
 export { evaluate } from "./src/evaluation/ranking.ts";
 export type { Metrics } from "./src/evaluation/metrics.ts";

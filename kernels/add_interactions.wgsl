@@ -12,7 +12,7 @@
 //   draw                batch size × items, from [0, 1)
 //   scores              batch size × items
 //
-// Dispatched by src/ops/seen_items.ts, a workgroup per triple.
+// Dispatched by src/ops/ranking/seen_items.ts, a workgroup per triple.
 
 struct Params {
   items: u32,

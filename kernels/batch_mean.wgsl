@@ -9,7 +9,7 @@
 //   x       one number per row, rows a multiple of the batch size
 //   terms   batches × term_count; row `batch`, column `term` is written
 //
-// Dispatched by src/ops/batch_mean.ts, one workgroup.
+// Dispatched by src/ops/losses/batch_mean.ts, one workgroup.
 
 struct Params {
   rows: u32,

@@ -11,7 +11,7 @@
 //   scale, shift one number per column
 //   statistics   2 × width, written: μ, then v
 //
-// Dispatched by src/ops/batch_norm.ts, a workgroup for 16 columns.
+// Dispatched by src/ops/rows/batch_norm.ts, a workgroup for 16 columns.
 
 struct Params {
   rows: u32,

@@ -6,7 +6,7 @@
 //     x_gradient_rj = −scale_j / s_j² · ((u − mean u) p + (d − mean d) q + x̂ (c − 3 p q))   0 beyond
 //     scale_gradient_j = Σ_r u_rj g_rj / scale_j = count / s_j · (c − p q)
 //
-// (derived in src/ops/batch_norm.ts).
+// (derived in src/ops/rows/batch_norm.ts).
 //
 //   clock             number of the batch within the epoch, and since training was set up
 //   x                 rows × width, what was normalised
@@ -17,7 +17,7 @@
 //   x_gradient        rows × width, written
 //   scale_gradient    one number per column, written
 //
-// Dispatched by src/ops/batch_norm.ts, a workgroup of 16 columns by 16 lanes.
+// Dispatched by src/ops/rows/batch_norm.ts, a workgroup of 16 columns by 16 lanes.
 
 struct Params {
   rows: u32,

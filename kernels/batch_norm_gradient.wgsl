@@ -11,7 +11,7 @@
 //   direction, output   rows × width: d, and what it becomes
 //   scale_gradient, shift_gradient   one number per column, written
 //
-// Dispatched by src/ops/batch_norm.ts, a workgroup of 16 columns by 16 lanes.
+// Dispatched by src/ops/rows/batch_norm.ts, a workgroup of 16 columns by 16 lanes.
 
 struct Params {
   rows: u32,

@@ -13,7 +13,7 @@
 //   bias   a number per column where `with_bias`, padded likewise; not read where not
 //   c      parts × rows × columns, padded likewise
 //
-// Dispatched by src/ops/matrix_product.ts; sum_parts.wgsl adds up the parts.
+// Dispatched by src/ops/rows/matrix_product.ts; sum_parts.wgsl adds up the parts.
 
 struct Params {
   rows: u32,

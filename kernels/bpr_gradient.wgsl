@@ -16,7 +16,7 @@
 //   coefficient   one value per triple of the batch
 //   h, gradient   rows × dim, as vec4
 //
-// Dispatched by src/ops/bpr_loss.ts.
+// Dispatched by src/ops/losses/bpr_loss.ts.
 
 @group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;

@@ -10,7 +10,7 @@
 //   other         the other side: items, 2 batch_size × width, or users, batch_size × width
 //   gradient      as large as its own side
 //
-// Dispatched by src/ops/bpr_rows_loss.ts.
+// Dispatched by src/ops/losses/bpr_rows_loss.ts.
 
 struct Params {
   of_users: u32, // 0 or 1

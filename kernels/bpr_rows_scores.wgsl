@@ -9,7 +9,7 @@
 //   items    2 batch_size × width: p, then n
 //   margin   one number per triple of the batch
 //
-// Dispatched by src/ops/bpr_rows_loss.ts; bpr_rows_gradient.wgsl is its adjoint.
+// Dispatched by src/ops/losses/bpr_rows_loss.ts; bpr_rows_gradient.wgsl is its adjoint.
 
 struct Params {
   batch_size: u32,

@@ -10,7 +10,7 @@
 //   h                          representations, rows × dim, as vec4
 //   margin                     one value per triple of the batch
 //
-// Dispatched by src/ops/bpr_loss.ts.
+// Dispatched by src/ops/losses/bpr_loss.ts.
 
 struct Params {
   triples: u32, // in the epoch

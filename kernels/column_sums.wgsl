@@ -7,7 +7,7 @@
 //   x     rows × columns
 //   sum   parts × columns
 //
-// Dispatched by src/ops/matrix_product.ts; sum_parts.wgsl adds up the parts.
+// Dispatched by src/ops/rows/matrix_product.ts; sum_parts.wgsl adds up the parts.
 
 struct Params {
   rows: u32,

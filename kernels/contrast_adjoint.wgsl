@@ -10,7 +10,7 @@
 //   log_total, share   one number per slot
 //   own, across        batch size × batch size: products, and then their gradients
 //
-// Dispatched by src/ops/contrastive_loss.ts.
+// Dispatched by src/ops/losses/contrastive_loss.ts.
 
 struct Params {
   inverse_tau: f32,

@@ -10,7 +10,7 @@
 //   own, across   batch size × batch size
 //   log_total, share, loss   one number per slot
 //
-// Dispatched by src/ops/contrastive_loss.ts, a workgroup per slot.
+// Dispatched by src/ops/losses/contrastive_loss.ts, a workgroup per slot.
 
 struct Params {
   inverse_tau: f32,

@@ -5,7 +5,7 @@
 //   input    any rows × columns
 //   output   any rows × columns; the rows beside those stay as they are
 //
-// Dispatched by src/ops/combine.ts.
+// Dispatched by src/ops/rows/combine.ts.
 
 struct Params {
   rows: u32, // to copy

@@ -8,7 +8,7 @@
 //   x, y                           rows × width
 //   x_length, y_length, distance   one number per row
 //
-// Dispatched by src/ops/cosine_loss.ts; cosine_rows_adjoint.wgsl is its adjoint.
+// Dispatched by src/ops/losses/cosine_loss.ts; cosine_rows_adjoint.wgsl is its adjoint.
 
 struct Params {
   rows: u32,

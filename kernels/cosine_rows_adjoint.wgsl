@@ -12,7 +12,7 @@
 //   y                              the other, likewise
 //   x_length, y_length, distance   one number per row
 //
-// Dispatched by src/ops/cosine_loss.ts.
+// Dispatched by src/ops/losses/cosine_loss.ts.
 
 struct Params {
   rows: u32,

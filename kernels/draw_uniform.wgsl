@@ -8,7 +8,7 @@
 //   clock   number of the batch within the epoch, and since training was set up
 //   draw    `elements` numbers
 //
-// Dispatched by src/ops/draw_uniform.ts, also for src/ops/dropout.ts.
+// Dispatched by src/ops/rows/draw_uniform.ts, also for src/ops/rows/dropout.ts.
 
 struct Params {
   elements: u32,

@@ -4,7 +4,7 @@
 //
 //   result   as vec4
 //
-// Dispatched by src/ops/ending.ts.
+// Dispatched by src/tape/ending.ts.
 
 struct Params {
   vectors: u32,

@@ -5,7 +5,7 @@
 //   low, base   rows × dim, as vec4
 //   output      rows × 2 dim, likewise
 //
-// Dispatched by src/ops/frequency_bands.ts; frequency_bands_adjoint.wgsl is its adjoint.
+// Dispatched by src/ops/graphs/frequency_bands.ts; frequency_bands_adjoint.wgsl is its adjoint.
 
 struct Params {
   vectors: u32, // vec4 of `low`

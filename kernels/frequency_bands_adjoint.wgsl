@@ -5,7 +5,7 @@
 //   gradient                      rows × 2 dim, as vec4
 //   low_gradient, base_gradient   rows × dim, likewise
 //
-// Dispatched by src/ops/frequency_bands.ts.
+// Dispatched by src/ops/graphs/frequency_bands.ts.
 
 struct Params {
   vectors: u32, // vec4 of `low_gradient`

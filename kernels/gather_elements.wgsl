@@ -4,7 +4,7 @@
 //   source   an array
 //   output   `elements` numbers
 //
-// Dispatched by src/ops/neighbour_graph.ts.
+// Dispatched by src/ops/learned_graph/neighbour_graph.ts.
 
 struct Params {
   elements: u32,

@@ -7,7 +7,7 @@
 //   table    rows × width, its first row standing for row `first_row` of H
 //   output   (blocks · B) × width, B the batch size
 //
-// Dispatched by src/ops/gather_batch.ts; gather_rows_adjoint.wgsl is its adjoint.
+// Dispatched by src/ops/rows/gather_batch.ts; gather_rows_adjoint.wgsl is its adjoint.
 
 struct Params {
   triples: u32, // in the epoch

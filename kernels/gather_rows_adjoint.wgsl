@@ -11,7 +11,7 @@
 //   gathered      (blocks · B) × width
 //   gradient      rows × width, its first row standing for row `first_row` of H
 //
-// Dispatched by src/ops/gather_batch.ts.
+// Dispatched by src/ops/rows/gather_batch.ts.
 
 struct Params {
   batch_size: u32,

@@ -9,7 +9,7 @@
 //   x       rows × width, width a multiple of 4 (padded with zeros), as vec4
 //   total   width × width, as vec4
 //
-// Dispatched by src/ops/singular_vectors.ts.
+// Dispatched by src/features/singular_vectors.ts.
 
 struct Params {
   rows: u32,

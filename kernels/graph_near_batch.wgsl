@@ -17,7 +17,7 @@
 //   near_end                   where they end in each row
 //   reached_end                where all entries of the row end, or where they begin if it is not near
 //
-// Dispatched by src/ops/stepwise_convolution.ts.
+// Dispatched by src/ops/graphs/stepwise_convolution.ts.
 
 struct Params {
   rows: u32,

@@ -7,7 +7,7 @@
 //   row_start, column   CSR of the train items by user
 //   scores              batch size × items
 //
-// Dispatched by src/ops/seen_items.ts; `lanes` invocations walk the items of a triple's user.
+// Dispatched by src/ops/ranking/seen_items.ts; `lanes` invocations walk the items of a triple's user.
 
 struct Params {
   items: u32,

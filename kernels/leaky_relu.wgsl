@@ -6,7 +6,7 @@
 //
 //   x, source, output   `elements` numbers each
 //
-// Dispatched by src/ops/leaky_relu.ts.
+// Dispatched by src/ops/rows/leaky_relu.ts.
 
 struct Params {
   elements: u32,

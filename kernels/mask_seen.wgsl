@@ -3,7 +3,7 @@
 //   row_start, column   CSR of what each query has seen: its train items, or itself
 //   scores              of scores.wgsl, word by word
 //
-// Dispatched by src/ops/top_k.ts, between scores.wgsl and top_k.wgsl.
+// Dispatched by src/ops/ranking/top_k.ts, between scores.wgsl and top_k.wgsl.
 
 struct Params {
   first_query: u32, // id of row 0

@@ -6,7 +6,7 @@
 //   a           B × width, B the batch size
 //   b, output   rows × width, rows a multiple of B
 //
-// Dispatched by src/ops/mix_rows.ts; mix_rows_adjoint.wgsl is its adjoint.
+// Dispatched by src/ops/rows/mix_rows.ts; mix_rows_adjoint.wgsl is its adjoint.
 
 struct Params {
   rows: u32,

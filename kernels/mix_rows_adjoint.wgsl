@@ -8,7 +8,7 @@
 //   a_gradient      B × width, written
 //   b_gradient      rows × width, written
 //
-// Dispatched by src/ops/mix_rows.ts, one invocation per element of a.
+// Dispatched by src/ops/rows/mix_rows.ts, one invocation per element of a.
 
 struct Params {
   rows: u32,

@@ -8,7 +8,7 @@
 //                                      each entry. Those of other blocks are passed over
 //   x, x_gradient                      rows × dim, as vec4
 //
-// One invocation owns a vec4 of a row. Dispatched by src/ops/neighbour_cosines.ts.
+// One invocation owns a vec4 of a row. Dispatched by src/ops/learned_graph/neighbour_cosines.ts.
 
 struct Params {
   rows: u32,

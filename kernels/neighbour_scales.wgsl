@@ -6,7 +6,7 @@
 //   share        one number per modality
 //   scale        one number per row
 //
-// Dispatched by src/ops/neighbour_weights.ts.
+// Dispatched by src/ops/learned_graph/neighbour_weights.ts.
 
 struct Params {
   rows: u32,

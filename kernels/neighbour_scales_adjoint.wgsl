@@ -7,7 +7,7 @@
 //   back_start, back_entry   the graph's transpose: rows + 1 offsets, and the place of each entry
 //   scale, sum_gradient    one number per row
 //
-// Dispatched by src/ops/neighbour_weights.ts.
+// Dispatched by src/ops/learned_graph/neighbour_weights.ts.
 
 struct Params {
   rows: u32,

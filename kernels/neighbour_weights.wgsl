@@ -9,7 +9,7 @@
 //   share                       one number per modality
 //   scale                       one number per row, of neighbour_scales.wgsl
 //
-// Dispatched by src/ops/neighbour_weights.ts, one invocation per entry.
+// Dispatched by src/ops/learned_graph/neighbour_weights.ts, one invocation per entry.
 
 struct Params {
   rows: u32,

@@ -11,7 +11,7 @@
 //   scale, sum_gradient   one number per row
 //   share_part            rows × modalities, to be added up over rows
 //
-// Dispatched by src/ops/neighbour_weights.ts, one invocation per row and modality.
+// Dispatched by src/ops/learned_graph/neighbour_weights.ts, one invocation per row and modality.
 
 struct Params {
   rows: u32,

@@ -9,7 +9,7 @@
 //   norm      one number per range
 //   terms     batches × term_count; row `batch`, column `term` is written
 //
-// Dispatched by src/ops/norm_penalty.ts, one invocation.
+// Dispatched by src/ops/losses/norm_penalty.ts, one invocation.
 
 struct Params {
   ranges: u32,

@@ -6,7 +6,7 @@
 //   norm          one number per range
 //   x, gradient   arrays, read and changed in [first, first + elements)
 //
-// Dispatched by src/ops/norm_penalty.ts.
+// Dispatched by src/ops/losses/norm_penalty.ts.
 
 struct Params {
   range: u32,

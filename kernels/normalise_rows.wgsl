@@ -7,7 +7,7 @@
 //   x, output    rows × width
 //   row_length   one number per row
 //
-// Dispatched by src/ops/normalise_rows.ts; normalise_rows_adjoint.wgsl is its adjoint.
+// Dispatched by src/ops/rows/normalise_rows.ts; normalise_rows_adjoint.wgsl is its adjoint.
 
 struct Params {
   rows: u32,

@@ -7,7 +7,7 @@
 //   y, y_gradient, gradient   rows × width
 //   row_length                one number per row
 //
-// Dispatched by src/ops/normalise_rows.ts.
+// Dispatched by src/ops/rows/normalise_rows.ts.
 
 struct Params {
   rows: u32,

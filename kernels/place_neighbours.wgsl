@@ -5,7 +5,7 @@
 //   id       rows × k
 //   column   rows × degree
 //
-// Dispatched by src/ops/neighbour_graph.ts.
+// Dispatched by src/ops/learned_graph/neighbour_graph.ts.
 
 struct Params {
   rows: u32,

@@ -10,7 +10,7 @@
 //   row_start, column, value        A: rows + 1 offsets; column ids and weights of the entries
 //   base, input, earlier, output    rows × dim matrices, as vec4; `earlier` is not read where r is 0
 //
-// Dispatched by src/ops/polynomial_convolution.ts.
+// Dispatched by src/ops/graphs/polynomial_convolution.ts.
 
 struct Params {
   rows: u32,

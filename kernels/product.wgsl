@@ -9,7 +9,7 @@
 //   b   inner × columns, columns a multiple of 4, as vec4
 //   y   rows × columns, as vec4
 //
-// Dispatched by src/ops/singular_vectors.ts.
+// Dispatched by src/features/singular_vectors.ts.
 
 struct Params {
   rows: u32,

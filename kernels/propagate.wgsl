@@ -16,7 +16,7 @@
 //   base, input                rows × dim matrices, as vec4 (input: as many rows as A has columns)
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/propagation.ts.
+// Dispatched by src/ops/graphs/propagation.ts.
 
 struct Params {
   rows: u32,

@@ -21,7 +21,7 @@
 //   base, input      images of rows × dim matrices, rows_per_line rows side by side
 //   weights          a (dim), then b (dim)
 //
-// Dispatched by src/ops/propagation.ts.
+// Dispatched by src/ops/graphs/propagation.ts.
 
 struct Params {
   zero: u32, // which the compiler does not know: what is touched has to be loaded

@@ -11,7 +11,7 @@
 //   base, input                rows × dim matrices, as vec4
 //   weights                    a (dim), then b (dim)
 //
-// Dispatched by src/ops/propagation.ts.
+// Dispatched by src/ops/graphs/propagation.ts.
 
 @group(0) @binding(0) var<storage, read> clock: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;

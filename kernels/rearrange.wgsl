@@ -8,7 +8,7 @@
 //   input    rows × input_stride, or columns × input_stride where transposed
 //   output   rows × stride
 //
-// Dispatched by src/ops/rearrange.ts.
+// Dispatched by src/ops/rows/rearrange.ts.
 
 struct Params {
   rows: u32, // of the output

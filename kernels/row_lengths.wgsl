@@ -7,7 +7,7 @@
 //   x                     rows × width
 //   row_length, penalty   one number per row
 //
-// Dispatched by src/ops/gradient_penalty.ts, a workgroup per row.
+// Dispatched by src/ops/losses/gradient_penalty.ts, a workgroup per row.
 
 struct Params {
   rows: u32,

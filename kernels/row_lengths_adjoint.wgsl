@@ -8,7 +8,7 @@
 //   x, gradient   rows × width, rows a multiple of the batch size
 //   row_length    one number per row
 //
-// Dispatched by src/ops/gradient_penalty.ts.
+// Dispatched by src/ops/losses/gradient_penalty.ts.
 
 struct Params {
   rows: u32,

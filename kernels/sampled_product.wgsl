@@ -8,7 +8,7 @@
 //   a, b     matrices of dim columns, as vec4
 //   output   rows × degree
 //
-// Dispatched by src/ops/neighbour_cosines.ts and src/ops/neighbour_product.ts, one invocation per entry.
+// Dispatched by src/ops/learned_graph/neighbour_cosines.ts and src/ops/learned_graph/neighbour_product.ts, one invocation per entry.
 
 struct Params {
   rows: u32,

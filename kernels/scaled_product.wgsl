@@ -2,7 +2,7 @@
 //
 //   a, b, output   `elements` numbers each
 //
-// Dispatched by src/ops/dropout.ts, forward and adjoint.
+// Dispatched by src/ops/rows/dropout.ts, forward and adjoint.
 
 struct Params {
   elements: u32,

@@ -12,7 +12,7 @@
 //   scores       candidate_count / 4, rounded up, × row_stride, as vec4; row_stride is the row count
 //                rounded up to 8
 //
-// Dispatched by src/ops/top_k.ts, one workgroup for eight rows and 4 × workgroup_size candidates. Queries
+// Dispatched by src/ops/ranking/top_k.ts, one workgroup for eight rows and 4 × workgroup_size candidates. Queries
 // and candidates may be rows of one matrix, as users and items are of H.
 
 struct Params {

@@ -5,7 +5,7 @@
 //   candidates   image of candidate_count candidate vectors, likewise
 //   scores       as there
 //
-// Dispatched by src/ops/top_k.ts, in the same way.
+// Dispatched by src/ops/ranking/top_k.ts, in the same way.
 
 struct Params {
   row_count: u32,

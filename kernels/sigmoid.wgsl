@@ -2,7 +2,7 @@
 //
 //   x, output   `elements` numbers
 //
-// Dispatched by src/ops/sigmoid.ts.
+// Dispatched by src/ops/rows/sigmoid.ts.
 
 struct Params {
   elements: u32,

@@ -8,7 +8,7 @@
 //   clock       number of the batch within the epoch, and since training was set up
 //   x, output   one number per row, rows a multiple of the batch size
 //
-// Dispatched by src/ops/sigmoid.ts.
+// Dispatched by src/ops/rows/sigmoid.ts.
 
 struct Params {
   rows: u32,

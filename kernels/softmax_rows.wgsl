@@ -2,7 +2,7 @@
 //
 //   x, output   rows × width
 //
-// Dispatched by src/ops/softmax_rows.ts, one invocation per row: rows are many and short.
+// Dispatched by src/ops/rows/softmax_rows.ts, one invocation per row: rows are many and short.
 
 struct Params {
   rows: u32,

@@ -4,7 +4,7 @@
 //
 //   share, share_gradient, gradient   rows × width
 //
-// Dispatched by src/ops/softmax_rows.ts, one invocation per row.
+// Dispatched by src/ops/rows/softmax_rows.ts, one invocation per row.
 
 struct Params {
   rows: u32,

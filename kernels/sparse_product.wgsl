@@ -9,7 +9,7 @@
 //   input                      columns of A × width, as vec4
 //   output                     rows of A × width, as vec4
 //
-// Dispatched by src/ops/sparse_product.ts.
+// Dispatched by src/ops/graphs/sparse_product.ts.
 
 struct Params {
   rows: u32,

@@ -5,7 +5,7 @@
 //   part    parts × elements
 //   total   elements
 //
-// Dispatched by src/ops/matrix_product.ts.
+// Dispatched by src/ops/rows/matrix_product.ts.
 
 struct Params {
   elements: u32,

@@ -7,7 +7,7 @@
 //   x         the array
 //   part_sum   one number per part
 //
-// Dispatched by src/ops/norm_penalty.ts with a fixed number of workgroups.
+// Dispatched by src/ops/losses/norm_penalty.ts with a fixed number of workgroups.
 
 struct Params {
   first: u32,

@@ -13,7 +13,7 @@
 //   best_score   queries × K running lists
 //   best_id      likewise; 0xffffffff where there was nothing to show
 //
-// Dispatched by src/ops/top_k.ts.
+// Dispatched by src/ops/ranking/top_k.ts.
 
 struct Params {
   first_query: u32, // id of row 0
@@ -33,7 +33,7 @@ struct Params {
 const hidden = -3.4e38;
 const nothing = 0xffffffffu;
 const stretch = 32u; // of so many times four candidates
-const longest = 128u; // list; src/ops/top_k.ts checks that K does not exceed it
+const longest = 128u; // list; src/ops/ranking/top_k.ts checks that K does not exceed it
 
 override workgroup_size: u32 = 64;
 

@@ -6,15 +6,15 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "node:path";
-import { runBenchmark } from "../src/benchmark/benchmark.ts";
-import { formatBenchmark } from "../src/benchmark/report.ts";
-import { SEED } from "../src/benchmark/workload.ts";
+import { runBenchmark } from "./bench/benchmark.ts";
+import { formatBenchmark } from "./bench/report.ts";
+import { SEED } from "./bench/workload.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { babyDegrees, generateDataset } from "../src/data/generated_graph.ts";
-import { isThere } from "../src/data/is_there.ts";
+import { babyDegrees, generateDataset } from "./bench/generated_graph.ts";
+import { isThere } from "../src/files/is_there.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { InputError } from "../src/input_error.ts";
-import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
+import { rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
 import { presets } from "../src/models/stair.ts";
 
 const SHARED = resolve(import.meta.dirname!, "../../shared");

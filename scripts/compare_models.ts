@@ -22,10 +22,10 @@ import {
   requireNumber,
   runScript,
   toNumber,
-} from "../src/report/command_line.ts";
-import { createProgress, formatBytes } from "../src/report/progress.ts";
-import { formatTable } from "../src/report/table.ts";
-import { type KeptResult, trainOrRead } from "../src/training/kept_result.ts";
+} from "./cli/command_line.ts";
+import { createProgress, formatBytes } from "./cli/progress.ts";
+import { formatTable } from "./cli/table.ts";
+import { type KeptResult, trainOrRead } from "../src/experiments/kept_result.ts";
 import { requireTrainOptions } from "../src/training/train.ts";
 
 const HELP = `Trains models on one dataset by the same protocol and compares them with STAIR.

@@ -4,21 +4,16 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { IMAGE_FEATURE_WIDTH, imageFeatures } from "../src/data/image_features.ts";
-import { columnOf, type ItemsTable, readItemsTable, rowsByItem } from "../src/data/items_table.ts";
-import { cutSprite, decodePicture, type Picture } from "../src/data/picture.ts";
-import { itemText } from "../src/data/text_features.ts";
-import { writeAtomically } from "../src/data/write_atomically.ts";
-import { encodeNpy } from "../src/data/write_npy.ts";
-import { textFeatures } from "../src/features/text.ts";
+import { IMAGE_FEATURE_WIDTH, imageFeatures } from "./encode/image_features.ts";
+import { columnOf, type ItemsTable, readItemsTable, rowsByItem } from "./encode/items_table.ts";
+import { cutSprite, decodePicture, type Picture } from "./encode/picture.ts";
+import { itemText } from "./encode/text_features.ts";
+import { writeAtomically } from "../src/files/write_atomically.ts";
+import { encodeNpy } from "./encode/write_npy.ts";
+import { textFeatures } from "./encode/text.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
-import {
-  rejectUnknown,
-  requireNumber,
-  requireText,
-  runScript,
-} from "../src/report/command_line.ts";
+import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 
 const HELP = `Encodes items' texts and pictures as text_feat.npy and image_feat.npy.
 

@@ -11,12 +11,12 @@ import {
   type ShopOptions,
   shopTexts,
   TEXT_FEATURE_WIDTH,
-} from "../src/data/shop/shop.ts";
-import { writeAtomically } from "../src/data/write_atomically.ts";
-import { encodeNpy } from "../src/data/write_npy.ts";
-import { textFeatures } from "../src/features/text.ts";
+} from "./shop/shop.ts";
+import { writeAtomically } from "../src/files/write_atomically.ts";
+import { encodeNpy } from "./encode/write_npy.ts";
+import { textFeatures } from "./encode/text.ts";
 import { openGpu } from "../src/gpu/device.ts";
-import { rejectUnknown, runScript, toNumber } from "../src/report/command_line.ts";
+import { rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
 
 const HELP = `Makes a shop: products with titles and pictures, and customers who buy them.
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { columnOf, readItemsTable } from "../src/data/items_table.ts";
-import { neighbourLift, sharedUsers, sparseNeighbours } from "../src/data/neighbour_lift.ts";
-import { tfIdf } from "../src/data/text_features.ts";
+import { columnOf, readItemsTable } from "./encode/items_table.ts";
+import { neighbourLift, sharedUsers, sparseNeighbours } from "./shop/neighbour_lift.ts";
+import { tfIdf } from "./encode/text_features.ts";
 import { InputError } from "../src/input_error.ts";
-import { readInput, rejectUnknown, requireText, runScript } from "../src/report/command_line.ts";
+import { readInput, rejectUnknown, requireText, runScript } from "./cli/command_line.ts";
 
 /** As many as the paper's graph has for texts. */
 const NEIGHBOURS = 5;

@@ -9,15 +9,10 @@ import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
-import {
-  rejectUnknown,
-  requireNumber,
-  requireText,
-  runScript,
-} from "../src/report/command_line.ts";
-import { describeUser, titleOf } from "../src/report/recommendations.ts";
+import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
+import { describeUser, titleOf } from "./cli/recommendations.ts";
 import { rowOf } from "../src/sparse/csr.ts";
-import { restoreRun } from "../src/training/restore_run.ts";
+import { restoreRun } from "../src/runs/restore_run.ts";
 
 const HELP = `Recommends items that a user has not bought yet, with a trained run.
 

@@ -8,14 +8,9 @@ import { readTitles } from "../src/data/titles.ts";
 import { similarItems } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
-import {
-  rejectUnknown,
-  requireNumber,
-  requireText,
-  runScript,
-} from "../src/report/command_line.ts";
-import { titleOf } from "../src/report/recommendations.ts";
-import { restoreRun } from "../src/training/restore_run.ts";
+import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
+import { titleOf } from "./cli/recommendations.ts";
+import { restoreRun } from "../src/runs/restore_run.ts";
 
 const HELP =
   `Finds the items most similar to one, by the cosine of what a trained run makes of them.

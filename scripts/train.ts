@@ -8,7 +8,7 @@ import { basename, resolve } from "node:path";
 import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { datasetStatistics } from "../src/data/statistics.ts";
-import { writeAtomically } from "../src/data/write_atomically.ts";
+import { writeAtomically } from "../src/files/write_atomically.ts";
 import { readTitles } from "../src/data/titles.ts";
 import { type Metrics, rankingMetrics } from "../src/evaluation/metrics.ts";
 import { rankByPopularity } from "../src/evaluation/popularity.ts";
@@ -31,16 +31,11 @@ import {
   describeOptions,
   type Options,
   settingsFrom,
-} from "../src/report/model_options.ts";
-import {
-  abortOnInterrupt,
-  rejectUnknown,
-  runScript,
-  toNumber,
-} from "../src/report/command_line.ts";
-import { createProgress, formatBytes, type Progress } from "../src/report/progress.ts";
-import { describeUser } from "../src/report/recommendations.ts";
-import { formatTable } from "../src/report/table.ts";
+} from "./cli/model_options.ts";
+import { abortOnInterrupt, rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
+import { createProgress, formatBytes, type Progress } from "./cli/progress.ts";
+import { describeUser } from "./cli/recommendations.ts";
+import { formatTable } from "./cli/table.ts";
 import { rowOf } from "../src/sparse/csr.ts";
 import { countMemory } from "../src/training/count_memory.ts";
 import {

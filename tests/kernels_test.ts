@@ -1,7 +1,12 @@
 /** Every kernel against its twin in oracle.ts, over shapes that are awkward for it. */
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../src/gpu/device.ts";
-import { createEntryImage, createImage, type Image, PAIRS_PER_LINE } from "../src/gpu/image.ts";
+import {
+  createEntryImage,
+  createImage,
+  type Image,
+  PAIRS_PER_LINE,
+} from "../src/gpu/gather/image.ts";
 import { getKernel, type KernelSource } from "../src/gpu/kernel.ts";
 import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";

@@ -18,7 +18,7 @@
 //   first_moment, second_moment, parameter  m, v and the parameter, as vec4
 //   direction                               the direction from vec4 `smoothed_from` on, as vec4 from 0 on
 //
-// Bound by src/ops/adamw.ts.
+// Bound by src/tape/adamw.ts.
 
 @group(0) @binding(20) var<storage, read> batch_number: array<u32>;
 @group(0) @binding(21) var<storage, read> schedule: array<vec2f>;

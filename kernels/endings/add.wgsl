@@ -4,7 +4,7 @@
 //
 //   total   as vec4
 //
-// Bound by src/ops/ending.ts.
+// Bound by src/tape/ending.ts.
 
 @group(0) @binding(20) var<storage, read_write> total: array<vec4f>;
 

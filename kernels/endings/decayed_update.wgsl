@@ -5,7 +5,7 @@
 //
 //   parameter   embeddings, as vec4; updated from vec4 `first` on
 //
-// Bound by src/ops/adamw.ts.
+// Bound by src/tape/adamw.ts.
 
 @group(0) @binding(20) var<storage, read_write> parameter: array<vec4f>;
 

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { InputError } from "../input_error.ts";
-import { notFinite, openNpyMatrix } from "./npy.ts";
+import { notFinite, openNpyMatrix } from "../files/npy.ts";
 
 /** A rows x width matrix that is read in row tiles; it may be larger than memory. */
 export interface FeatureMatrix {

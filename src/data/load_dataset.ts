@@ -5,7 +5,7 @@
  */
 
 import { InputError } from "../input_error.ts";
-import { csvInteractions } from "./csv_interactions.ts";
+import { csvInteractions } from "./layouts/csv_interactions.ts";
 import {
   buildDataset,
   type Dataset,
@@ -14,10 +14,10 @@ import {
   withModalities,
 } from "./dataset.ts";
 import { openFeatures } from "./features.ts";
-import { freerec } from "./freerec.ts";
-import { lattice } from "./lattice.ts";
-import type { FileSet } from "./layout.ts";
-import { mmrec } from "./mmrec.ts";
+import { freerec } from "./layouts/freerec.ts";
+import { lattice } from "./layouts/lattice.ts";
+import type { FileSet } from "./layouts/layout.ts";
+import { mmrec } from "./layouts/mmrec.ts";
 import { readNeighbourLists } from "./neighbour_lists.ts";
 
 const LAYOUTS = [mmrec, freerec, lattice, csvInteractions];

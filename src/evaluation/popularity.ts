@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { NO_CANDIDATE } from "../ops/top_k.ts";
+import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 
 /**

@@ -10,8 +10,8 @@ import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import type { Model } from "../models/model.ts";
-import { Tape } from "../ops/tape.ts";
-import { createLists, recordTopK, uploadSeen } from "../ops/top_k.ts";
+import { Tape } from "../tape/tape.ts";
+import { createLists, recordTopK, uploadSeen } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import { type Metrics, rankingMetrics } from "./metrics.ts";
 

@@ -8,14 +8,14 @@ import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
-import { Tape } from "../ops/tape.ts";
+import { Tape } from "../tape/tape.ts";
 import {
   createLists,
   NO_CANDIDATE,
   recordTopK,
   requireListLength,
   uploadSeen,
-} from "../ops/top_k.ts";
+} from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 
 /** An item and how well it fits. */

@@ -8,15 +8,15 @@ import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { padRows } from "../ops/singular_vectors.ts";
-import { Tape } from "../ops/tape.ts";
+import { padRows } from "./singular_vectors.ts";
+import { Tape } from "../tape/tape.ts";
 import {
   type Block,
   createLists,
   recordTopK,
   requireListLength,
   uploadSeen,
-} from "../ops/top_k.ts";
+} from "../ops/ranking/top_k.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
 import { scaleToUnitRows } from "./unit_rows.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { cached } from "../data/cache.ts";
+import { cached } from "../files/cache.ts";
 import type { FeatureMatrix } from "../data/features.ts";
-import type { StoredTensor } from "../data/safetensors.ts";
+import type { StoredTensor } from "../files/safetensors.ts";
 import type { Gpu } from "../gpu/device.ts";
 
 /** Where scripts keep what was computed. */

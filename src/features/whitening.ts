@@ -6,7 +6,7 @@
  */
 import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { leftSingularVectors, type TiledMatrix } from "../ops/singular_vectors.ts";
+import { leftSingularVectors, type TiledMatrix } from "./singular_vectors.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
 
 /** Rows read at once. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Gpu, GpuError } from "./device.ts";
-import { encodeCopy, type Image, type MatrixImage } from "./image.ts";
+import { encodeCopy, type Image, type MatrixImage } from "./gather/image.ts";
 import { type Kernel, packParams } from "./kernel.ts";
 import type { RowRange, Tensor } from "./tensor.ts";
 

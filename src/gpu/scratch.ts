@@ -7,7 +7,7 @@
  * @module
  */
 import type { Gpu } from "./device.ts";
-import { createImage, type MatrixImage } from "./image.ts";
+import { createImage, type MatrixImage } from "./gather/image.ts";
 import { createTensor, elementCount, type Tensor } from "./tensor.ts";
 
 /** A pool of tensors and images for values that live shorter than the program. */

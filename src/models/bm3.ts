@@ -22,21 +22,21 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { TripleTensors } from "../ops/bpr_loss.ts";
-import { addToRows, sliceRows } from "../ops/combine.ts";
-import { cosineLoss } from "../ops/cosine_loss.ts";
-import { drawMask } from "../ops/draw_uniform.ts";
-import { dropout } from "../ops/dropout.ts";
-import { gatherBatch, type TripleList } from "../ops/gather_batch.ts";
-import { linear } from "../ops/linear.ts";
-import { type LossTerm, lossTerms } from "../ops/loss_term.ts";
-import { normPenalty } from "../ops/norm_penalty.ts";
+import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { addToRows, sliceRows } from "../ops/rows/combine.ts";
+import { cosineLoss } from "../ops/losses/cosine_loss.ts";
+import { drawMask } from "../ops/rows/draw_uniform.ts";
+import { dropout } from "../ops/rows/dropout.ts";
+import { gatherBatch, type TripleList } from "../ops/rows/gather_batch.ts";
+import { linear } from "../ops/rows/linear.ts";
+import { type LossTerm, lossTerms } from "../tape/loss_term.ts";
+import { normPenalty } from "../ops/losses/norm_penalty.ts";
 import {
   createStepwiseConvolution,
   type StepwiseConvolution,
   stepwiseConvolution,
-} from "../ops/stepwise_convolution.ts";
-import type { Tape, Variable } from "../ops/tape.ts";
+} from "../ops/graphs/stepwise_convolution.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
 import {
   initialStream,

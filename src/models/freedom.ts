@@ -28,21 +28,21 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { bprLoss, type TripleTensors } from "../ops/bpr_loss.ts";
-import { bprRowsLoss } from "../ops/bpr_rows_loss.ts";
-import { addToRows, sliceRows } from "../ops/combine.ts";
-import { gatherBatch } from "../ops/gather_batch.ts";
-import { type LossTerm, lossTerms } from "../ops/loss_term.ts";
-import { sparseProduct } from "../ops/sparse_product.ts";
-import { longestRow, type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
+import { bprLoss, type TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { bprRowsLoss } from "../ops/losses/bpr_rows_loss.ts";
+import { addToRows, sliceRows } from "../ops/rows/combine.ts";
+import { gatherBatch } from "../ops/rows/gather_batch.ts";
+import { type LossTerm, lossTerms } from "../tape/loss_term.ts";
+import { sparseProduct } from "../ops/graphs/sparse_product.ts";
+import { longestRow, type SparseTensor, uploadSparse } from "../ops/graphs/sparse_tensor.ts";
 import {
   createStepwiseConvolution,
   replaceGraph,
   type StepwiseConvolution,
   stepwiseConvolution,
-} from "../ops/stepwise_convolution.ts";
-import type { Tape, Variable } from "../ops/tape.ts";
-import { LONGEST_LIST } from "../ops/top_k.ts";
+} from "../ops/graphs/stepwise_convolution.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
+import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import { createRandom } from "../random.ts";
 import { type SparseMatrix, type SparsePattern, transpose } from "../sparse/csr.ts";
 import { edgeWeights, sampleEdges } from "../sparse/edge_sampling.ts";

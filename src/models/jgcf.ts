@@ -21,16 +21,16 @@
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { BPR_GAMMA, bprLoss } from "../ops/bpr_loss.ts";
-import { frequencyBands, joinBands } from "../ops/frequency_bands.ts";
-import { lossTerms } from "../ops/loss_term.ts";
-import { batchNormPenalty } from "../ops/norm_penalty.ts";
+import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
+import { frequencyBands, joinBands } from "../ops/graphs/frequency_bands.ts";
+import { lossTerms } from "../tape/loss_term.ts";
+import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
 import {
   meanOfPolynomials,
   polynomialConvolution,
   type RecurrenceStep,
-} from "../ops/polynomial_convolution.ts";
-import { uploadSparse } from "../ops/sparse_tensor.ts";
+} from "../ops/graphs/polynomial_convolution.ts";
+import { uploadSparse } from "../ops/graphs/sparse_tensor.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
 import {

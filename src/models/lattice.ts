@@ -26,15 +26,15 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import { similarItems } from "../features/similar_items.ts";
+import { similarItems } from "../features/cosine_graph.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { bprLoss, type TripleTensors } from "../ops/bpr_loss.ts";
-import { add, sliceRows, stackRows } from "../ops/combine.ts";
-import { gatherBatch } from "../ops/gather_batch.ts";
-import { lossTerms } from "../ops/loss_term.ts";
-import { neighbourCosines } from "../ops/neighbour_cosines.ts";
+import { bprLoss, type TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { add, sliceRows, stackRows } from "../ops/rows/combine.ts";
+import { gatherBatch } from "../ops/rows/gather_batch.ts";
+import { lossTerms } from "../tape/loss_term.ts";
+import { neighbourCosines } from "../ops/learned_graph/neighbour_cosines.ts";
 import {
   createNeighbourGraph,
   findNeighbours,
@@ -42,16 +42,16 @@ import {
   transposeGraph,
   transposeValues,
   type WeightedNeighbours,
-} from "../ops/neighbour_graph.ts";
-import { neighbourProduct } from "../ops/neighbour_product.ts";
-import { neighbourWeights } from "../ops/neighbour_weights.ts";
-import { normaliseRows } from "../ops/normalise_rows.ts";
-import { normPenalty } from "../ops/norm_penalty.ts";
-import { softmaxRows } from "../ops/softmax_rows.ts";
-import { sparseProduct } from "../ops/sparse_product.ts";
-import { type SparseTensor, uploadSparse } from "../ops/sparse_tensor.ts";
-import type { Tape, Variable } from "../ops/tape.ts";
-import { LONGEST_LIST } from "../ops/top_k.ts";
+} from "../ops/learned_graph/neighbour_graph.ts";
+import { neighbourProduct } from "../ops/learned_graph/neighbour_product.ts";
+import { neighbourWeights } from "../ops/learned_graph/neighbour_weights.ts";
+import { normaliseRows } from "../ops/rows/normalise_rows.ts";
+import { normPenalty } from "../ops/losses/norm_penalty.ts";
+import { softmaxRows } from "../ops/rows/softmax_rows.ts";
+import { sparseProduct } from "../ops/graphs/sparse_product.ts";
+import { type SparseTensor, uploadSparse } from "../ops/graphs/sparse_tensor.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
+import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import { transpose } from "../sparse/csr.ts";
 import { walkGraph } from "../sparse/walk_graph.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";

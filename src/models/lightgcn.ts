@@ -13,14 +13,14 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
-import { BPR_GAMMA, bprLoss } from "../ops/bpr_loss.ts";
-import { lossTerms } from "../ops/loss_term.ts";
-import { batchNormPenalty } from "../ops/norm_penalty.ts";
+import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
+import { lossTerms } from "../tape/loss_term.ts";
+import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
 import {
   convolve,
   createStepwiseConvolution,
   stepwiseConvolution,
-} from "../ops/stepwise_convolution.ts";
+} from "../ops/graphs/stepwise_convolution.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
 import {

@@ -8,11 +8,11 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { AdamSettings } from "../ops/adamw.ts";
-import type { TripleTensors } from "../ops/bpr_loss.ts";
-import type { Ending } from "../ops/ending.ts";
-import type { LossTerm } from "../ops/loss_term.ts";
-import type { Tape, Variable } from "../ops/tape.ts";
+import type { AdamSettings } from "../tape/adamw.ts";
+import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import type { Ending } from "../tape/ending.ts";
+import type { LossTerm } from "../tape/loss_term.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
 
 /** What models without modalities are made of. */
 export type TrainingData = Pick<Dataset, "userCount" | "itemCount" | "train">;

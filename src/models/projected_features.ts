@@ -10,10 +10,10 @@ import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { TripleTensors } from "../ops/bpr_loss.ts";
-import { gatherBatch, type TripleList } from "../ops/gather_batch.ts";
-import { linear } from "../ops/linear.ts";
-import type { Tape, Variable } from "../ops/tape.ts";
+import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { gatherBatch, type TripleList } from "../ops/rows/gather_batch.ts";
+import { linear } from "../ops/rows/linear.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
 import type { Variables } from "./model.ts";
 
 /** A modality with features. */

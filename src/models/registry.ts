@@ -9,8 +9,8 @@ import { jgcf } from "./jgcf.ts";
 import { lattice } from "./lattice.ts";
 import { lightGcn } from "./lightgcn.ts";
 import { mfBpr } from "./mf_bpr.ts";
-import { mmgcn } from "./mmgcn.ts";
-import { mmssl } from "./mmssl.ts";
+import { mmgcn } from "./mmgcn/mmgcn.ts";
+import { mmssl } from "./mmssl/mmssl.ts";
 import type { ModelKind } from "./model.ts";
 import { stair } from "./stair.ts";
 

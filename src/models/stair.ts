@@ -17,16 +17,16 @@ import { whiten } from "../features/whitening.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { bprLoss } from "../ops/bpr_loss.ts";
-import { backwardRatios, forwardRatios } from "../ops/layer_weights.ts";
-import { lossTerms } from "../ops/loss_term.ts";
+import { bprLoss } from "../ops/losses/bpr_loss.ts";
+import { backwardRatios, forwardRatios } from "../ops/graphs/layer_weights.ts";
+import { lossTerms } from "../tape/loss_term.ts";
 import {
   convolve,
   convolveToEnding,
   createStepwiseConvolution,
   stepwiseConvolution,
-} from "../ops/stepwise_convolution.ts";
-import { LONGEST_LIST } from "../ops/top_k.ts";
+} from "../ops/graphs/stepwise_convolution.ts";
+import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
 import {

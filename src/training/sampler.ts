@@ -11,7 +11,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { createRandom, shuffle, uniformBelow } from "../random.ts";
-import { type EpochShape, stepCount, type TripleTensors } from "../ops/bpr_loss.ts";
+import { type EpochShape, stepCount, type TripleTensors } from "../ops/losses/bpr_loss.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 
 /** Triples of rows of H (users first, then items), in the order they are trained on. */

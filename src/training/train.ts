@@ -12,9 +12,14 @@ import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
-import type { BestSoFar, RunConfig } from "./checkpoint.ts";
-import { completeAdam } from "../ops/adamw.ts";
-import { openRunFolder, readResumed, type RunDescription, type RunFolder } from "./run_folder.ts";
+import type { BestSoFar, RunConfig } from "../runs/checkpoint.ts";
+import { completeAdam } from "../tape/adamw.ts";
+import {
+  openRunFolder,
+  readResumed,
+  type RunDescription,
+  type RunFolder,
+} from "../runs/run_folder.ts";
 import {
   type EpochResult,
   requireTrainerSettings,

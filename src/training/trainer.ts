@@ -8,9 +8,9 @@ import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
-import { type EpochShape, stepCount } from "../ops/bpr_loss.ts";
+import { type EpochShape, stepCount } from "../ops/losses/bpr_loss.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import { type AdamSettings, completeAdam } from "../ops/adamw.ts";
+import { type AdamSettings, completeAdam } from "../tape/adamw.ts";
 import {
   modelTensors,
   readTensors,

@@ -19,14 +19,14 @@ import {
   type OptimizedTensor,
   type Smoothing,
   uploadSchedule,
-} from "../ops/adamw.ts";
+} from "../tape/adamw.ts";
 import {
   createTripleTensors,
   type EpochShape,
   stepCount,
   type TripleTensors,
-} from "../ops/bpr_loss.ts";
-import { Tape, type Variable } from "../ops/tape.ts";
+} from "../ops/losses/bpr_loss.ts";
+import { Tape, type Variable } from "../tape/tape.ts";
 import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
 /** A recorded step with everything that it reads and writes. */

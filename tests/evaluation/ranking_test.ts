@@ -12,10 +12,10 @@ import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, write } from "../../src/gpu/tensor.ts";
 import type { Model } from "../../src/models/model.ts";
-import { NO_CANDIDATE } from "../../src/ops/top_k.ts";
+import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
-import { inBothWays } from "../gpu/both_gathers.ts";
+import { inBothWays } from "../gpu/gather/both_gathers.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 

@@ -5,7 +5,7 @@ import { openGpu } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createLightGcn } from "../../src/models/lightgcn.ts";
-import { NO_CANDIDATE } from "../../src/ops/top_k.ts";
+import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);

@@ -5,7 +5,7 @@ import { nearestItems } from "../../src/features/nearest.ts";
 import { Gpu, openGpu } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
-import { inBothWays } from "../gpu/both_gathers.ts";
+import { inBothWays } from "../gpu/gather/both_gathers.ts";
 
 type Rows = readonly (readonly number[])[];
 

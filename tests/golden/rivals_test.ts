@@ -1,7 +1,7 @@
 /** Every rival against the numbers of its own authors' code. */
 import { assert, assertEquals } from "@std/assert";
-import { checkRival } from "../../src/golden/check_rival.ts";
-import { parseRival, parseRivalInput } from "../../src/golden/rival_file.ts";
+import { checkRival } from "./check_rival.ts";
+import { parseRival, parseRivalInput } from "./rival_file.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 
 const FOLDER = new URL("../../../shared/golden/rivals/", import.meta.url);

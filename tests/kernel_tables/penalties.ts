@@ -1,7 +1,7 @@
 /** Awkward shapes for the kernels of penalties on norms. */
 import { type Case, floats } from "./random_case.ts";
 
-/** As src/ops/norm_penalty.ts has them. */
+/** As src/ops/losses/norm_penalty.ts has them. */
 const PARTS = 32;
 
 const stretches = [

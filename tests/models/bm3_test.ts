@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
-import { lossAndGradients } from "../../src/golden/replay.ts";
+import { lossAndGradients } from "../golden/replay.ts";
 import { InputError } from "../../src/input_error.ts";
 import { type Bm3Settings, createBm3 } from "../../src/models/bm3.ts";
 import { madeDataset } from "../training/made_dataset.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
-import { represent } from "../../src/golden/replay.ts";
+import { represent } from "../golden/replay.ts";
 import { InputError } from "../../src/input_error.ts";
 import {
   createFreedom,

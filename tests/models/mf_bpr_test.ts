@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
-import { represent } from "../../src/golden/replay.ts";
+import { represent } from "../golden/replay.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createMfBpr } from "../../src/models/mf_bpr.ts";
 import { madeDataset } from "../training/made_dataset.ts";

@@ -9,15 +9,20 @@ import {
 } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
-import { represent } from "../../src/golden/replay.ts";
+import { represent } from "../golden/replay.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { readIntegers } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createMmssl, type Mmssl, mmssl, type MmsslSettings } from "../../src/models/mmssl.ts";
+import {
+  createMmssl,
+  type Mmssl,
+  mmssl,
+  type MmsslSettings,
+} from "../../src/models/mmssl/mmssl.ts";
 import { pairBest } from "../../src/models/mmssl/modal_graph.ts";
 import { presetFor } from "../../src/models/model.ts";
-import { createTripleTensors } from "../../src/ops/bpr_loss.ts";
-import { Tape } from "../../src/ops/tape.ts";
+import { createTripleTensors } from "../../src/ops/losses/bpr_loss.ts";
+import { Tape } from "../../src/tape/tape.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
 import { Trainer } from "../../src/training/trainer.ts";

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
-import { Tape, type Variable } from "../../src/ops/tape.ts";
+import { Tape, type Variable } from "../../src/tape/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { assertClose, finiteDifferences, uniformFloats } from "./made_epoch.ts";
 

@@ -6,7 +6,7 @@ import {
   createTripleTensors,
   type EpochShape,
   type TripleTensors,
-} from "../../src/ops/bpr_loss.ts";
+} from "../../src/ops/losses/bpr_loss.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
 import { gatherBatches, type Triples, uploadEpoch } from "../../src/training/sampler.ts";
 

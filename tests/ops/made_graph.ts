@@ -5,7 +5,7 @@ import {
   createNeighbourGraph,
   type NeighbourGraph,
   transposeGraph,
-} from "../../src/ops/neighbour_graph.ts";
+} from "../../src/ops/learned_graph/neighbour_graph.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
 
 /** A graph on the CPU. */

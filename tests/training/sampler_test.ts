@@ -8,7 +8,7 @@ import {
 import { openGpu } from "../../src/gpu/device.ts";
 import { readIntegers, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createTripleTensors, type EpochShape, stepCount } from "../../src/ops/bpr_loss.ts";
+import { createTripleTensors, type EpochShape, stepCount } from "../../src/ops/losses/bpr_loss.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import {

@@ -12,7 +12,7 @@ import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import type { Model } from "../../src/models/model.ts";
 import { createStair } from "../../src/models/stair.ts";
-import { loadCheckpoint } from "../../src/training/checkpoint.ts";
+import { loadCheckpoint } from "../../src/runs/checkpoint.ts";
 import { train, type TrainOptions, type TrainResult } from "../../src/training/train.ts";
 import { madeDataset } from "./made_dataset.ts";
 

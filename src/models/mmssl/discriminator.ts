@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { TripleTensors } from "../../ops/bpr_loss.ts";
-import { batchNorm } from "../../ops/batch_norm.ts";
-import { sliceRows, stackRows } from "../../ops/combine.ts";
-import { gatherBatch } from "../../ops/gather_batch.ts";
-import type { PenalisedNetwork } from "../../ops/gradient_penalty.ts";
-import { linear } from "../../ops/linear.ts";
-import { normaliseRows } from "../../ops/normalise_rows.ts";
-import { addInteractions, hideSeen, type SeenItems } from "../../ops/seen_items.ts";
-import type { Tape, Variable } from "../../ops/tape.ts";
+import type { TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import { batchNorm } from "../../ops/rows/batch_norm.ts";
+import { sliceRows, stackRows } from "../../ops/rows/combine.ts";
+import { gatherBatch } from "../../ops/rows/gather_batch.ts";
+import type { PenalisedNetwork } from "../../ops/losses/gradient_penalty.ts";
+import { linear } from "../../ops/rows/linear.ts";
+import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
+import { addInteractions, hideSeen, type SeenItems } from "../../ops/ranking/seen_items.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
 import { normal, type RandomSource } from "../../random.ts";
 import { initialStream } from "../initial_values.ts";
 import type { Variables } from "../model.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Tensor } from "../../gpu/tensor.ts";
-import type { TripleTensors } from "../../ops/bpr_loss.ts";
-import { drawMask, drawUniform } from "../../ops/draw_uniform.ts";
-import { dropout } from "../../ops/dropout.ts";
-import type { Tape, Variable } from "../../ops/tape.ts";
+import type { TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import { drawMask, drawUniform } from "../../ops/rows/draw_uniform.ts";
+import { dropout } from "../../ops/rows/dropout.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
 import { initialStream } from "../initial_values.ts";
 
 /** Where random numbers come from; each `use` has its own. */

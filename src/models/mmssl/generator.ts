@@ -5,13 +5,13 @@
  * @module
  */
 import type { Tensor } from "../../gpu/tensor.ts";
-import { add, sliceRows, stackRows } from "../../ops/combine.ts";
-import { linear, multiply } from "../../ops/linear.ts";
-import { normaliseRows } from "../../ops/normalise_rows.ts";
-import { softmaxRows } from "../../ops/softmax_rows.ts";
-import { sparseProduct } from "../../ops/sparse_product.ts";
-import type { SparseTensor } from "../../ops/sparse_tensor.ts";
-import type { Tape, Variable } from "../../ops/tape.ts";
+import { add, sliceRows, stackRows } from "../../ops/rows/combine.ts";
+import { linear, multiply } from "../../ops/rows/linear.ts";
+import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
+import { softmaxRows } from "../../ops/rows/softmax_rows.ts";
+import { sparseProduct } from "../../ops/graphs/sparse_product.ts";
+import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
 import type { Variables } from "../model.ts";
 import type { Drop } from "./draws.ts";
 import type { ModalGraph } from "./modal_graph.ts";

@@ -6,7 +6,7 @@
  */
 import type { Gpu } from "../../gpu/device.ts";
 import { createTensors, type Tensor, write } from "../../gpu/tensor.ts";
-import type { SparseTensor } from "../../ops/sparse_tensor.ts";
+import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import { stackedOneSidedGraph } from "../../sparse/one_sided_graph.ts";
 

@@ -1,0 +1,76 @@
+/**
+ * What a model costs as a whole: seconds per epoch, seconds per ranking, GPU memory (paper, Table 3).
+ *
+ * @module
+ */
+import { median } from "d3-array";
+import { createRanker } from "../../src/evaluation/ranking.ts";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { secondsOf } from "./timing.ts";
+import { type Model, presetFor } from "../../src/models/model.ts";
+import { models } from "../../src/models/registry.ts";
+import { Trainer } from "../../src/training/trainer.ts";
+import { countRun, createModel, SEED, type Workload } from "./workload.ts";
+
+/** The paper's longest list. */
+const LIST_LENGTH = 20;
+
+/** The models that are measured: the paper's name, and the kind in src/models/registry.ts. */
+const MODELS: readonly (readonly [name: string, kind: string])[] = [
+  ["STAIR", "stair"],
+  ["LightGCN", "lightgcn"],
+  ["MF-BPR", "mf_bpr"],
+];
+
+/** What was measured of a model. */
+export interface ModelCosts {
+  /** The paper's name. */
+  readonly model: string;
+  /** Seconds of each epoch, the next one's sampling alongside. */
+  readonly epochSeconds: readonly number[];
+  /** Their median. */
+  readonly secondsPerEpoch: number;
+  /** Seconds of ranking all items for all users the second time, lists read back. */
+  readonly rankingSeconds: number;
+  /** The most GPU memory at once that a run takes, as {@linkcode countRun} counts it. */
+  readonly peakGpuBytes: number;
+}
+
+/**
+ * Trains each model for some epochs and ranks, each on a device of its own.
+ *
+ * @throws {GpuError} when the GPU fails.
+ */
+export async function measureModels(workload: Workload, epochs: number): Promise<ModelCosts[]> {
+  const costs: ModelCosts[] = [];
+  for (const [name, kind] of MODELS) {
+    workload.onProgress(`${name}: preparation`);
+    using gpu = await openGpu();
+    using model = await createModel(gpu, kind, workload);
+    const times = await trainAndRank(gpu, model, name, workload, epochs);
+    costs.push({ model: name, ...times, peakGpuBytes: await countRun(kind, workload.dataset) });
+  }
+  return costs;
+}
+
+/** Trains some epochs and ranks, sharing memory as a whole training run does. */
+async function trainAndRank(
+  gpu: Gpu,
+  model: Model,
+  name: string,
+  { dataset: { name: datasetName, train }, onProgress }: Workload,
+  epochs: number,
+): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
+  const { training } = presetFor(models[model.name]!, datasetName);
+  using trainer = new Trainer(gpu, model, train, { ...training, seed: SEED });
+  using ranker = createRanker(gpu, model, train, LIST_LENGTH, trainer.scratch);
+  const epochSeconds: number[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    onProgress(`${name}: epoch ${epoch} of ${epochs}`);
+    epochSeconds.push((await trainer.runEpoch()).seconds);
+  }
+  onProgress(`${name}: ranking`);
+  await ranker.rank(); // what only the first time takes is not measured
+  const rankingSeconds = await secondsOf(() => ranker.rank());
+  return { epochSeconds, secondsPerEpoch: median(epochSeconds)!, rankingSeconds };
+}

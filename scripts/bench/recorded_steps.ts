@@ -1,0 +1,82 @@
+/**
+ * A training step with the first few batches of an epoch, to be replayed and timed.
+ *
+ * @module
+ */
+import type { Gpu } from "../../src/gpu/device.ts";
+import { Scratch } from "../../src/gpu/scratch.ts";
+import { write } from "../../src/gpu/tensor.ts";
+import { wallSeconds } from "./timing.ts";
+import type { Model } from "../../src/models/model.ts";
+import { type EpochShape, stepCount } from "../../src/ops/losses/bpr_loss.ts";
+import { interactionGraph } from "../../src/sparse/graphs.ts";
+import { gatherBatches, sampleTriples } from "../../src/training/sampler.ts";
+import { createTrainingStep, type TrainingStep } from "../../src/training/training_step.ts";
+import { type MeanBatch, meanBatch } from "./mean_batch.ts";
+import { SEED, type Workload } from "./workload.ts";
+
+/** Batches at most. */
+const STEPS = 10;
+
+/** A recorded step and its batches. */
+export interface RecordedSteps extends Disposable {
+  /** One run of its program is one batch. */
+  readonly step: TrainingStep;
+  /** Batches that it holds. */
+  readonly steps: number;
+  /** Their size. */
+  readonly batch: MeanBatch;
+  /** Goes back to the first batch. */
+  readonly rewind: () => void;
+}
+
+/**
+ * Records the model's training step and loads batches.
+ *
+ * @throws {GpuError} when the GPU fails.
+ */
+export function recordSteps(
+  gpu: Gpu,
+  model: Model,
+  { dataset: { train }, preset: { training } }: Workload,
+): RecordedSteps {
+  const pairs = train.column.length;
+  const batchSize = Math.min(training.batchSize, pairs);
+  const triples = Math.min(pairs, STEPS * batchSize);
+  const shape: EpochShape = { rows: model.userCount + model.itemCount, triples, batchSize };
+  const { user, positive, negative } = sampleTriples(train, SEED, 1);
+  const batches = gatherBatches({
+    user: user.subarray(0, triples),
+    positive: positive.subarray(0, triples),
+    negative: negative.subarray(0, triples),
+  }, shape);
+  const resources = new DisposableStack();
+  const scratch = resources.use(new Scratch(gpu));
+  const step = resources.use(createTrainingStep(gpu, model, shape, training, scratch));
+  step.load(batches, 0, 1);
+  return {
+    step,
+    steps: stepCount(shape),
+    batch: meanBatch(interactionGraph(train), batches),
+    rewind: () => write(gpu, step.batches.clock, Uint32Array.of(0)),
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+/**
+ * Seconds per step when the batches are replayed one after the other.
+ *
+ * @throws {GpuError} when the GPU fails.
+ */
+export async function replaySeconds(
+  gpu: Gpu,
+  { step, steps, rewind }: RecordedSteps,
+): Promise<number> {
+  const seconds = await wallSeconds(gpu, (times) => {
+    for (let time = 0; time < times; time++) {
+      rewind();
+      step.run();
+    }
+  });
+  return seconds / steps;
+}

@@ -1,0 +1,136 @@
+/**
+ * A benchmark as text.
+ *
+ * @module
+ */
+import { median } from "d3-array";
+import { basename } from "node:path";
+import { formatTable } from "../cli/table.ts";
+import type { Benchmark } from "./benchmark.ts";
+import type { Growth } from "./growth.ts";
+import type { ModelCosts } from "./model_costs.ts";
+import { paperCosts, paperDatasets } from "./paper_costs.ts";
+import type { PeerComparison } from "./peer.ts";
+import type { PreparationCost } from "./preparation_costs.ts";
+import { STAGES, type StepProfile } from "./step_profile.ts";
+
+/** All that was measured, as Markdown. */
+export function formatBenchmark(benchmark: Benchmark): string {
+  const { adapter, copyBytesPerSecond, dataset, batchSize, models } = benchmark;
+  const { name, users, items, train } = dataset;
+  return [
+    `${name}: ${whole(users)} users × ${whole(items)} items, ${whole(train)} train interactions, ` +
+    `batches of ${whole(batchSize)}, on ${adapter}`,
+    `Copying between buffers: ${digits(copyBytesPerSecond / 1e9)} GB/s, read and written. ` +
+    `1 GB = 1,000 MB = 10^9 bytes; the paper's figures are of an RTX 3090.`,
+    formatKernels(benchmark.step),
+    formatStages(benchmark.step),
+    formatEpochs(models, name),
+    formatPreparation(benchmark.preparation),
+    formatMemory(models),
+    ...(benchmark.peer ? [formatPeer(benchmark.peer)] : []),
+    ...(benchmark.growth ? [formatGrowth(benchmark.growth)] : []),
+  ].join("\n\n");
+}
+
+function section(title: string, ...table: Parameters<typeof formatTable>): string {
+  return `## ${title}\n\n${formatTable(...table)}`;
+}
+
+function formatKernels({ timing, kernels }: StepProfile): string {
+  const rows = kernels.map((kernel) => [
+    kernel.kernel,
+    kernel.stage,
+    kernel.perStep,
+    digits(kernel.microseconds),
+    digits(kernel.bytes / 1e6),
+    digits(kernel.bytesPerSecond / 1e9),
+    percent(kernel.shareOfCopy),
+  ]);
+  const header = ["kernel", "stage", "per step", "µs", "MB at the least", "GB/s", "of copying"];
+  return section(`Kernels of STAIR's training step, by ${timing}`, header, rows);
+}
+
+function formatStages({ commands, microseconds, shares }: StepProfile): string {
+  const title = `Stages of the step: ${commands} commands, ${whole(microseconds)} µs replayed`;
+  const rows = STAGES.map((stage) => [stage, percent(shares[stage])]);
+  return section(title, ["stage", "share of kernel time"], rows);
+}
+
+function formatEpochs(models: readonly ModelCosts[], datasetName: string): string {
+  const published = paperDatasets.find((dataset) => dataset === datasetName);
+  const rows = models.map(({ model, epochSeconds, secondsPerEpoch, rankingSeconds }) => [
+    model,
+    digits(secondsPerEpoch),
+    epochSeconds.length,
+    digits(rankingSeconds),
+    published ? digits(paperCosts[model]![published].seconds) : "–",
+  ]);
+  const header = ["model", "s per epoch", "median of", "s to rank all users", "s per epoch, paper"];
+  return section("Epochs", header, rows);
+}
+
+function formatPreparation(preparation: readonly PreparationCost[]): string {
+  const rows = preparation.map(({ what, features, rows, width, seconds }) => [
+    what,
+    features,
+    `${whole(rows)} × ${whole(width)}`,
+    digits(seconds),
+  ]);
+  return section("Preparation", ["what", "features", "size", "seconds"], rows);
+}
+
+function formatMemory(models: readonly ModelCosts[]): string {
+  const rows = models.map(({ model, peakGpuBytes }) => [
+    model,
+    digits(peakGpuBytes / 1e6),
+    ...paperDatasets.map((dataset) => whole(paperCosts[model]![dataset].megabytes)),
+  ]);
+  const paper = paperDatasets.map((dataset) => `paper, ${dataset}`);
+  return section("GPU memory at most, in MB", ["model", "here", ...paper], rows);
+}
+
+function formatPeer({ program, device, threads, ours, theirs, ratio }: PeerComparison): string {
+  const row = (name: string, seconds: readonly number[]): string[] => [
+    name,
+    digits(median(seconds)!),
+    seconds.map(digits).join(", "),
+  ];
+  const title = `Beside PyTorch on ${device} with ${threads} CPU threads, in turns`;
+  const rows = [row("ours", ours), row(basename(program), theirs)];
+  return `${section(title, ["program", "s per epoch", "each"], rows)}\n\n` +
+    `Theirs takes ${digits(ratio)} times as long as ours.`;
+}
+
+function formatGrowth(growth: readonly Growth[]): string {
+  const rows = growth.map((
+    { factor, interactions, secondsPerStep, perInteraction, peakGpuBytes },
+  ) => [
+    factor,
+    whole(interactions),
+    digits(secondsPerStep),
+    digits(perInteraction),
+    digits(peakGpuBytes / 1e6),
+  ]);
+  const header = [
+    "times",
+    "interactions",
+    "s per step",
+    "per interaction, relative",
+    "GPU memory, MB",
+  ];
+  return section("Growth of STAIR's training step", header, rows);
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** Three digits, the small and the large alike. */
+function digits(value: number): string {
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}

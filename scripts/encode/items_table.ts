@@ -1,0 +1,97 @@
+/**
+ * What is known of items in words: tables of text, one row per item.
+ *
+ * @module
+ */
+
+import { parse } from "@std/csv";
+import { InputError } from "../../src/input_error.ts";
+
+/** A table of items, as text. */
+export interface ItemsTable {
+  /** Where it was read, for messages. */
+  readonly path: string;
+  /** Column names. */
+  readonly header: readonly string[];
+  /** One field per column, in the order of the file. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What the column of item ids may be called: in items.csv, or in MMRec's files. */
+const ID_COLUMNS = ["item", "itemID"];
+
+/**
+ * Reads a table: tab-separated, without quotes, when the name ends in .tsv, and else CSV.
+ *
+ * @throws {InputError} The file cannot be read, has no rows, or a row is malformed.
+ */
+export async function readItemsTable(path: string): Promise<ItemsTable> {
+  const text = await readText(path);
+  const lines = path.endsWith(".tsv") ? splitTabs(text) : parseCsv(text, path);
+  const [header = [], ...rows] = lines;
+  if (rows.length === 0) throw new InputError(`${path} holds no items.`);
+  rows.forEach((row, index) => {
+    if (row.length === header.length) return;
+    throw new InputError(
+      `${path} item ${index + 1} has ${row.length} fields, but the header has ${header.length}.`,
+    );
+  });
+  return { path, header, rows };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function splitTabs(text: string): string[][] {
+  return text.replace(/\r?\n$/, "").split(/\r?\n/).map((line) => line.split("\t"));
+}
+
+function parseCsv(text: string, path: string): string[][] {
+  try {
+    return parse(text);
+  } catch (error) {
+    // The parser's message names the line.
+    throw new InputError(`${path}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/**
+ * One column, in the order of the rows.
+ *
+ * @throws {InputError} There is no such column.
+ */
+export function columnOf({ path, header, rows }: ItemsTable, name: string): string[] {
+  const column = header.indexOf(name);
+  if (column < 0) {
+    const names = header.map((each) => `"${each}"`).join(", ");
+    throw new InputError(`${path} line 1: no column "${name}" among ${names}.`);
+  }
+  return rows.map((row) => row[column]!);
+}
+
+/**
+ * The row of each item id.
+ *
+ * @throws {InputError} There is no column of ids, or the ids are not 0 up to the number of rows, each
+ * once.
+ */
+export function rowsByItem(table: ItemsTable): number[] {
+  const name = ID_COLUMNS.find((each) => table.header.includes(each)) ?? "item";
+  const rowOf = new Map(columnOf(table, name).map((id, row) => [id, row]));
+  return table.rows.map((_, item) => {
+    const row = rowOf.get(`${item}`);
+    if (row === undefined) {
+      throw new InputError(
+        `${table.path}: item ${item} is missing; ids must be 0..${
+          table.rows.length - 1
+        }, each once.`,
+      );
+    }
+    return row;
+  });
+}

@@ -1,0 +1,135 @@
+/**
+ * Images: matrices, dense or sparse, as textures, for kernels that gather rows on software adapters.
+ *
+ * Mesa's software driver loads from a buffer one number after the other, each with a check of its own,
+ * and from a texture a whole texel at once; copying costs a fraction of what that saves. On hardware
+ * kernels read buffers: whether images would be any faster there was not measured.
+ *
+ * @module
+ */
+import { type Gpu, GpuError, TEXEL_BYTES } from "../device.ts";
+import type { RowRange } from "../tensor.ts";
+
+/** A texture that kernels read. */
+export interface Image extends Disposable {
+  /** The texture, owned by this image. */
+  readonly texture: GPUTexture;
+  /** How kernels see it. */
+  readonly view: GPUTextureView;
+}
+
+/** A matrix, one vec4 per texel: some rows side by side, line after line. */
+export interface MatrixImage extends Image {
+  /** How many rows it has room for. */
+  readonly rows: number;
+  /** Columns of the matrix over 4. */
+  readonly dim4: number;
+  /** Rows of the matrix side by side: a power of two. */
+  readonly rowsPerLine: number;
+}
+
+/** The entries of a sparse matrix, two by two. */
+export interface EntryImage extends Image {
+  /** How many pairs it has room for. */
+  readonly pairs: number;
+}
+
+/** Pairs of entries side by side: a power of two that every adapter has room for. */
+export const PAIRS_PER_LINE = 4096;
+
+/** Whole numbers in a texel: of two entries each the column and the bits of the weight. */
+const WORDS_PER_TEXEL = TEXEL_BYTES / 4;
+
+/** Each line of a copy begins at a multiple of so many bytes. */
+const LINE_ALIGNMENT = 256;
+
+/** Rows of `dim4` vec4 that fit side by side: a power of two, or 0. */
+function rowsPerLine(gpu: Gpu, dim4: number): number {
+  const rows = 2 ** Math.floor(Math.log2(gpu.device.limits.maxTextureDimension2D / dim4));
+  return rows * TEXEL_BYTES >= LINE_ALIGNMENT ? rows : 0;
+}
+
+/** Whether an image of rows × 4·dim4 numbers is possible. */
+export function fitsImage(gpu: Gpu, rows: number, dim4: number): boolean {
+  return rows <= rowsPerLine(gpu, dim4) * gpu.device.limits.maxTextureDimension2D;
+}
+
+/** Creates an image with room for rows × 4·dim4 numbers, which must fit. */
+export function createImage(gpu: Gpu, label: string, rows: number, dim4: number): MatrixImage {
+  const perLine = rowsPerLine(gpu, dim4);
+  const width = Math.min(Math.max(1, rows), perLine) * dim4;
+  const height = Math.max(1, Math.ceil(rows / perLine));
+  const texture = gpu.allocateTexture(label, "rgba32float", width, height);
+  return { ...imageOf(gpu, texture), rows, dim4, rowsPerLine: perLine };
+}
+
+function imageOf(gpu: Gpu, texture: GPUTexture): Image {
+  return { texture, view: texture.createView(), [Symbol.dispose]: () => gpu.release(texture) };
+}
+
+/** Whether so many pairs of entries fit an image. */
+export function fitsPairs(gpu: Gpu, pairs: number): boolean {
+  return pairs <= PAIRS_PER_LINE * gpu.device.limits.maxTextureDimension2D;
+}
+
+/** Creates an image with room for so many pairs, which must fit, and writes the first ones. */
+export function createEntryImage(
+  gpu: Gpu,
+  label: string,
+  entries: Uint32Array<ArrayBuffer>,
+  pairs: number = entries.length / WORDS_PER_TEXEL,
+): EntryImage {
+  const lines = Math.max(1, Math.ceil(pairs / PAIRS_PER_LINE));
+  using guard = new DisposableStack();
+  const texture = gpu.allocateTexture(label, "rgba32uint", PAIRS_PER_LINE, lines);
+  const image = guard.use({ ...imageOf(gpu, texture), pairs });
+  writeEntries(gpu, image, entries);
+  guard.move();
+  return image;
+}
+
+/**
+ * Overwrites the first entries of an image, after all work submitted so far.
+ *
+ * @throws {GpuError} when it has no room for them.
+ */
+export function writeEntries(
+  gpu: Gpu,
+  { texture, pairs }: EntryImage,
+  entries: Uint32Array<ArrayBuffer>,
+): void {
+  const written = entries.length / WORDS_PER_TEXEL;
+  if (written > pairs) {
+    throw new GpuError(`${written} pairs of entries do not fit an image of ${pairs}.`);
+  }
+  if (gpu.dry) return;
+  const bytesPerRow = PAIRS_PER_LINE * TEXEL_BYTES;
+  const lines = Math.floor(written / PAIRS_PER_LINE), rest = written % PAIRS_PER_LINE;
+  const whole = entries.subarray(0, WORDS_PER_TEXEL * PAIRS_PER_LINE * lines);
+  const { queue } = gpu.device;
+  if (lines > 0) queue.writeTexture({ texture }, whole, { bytesPerRow }, [PAIRS_PER_LINE, lines]);
+  if (rest > 0) {
+    const to = { texture, origin: [0, lines] };
+    queue.writeTexture(to, entries.subarray(whole.length), { bytesPerRow }, [rest, 1]);
+  }
+}
+
+/** Encodes that the first rows of an image become some rows of a buffer. */
+export function encodeCopy(
+  encoder: GPUCommandEncoder,
+  buffer: GPUBuffer,
+  { texture, dim4, rowsPerLine }: MatrixImage,
+  { firstRow, rowCount }: RowRange,
+): void {
+  const bytesPerRow = rowsPerLine * dim4 * TEXEL_BYTES;
+  const offset = firstRow * dim4 * TEXEL_BYTES;
+  const lines = Math.floor(rowCount / rowsPerLine), rest = rowCount % rowsPerLine;
+  if (lines > 0) {
+    const size = [rowsPerLine * dim4, lines];
+    encoder.copyBufferToTexture({ buffer, bytesPerRow, offset }, { texture }, size);
+  }
+  if (rest > 0) {
+    const from = { buffer, bytesPerRow, offset: offset + lines * bytesPerRow };
+    encoder.copyBufferToTexture(from, { texture, origin: [0, lines] }, [rest * dim4, 1]);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * A mean of polynomials of a graph: H = (P_0(A) E + … + P_K(A) E) / (K + 1), where
+ *
+ *     P_0 = 1,   P_k(A) = (p_k A + q_k) P_(k−1)(A) + r_k P_(k−2)(A)   with r_1 = 0
+ *
+ * It is summed from the highest degree down (Clenshaw 1955): with B_(K+1) = B_(K+2) = 0,
+ *
+ *     B_k = E / (K + 1) + (p_(k+1) A + q_(k+1)) B_(k+1) + r_(k+2) B_(k+2),   H = B_0
+ *
+ * so that each degree is one fused pass that writes one matrix, where going up would write the
+ * polynomial and the sum so far.
+ *
+ * Adjoint: a polynomial of a symmetric matrix is symmetric, so that dL/dE is the same passes over dL/dH.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import polynomialStep from "../../../kernels/polynomial_step.wgsl" with { type: "text" };
+import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import type { SparseTensor } from "./sparse_tensor.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/** How a polynomial follows from the two before it. */
+export interface RecurrenceStep {
+  /** p, of A times the one before. */
+  readonly product: number;
+  /** q, of the one before itself. */
+  readonly own: number;
+  /** r, of the one before that; of no effect in the first step. */
+  readonly earlier: number;
+}
+
+/**
+ * Records H = (P_0(A) E + … + P_K(A) E) / (K + 1) and its adjoint.
+ *
+ * @param graph A, symmetric.
+ * @param steps From P_1 on; without any H is E itself.
+ * @param input E, rows × dim, dim a multiple of 4.
+ */
+export function polynomialConvolution(
+  tape: Tape,
+  graph: SparseTensor,
+  steps: readonly RecurrenceStep[],
+  input: Variable,
+): Variable {
+  if (steps.length === 0) return input;
+  const output: Variable = {
+    value: meanOfPolynomials(tape, graph, steps, input.value),
+    constant: input.constant,
+  };
+  tape.adjoint(() => {
+    if (output.gradient && !input.constant) {
+      addGradient(tape, input, meanOfPolynomials(tape, graph, steps, output.gradient));
+    }
+    closeGradient(tape, output);
+    tape.release(output.value);
+  });
+  return output;
+}
+
+/** Records the passes alone: H, taken from the tape; `input` itself without steps. */
+export function meanOfPolynomials(
+  tape: Tape,
+  graph: SparseTensor,
+  steps: readonly RecurrenceStep[],
+  input: Tensor,
+): Tensor {
+  const degree = steps.length, share = 1 / (degree + 1);
+  // B_K is E / (K + 1), and B_(K+1) nothing: multiples of E that need not be made.
+  let state = { tensor: input, factor: share };
+  let before = { tensor: input, factor: 0 };
+  for (let k = degree - 1; k >= 0; k--) {
+    const { product, own } = steps[k]!;
+    const earlier = steps[k + 1]?.earlier ?? 0;
+    const output = tape.take("polynomials", input.shape);
+    recordStep(
+      tape,
+      graph,
+      { base: input, input: state.tensor, earlier: before.tensor, output },
+      {
+        base_weight: share,
+        product_weight: product * state.factor,
+        input_weight: own * state.factor,
+        earlier_weight: earlier * before.factor,
+      },
+    );
+    if (before.tensor !== input) tape.release(before.tensor);
+    before = state;
+    state = { tensor: output, factor: 1 };
+  }
+  if (before.tensor !== input) tape.release(before.tensor);
+  return state.tensor;
+}
+
+/** Records output = w base + p (A input) + q input + r earlier, one invocation for four vec4 of a row. */
+function recordStep(
+  { gpu, program }: Tape,
+  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
+  operands: Readonly<Record<"base" | "input" | "earlier" | "output", Tensor>>,
+  weights: Readonly<Record<string, number>>,
+): void {
+  const dim4 = operands.output.shape[1]! / 4;
+  program.dispatch(
+    getKernel(gpu, { name: "polynomial_step", code: polynomialStep }, { dim4 }),
+    { row_start, column, value, ...operands },
+    { rows, ...weights },
+    { invocations: rows * Math.ceil(dim4 / 4) },
+  );
+}

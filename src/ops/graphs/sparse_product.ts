@@ -1,0 +1,80 @@
+/**
+ * A constant sparse matrix times a dense one: Y = A X.
+ *
+ * Adjoint: dX = Aᵀ dY, gathered by the rows of Aᵀ, so that nothing is scattered.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import sparseProductCode from "../../../kernels/sparse_product.wgsl" with { type: "text" };
+import { closeGradient } from "../../tape/gradient.ts";
+import { padded, throughPadded } from "../rows/rearrange.ts";
+import type { SparseTensor } from "./sparse_tensor.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/**
+ * Records Y = A X and its adjoint.
+ *
+ * @param transposed Aᵀ; A itself where it is symmetric.
+ * @param x columns of A × width, any width.
+ * @returns rows of A × width.
+ */
+export function sparseProduct(
+  tape: Tape,
+  matrix: SparseTensor,
+  transposed: SparseTensor,
+  x: Variable,
+): Variable {
+  const shape = [matrix.rowCount, x.value.shape[1]!];
+  const output: Variable = {
+    value: tape.take(`neighbours' ${x.value.label}`, shape),
+    constant: x.constant,
+  };
+  recordSparseProduct(tape, matrix, x.value, output.value);
+  tape.adjoint(() => {
+    if (output.gradient && !x.constant) {
+      const { gradient, value: { label, shape } } = x;
+      x.gradient ??= tape.take(`gradient of ${label}`, shape);
+      recordSparseProduct(tape, transposed, output.gradient, x.gradient, gradient !== undefined);
+    }
+    closeGradient(tape, output);
+    tape.release(output.value);
+  });
+  return output;
+}
+
+/** Records output = A input, or adds it to the output; any width. */
+export function recordSparseProduct(
+  tape: Tape,
+  matrix: SparseTensor,
+  input: Tensor,
+  output: Tensor,
+  accumulate = false,
+): void {
+  const from = padded(tape, input);
+  throughPadded(
+    tape,
+    output,
+    accumulate,
+    (to) => dispatchProduct(tape, matrix, from, to, accumulate),
+  );
+  if (from !== input) tape.release(from);
+}
+
+/** As {@linkcode recordSparseProduct}, for widths of whole vec4. */
+function dispatchProduct(
+  { gpu, program }: Tape,
+  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
+  input: Tensor,
+  output: Tensor,
+  accumulate: boolean,
+): void {
+  const width4 = output.shape[1]! / 4;
+  program.dispatch(
+    getKernel(gpu, { name: "sparse_product", code: sparseProductCode }, { width4 }),
+    { row_start, column, value, input, output },
+    { rows, keep: Number(accumulate) },
+    { invocations: rows * Math.ceil(width4 / 4) },
+  );
+}

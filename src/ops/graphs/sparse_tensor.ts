@@ -1,0 +1,67 @@
+/**
+ * A sparse matrix on the GPU.
+ *
+ * @module
+ */
+import { type Gpu, GpuError } from "../../gpu/device.ts";
+import { LOOP_ROUNDS } from "../../gpu/kernel.ts";
+import { createTensors, type Tensor } from "../../gpu/tensor.ts";
+import type { SparseMatrix } from "../../sparse/csr.ts";
+
+/** CSR of a matrix, uploaded. */
+export interface SparseTensor extends Disposable {
+  /** Number of rows. */
+  readonly rowCount: number;
+  /** `rowCount + 1` offsets. */
+  readonly rowStart: Tensor;
+  /** Column ids. */
+  readonly column: Tensor;
+  /** Entries. */
+  readonly value: Tensor;
+}
+
+/**
+ * Checks that kernels which walk a row get to its end.
+ *
+ * @throws {GpuError} when a row is longer than the software driver's loops, which would end early
+ * without a word.
+ */
+export function requireRowLengths(
+  { adapterName }: Pick<Gpu, "adapterName">,
+  label: string,
+  rowStart: Uint32Array,
+): void {
+  const longest = longestRow(rowStart);
+  if (longest >= LOOP_ROUNDS && adapterName.includes("llvmpipe")) {
+    throw new GpuError(
+      `A row of "${label}" has ${longest} entries, and ${adapterName} loops ${LOOP_ROUNDS} times at most.`,
+    );
+  }
+}
+
+/** Entries of the longest row. */
+export function longestRow(rowStart: Uint32Array): number {
+  return rowStart.reduce((most, end, row) => Math.max(most, end - (rowStart[row - 1] ?? 0)), 0);
+}
+
+/** Entries of the longest rows, at most `count` of them, the longest first. */
+export function longestRows(rowStart: Uint32Array, count: number): number[] {
+  const lengths = rowStart.subarray(1).map((end, row) => end - rowStart[row]!);
+  return Array.from(lengths.sort().reverse().subarray(0, count));
+}
+
+/**
+ * Uploads a sparse matrix.
+ *
+ * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
+ */
+export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
+  const { rowCount, rowStart, column, value } = matrix;
+  requireRowLengths(gpu, label, rowStart);
+  const tensors = createTensors(gpu, {
+    rowStart: [`${label} row_start`, [rowStart.length], rowStart],
+    column: [`${label} column`, [column.length], column],
+    value: [`${label} value`, [value.length], value],
+  });
+  return { rowCount, ...tensors };
+}

@@ -1,0 +1,113 @@
+/**
+ * The learned entries of a neighbour graph before they are mixed: the inner products ⟨x_i, x_j⟩ of the
+ * items in a modality's lists, cosines where rows have length 1. Who is in the lists is constant.
+ *
+ * Adjoint: with G the gradients of a modality's entries, dL/dX = (G + Gᵀ) X.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import neighbourCosinesAdjointCode from "../../../kernels/neighbour_cosines_adjoint.wgsl" with {
+  type: "text",
+};
+import sampledProductCode from "../../../kernels/sampled_product.wgsl" with { type: "text" };
+import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import type { NeighbourGraph } from "./neighbour_graph.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/** Which entries of each row are meant. */
+export interface Block {
+  /** The first. */
+  readonly first: number;
+  /** How many. */
+  readonly count: number;
+}
+
+/**
+ * Records output_e ← ⟨a_i, b_j⟩ for the entries e = (i, j) of a block.
+ *
+ * @param add Whether that is added to what is there.
+ */
+export function sampledProduct(
+  { gpu, program }: Tape,
+  { itemCount: rows, degree, matrix }: NeighbourGraph,
+  { first, count }: Block,
+  { a, b, output }: { readonly a: Tensor; readonly b: Tensor; readonly output: Tensor },
+  add: boolean,
+): void {
+  program.dispatch(
+    getKernel(gpu, { name: "sampled_product", code: sampledProductCode }, {
+      dim4: a.shape[1]! / 4,
+    }),
+    { column: matrix.column, a, b, output },
+    { rows, degree, first, count, add: Number(add) },
+    { invocations: rows * count },
+  );
+}
+
+/**
+ * Records the learned entries and their adjoint, which takes the transpose's offsets.
+ *
+ * @param xs One matrix per modality, items × dim, dim a multiple of 4.
+ * @returns The graph's similarities, items × degree, the fixed ones as they are.
+ */
+export function neighbourCosines(
+  tape: Tape,
+  graph: NeighbourGraph,
+  xs: readonly Variable[],
+): Variable {
+  const { k: count, similarity } = graph;
+  const output: Variable = { value: similarity, constant: xs.every(({ constant }) => constant) };
+  xs.forEach(({ value: x }, modality) =>
+    sampledProduct(
+      tape,
+      graph,
+      { first: modality * count, count },
+      { a: x, b: x, output: similarity },
+      false,
+    )
+  );
+  tape.adjoint(() => {
+    const { gradient } = output;
+    if (gradient) {
+      xs.forEach((x, modality) => {
+        if (x.constant) return;
+        addGradient(tape, x, spread(tape, graph, gradient, x.value, modality));
+      });
+    }
+    closeGradient(tape, output);
+  });
+  return output;
+}
+
+/** (G + Gᵀ) X over the entries of one modality. */
+function spread(
+  tape: Tape,
+  { itemCount: rows, k, degree, matrix, transposed, transposedEntry }: NeighbourGraph,
+  gradient: Tensor,
+  x: Tensor,
+  modality: number,
+): Tensor {
+  const dim4 = x.shape[1]! / 4;
+  const x_gradient = tape.take(`gradient of ${x.label}`, x.shape);
+  tape.program.dispatch(
+    getKernel(
+      tape.gpu,
+      { name: "neighbour_cosines_adjoint", code: neighbourCosinesAdjointCode },
+      { dim4 },
+    ),
+    {
+      column: matrix.column,
+      gradient,
+      back_start: transposed.rowStart,
+      back_column: transposed.column,
+      back_entry: transposedEntry,
+      x,
+      x_gradient,
+    },
+    { rows, degree, first: modality * k, count: k },
+    { invocations: rows * dim4 },
+  );
+  return x_gradient;
+}

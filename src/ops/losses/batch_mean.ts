@@ -1,0 +1,32 @@
+/**
+ * The end of a loss: one number per row, averaged over the rows that the current batch fills.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import batchMeanCode from "../../../kernels/batch_mean.wgsl" with { type: "text" };
+import type { TripleTensors } from "./bpr_loss.ts";
+import type { LossTerm } from "../../tape/loss_term.ts";
+import type { Tape } from "../../tape/tape.ts";
+
+/**
+ * Records factor · mean_r x_r as a term of the loss; the adjoint is the caller's.
+ *
+ * @param x One number per row, in blocks of a batch's rows each; rows beyond a partial batch do not
+ * count.
+ */
+export function batchMean(
+  { gpu, program }: Tape,
+  x: Tensor,
+  { clock, terms, shape: { triples, batchSize } }: TripleTensors,
+  { index: term, count: term_count }: LossTerm,
+  factor = 1,
+): void {
+  program.dispatch(
+    getKernel(gpu, { name: "batch_mean", code: batchMeanCode }),
+    { clock, x, terms },
+    { rows: x.shape[0]!, factor, triples, batch_size: batchSize, term, term_count },
+    { workgroups: 1 },
+  );
+}

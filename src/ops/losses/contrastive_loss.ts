@@ -1,0 +1,88 @@
+/**
+ * A contrast between two views of the batch: with rows a_i, b_i of length 1 for the slots i of a batch,
+ *
+ *     L = −mean_i log( exp(⟨a_i, b_i⟩/τ) / Z_i + 1e-8 ),
+ *     Z_i = Σ_{j≠i} exp(⟨a_i, a_j⟩/τ) + Σ_j exp(⟨a_i, b_j⟩/τ):
+ *
+ * each slot's two views are to be closer than its first view is to any of the other slots' views.
+ *
+ * Adjoint: with S = A Aᵀ and C = A Bᵀ, kernels/contrast_adjoint.wgsl gives dL/dS and dL/dC, and
+ * dL/dA = (dL/dS + dL/dSᵀ) A + dL/dC B, dL/dB = dL/dCᵀ A.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import contrastAdjointCode from "../../../kernels/contrast_adjoint.wgsl" with { type: "text" };
+import contrastRowsCode from "../../../kernels/contrast_rows.wgsl" with { type: "text" };
+import { batchMean } from "./batch_mean.ts";
+import type { TripleTensors } from "./bpr_loss.ts";
+import { openGradient } from "../../tape/gradient.ts";
+import type { LossTerm } from "../../tape/loss_term.ts";
+import { recordProduct } from "../rows/matrix_product.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/**
+ * Records the contrast of the current batch as a term of the loss, and its adjoint.
+ *
+ * @param a batch size × width, rows of length 1 (or 0); rows beyond a partial batch do not count.
+ * @param b Likewise.
+ * @param tau τ; the smaller, the more the closest others count.
+ */
+export function contrastiveLoss(
+  tape: Tape,
+  a: Variable,
+  b: Variable,
+  batches: TripleTensors,
+  term: LossTerm,
+  tau: number,
+): void {
+  const { gpu, program } = tape;
+  const { clock, shape: { triples, batchSize: batch_size } } = batches;
+  const params = { inverse_tau: 1 / tau, triples, batch_size };
+  const own = tape.take("products within a view", [batch_size, batch_size]);
+  const across = tape.take("products across views", [batch_size, batch_size]);
+  recordProduct(tape, a.value, a.value, { transposeB: true }, own);
+  recordProduct(tape, a.value, b.value, { transposeB: true }, across);
+  const log_total = tape.take("contrast totals", [batch_size]);
+  const share = tape.take("contrast shares", [batch_size]);
+  const loss = tape.take("contrast losses", [batch_size]);
+  program.dispatch(
+    getKernel(gpu, { name: "contrast_rows", code: contrastRowsCode }),
+    { clock, own, across, log_total, share, loss },
+    params,
+    { workgroups: batch_size },
+  );
+  batchMean(tape, loss, batches, term);
+  tape.release(loss);
+  tape.adjoint(() => {
+    if (!a.constant || !b.constant) {
+      program.dispatch(
+        getKernel(gpu, { name: "contrast_adjoint", code: contrastAdjointCode }),
+        { clock, log_total, share, own, across },
+        { ...params, weight: term.weight },
+        { invocations: batch_size * batch_size },
+      );
+      addProducts(tape, a, b, { own, across });
+    }
+    for (const tensor of [own, across, log_total, share]) tape.release(tensor);
+  });
+}
+
+/** Adds to the gradients what dL/dS (`own`) and dL/dC (`across`) make of the rows. */
+function addProducts(
+  tape: Tape,
+  a: Variable,
+  b: Variable,
+  { own, across }: { readonly own: Tensor; readonly across: Tensor },
+): void {
+  if (!a.constant) {
+    const gradient = openGradient(tape, a);
+    recordProduct(tape, own, a.value, {}, gradient, true);
+    recordProduct(tape, own, a.value, { transposeA: true }, gradient, true);
+    recordProduct(tape, across, b.value, {}, gradient, true);
+  }
+  if (!b.constant) {
+    recordProduct(tape, across, a.value, { transposeA: true }, openGradient(tape, b), true);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Rows of a number for every item, one row per triple of a batch, and the items that the triple's user
+ * has in train.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import addInteractionsCode from "../../../kernels/add_interactions.wgsl" with { type: "text" };
+import hideSeenCode from "../../../kernels/hide_seen.wgsl" with { type: "text" };
+import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { SparseTensor } from "../graphs/sparse_tensor.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/** Which items users have in train: the pattern of a users × items matrix. */
+export type SeenItems = Pick<SparseTensor, "rowStart" | "column">;
+
+/** Invocations that share a user's items. */
+const LANES = 8;
+
+/**
+ * Records that the numbers of train items become zero, in place.
+ *
+ * Adjoint: their gradients do.
+ *
+ * @param scores batch size × items.
+ */
+export function hideSeen(
+  tape: Tape,
+  scores: Variable,
+  seen: SeenItems,
+  batches: Pick<TripleTensors, "clock" | "user" | "shape">,
+): void {
+  const hide = (tensor: Tensor): void => dispatchHide(tape, tensor, seen, batches);
+  hide(scores.value);
+  tape.adjoint(() => {
+    if (scores.gradient) hide(scores.gradient);
+  });
+}
+
+function dispatchHide(
+  { gpu, program }: Tape,
+  scores: Tensor,
+  { rowStart: row_start, column }: SeenItems,
+  { clock, user, shape: { triples, batchSize } }: Pick<TripleTensors, "clock" | "user" | "shape">,
+): void {
+  program.dispatch(
+    getKernel(gpu, { name: "hide_seen", code: hideSeenCode }, { lanes: LANES }),
+    { clock, user, row_start, column, scores },
+    { items: scores.shape[1]!, triples, batch_size: batchSize },
+    { invocations: batchSize * LANES },
+  );
+}
+
+/**
+ * Records that a softened row of interactions is added, in place:
+ * factor · softmax_i([the user has i in train] − noise · log(−log(draw_i + 1e-8) + 1e-8)).
+ *
+ * @param scores batch size × items; nothing is differentiated through it.
+ * @param draw From [0, 1), batch size × items.
+ */
+export function addInteractions(
+  { gpu, program }: Tape,
+  scores: Tensor,
+  draw: Tensor,
+  { rowStart: row_start, column }: SeenItems,
+  { clock, user, shape: { triples, batchSize } }: Pick<TripleTensors, "clock" | "user" | "shape">,
+  { noise, factor }: { readonly noise: number; readonly factor: number },
+): void {
+  program.dispatch(
+    getKernel(gpu, { name: "add_interactions", code: addInteractionsCode }),
+    { clock, user, row_start, column, draw, scores },
+    { items: scores.shape[1]!, noise, factor, triples, batch_size: batchSize },
+    { workgroups: batchSize },
+  );
+}

@@ -1,0 +1,212 @@
+/**
+ * Batch normalisation as in training (Ioffe & Szegedy 2015), h = γ x̂ + β with x̂ = (x − μ) / s,
+ * s = √(v + ε), where μ and v are the mean and the variance of a column over the batch; and its gradient
+ * as an operation of its own, for losses that hold gradients.
+ *
+ * Adjoint. With d = dL/dh and means over the batch's rows, column by column,
+ *
+ *     dL/dx = γ/s · (d − mean d − x̂ mean(d x̂)),   dL/dγ = Σ d x̂,   dL/dβ = Σ d.
+ *
+ * The adjoint's adjoint. Let g = γ/s · (d − mean d − x̂ p) with p = mean(d x̂), and u = dL/dg. In d the map
+ * is linear and symmetric, so that dL/dd is the same map of u. In x it is not: with q = mean(u x̂),
+ * c = mean((u − mean u)(d − mean d)) and n rows,
+ *
+ *     f = Σ u g = n γ/s · (c − p q).
+ *
+ * With s held, ∂f/∂x̂ = −γ/s · (u p + d q) =: e; with x̂ held, ∂f/∂s = −f/s. Since ds/dx = x̂/n, x̂
+ * passes e on as 1/s · (e − mean e − x̂ mean(e x̂)), where mean(e x̂) = −2 γ/s · p q, and s passes on
+ * −f/s · x̂/n. Together
+ *
+ *     dL/dx = −γ/s² · ((u − mean u) p + (d − mean d) q + x̂ (c − 3 p q)),   dL/dγ = n/s · (c − p q).
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import batchNormCode from "../../../kernels/batch_norm.wgsl" with { type: "text" };
+import curvatureCode from "../../../kernels/batch_norm_curvature.wgsl" with { type: "text" };
+import gradientCode from "../../../kernels/batch_norm_gradient.wgsl" with { type: "text" };
+import type { TripleTensors } from "../losses/bpr_loss.ts";
+import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import type { Tape, Variable } from "../../tape/tape.ts";
+
+/** ε of PyTorch's layer. */
+const EPSILON = 1e-5;
+
+/** Columns that a workgroup walks. */
+const COLUMNS = 16;
+
+/** What batches are made of, as far as rows are counted by it. */
+type Clocked = Pick<TripleTensors, "clock" | "shape">;
+
+/** What was normalised, and how: what the gradient of it needs. */
+export interface Normalised {
+  /** γ x̂ + β, rows × width; zero in rows beyond the batch. */
+  readonly output: Variable;
+  /** x, rows × width. */
+  readonly x: Variable;
+  /** γ, one number per column. */
+  readonly scale: Variable;
+  /** 2 × width: μ, then v. */
+  readonly statistics: Tensor;
+}
+
+/**
+ * Records the normalisation and its adjoint.
+ *
+ * @param x rows × width, in blocks of a batch's rows each; rows beyond a partial batch do not count.
+ * @param scale γ.
+ * @param shift β.
+ */
+export function batchNorm(
+  tape: Tape,
+  x: Variable,
+  scale: Variable,
+  shift: Variable,
+  batches: Clocked,
+): Normalised {
+  const { label, shape } = x.value;
+  const statistics = tape.take(`statistics of ${label}`, [2, shape[1]!]);
+  const output: Variable = {
+    value: tape.take(`${label}, normalised`, shape),
+    constant: [x, scale, shift].every(({ constant }) => constant),
+  };
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "batch_norm", code: batchNormCode }),
+    {
+      clock: batches.clock,
+      x: x.value,
+      scale: scale.value,
+      shift: shift.value,
+      statistics,
+      output: output.value,
+    },
+    sizes(x, batches),
+    { workgroups: Math.ceil(shape[1]! / COLUMNS) },
+  );
+  const normalised = { output, x, scale, statistics };
+  tape.adjoint(() => {
+    if (!output.constant && output.gradient) {
+      const { result, scaleGradient, shiftGradient } = through(
+        tape,
+        normalised,
+        output.gradient,
+        batches,
+      );
+      addGradient(tape, x, result);
+      addGradient(tape, scale, scaleGradient);
+      addGradient(tape, shift, shiftGradient);
+    }
+    closeGradient(tape, output);
+    tape.release(output.value);
+    tape.release(statistics);
+  });
+  return normalised;
+}
+
+/**
+ * Records what a normalisation makes of a gradient of its output, dL/dx of {@linkcode batchNorm}, as a
+ * value that a loss may depend on; and the adjoint of that.
+ *
+ * @param direction d, rows × width.
+ * @returns g, rows × width.
+ */
+export function batchNormGradient(
+  tape: Tape,
+  normalised: Normalised,
+  direction: Variable,
+  batches: Clocked,
+): Variable {
+  const { x, scale } = normalised;
+  const { result, scaleGradient, shiftGradient } = through(
+    tape,
+    normalised,
+    direction.value,
+    batches,
+  );
+  tape.release(scaleGradient);
+  tape.release(shiftGradient);
+  const output: Variable = {
+    value: result,
+    constant: [x, scale, direction].every(({ constant }) => constant),
+  };
+  tape.adjoint(() => {
+    if (!output.constant && output.gradient) {
+      const again = through(tape, normalised, output.gradient, batches);
+      tape.release(again.scaleGradient);
+      tape.release(again.shiftGradient);
+      const bent = curvature(tape, normalised, direction.value, output.gradient, batches);
+      addGradient(tape, direction, again.result);
+      addGradient(tape, x, bent.result);
+      addGradient(tape, scale, bent.scaleGradient);
+    }
+    closeGradient(tape, output);
+    tape.release(result);
+  });
+  return output;
+}
+
+/** Records kernels/batch_norm_gradient.wgsl; all three results are taken from the tape. */
+function through(
+  tape: Tape,
+  { x, scale, statistics }: Normalised,
+  direction: Tensor,
+  batches: Clocked,
+): { result: Tensor; scaleGradient: Tensor; shiftGradient: Tensor } {
+  const { label, shape } = x.value;
+  const width = shape[1]!;
+  const result = tape.take(`gradient through ${label}`, shape);
+  const scaleGradient = tape.take(`gradient of the scale of ${label}`, [width]);
+  const shiftGradient = tape.take(`gradient of the shift of ${label}`, [width]);
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "batch_norm_gradient", code: gradientCode }),
+    {
+      clock: batches.clock,
+      x: x.value,
+      statistics,
+      scale: scale.value,
+      direction,
+      output: result,
+      scale_gradient: scaleGradient,
+      shift_gradient: shiftGradient,
+    },
+    sizes(x, batches),
+    { workgroups: Math.ceil(width / COLUMNS) },
+  );
+  return { result, scaleGradient, shiftGradient };
+}
+
+/** Records kernels/batch_norm_curvature.wgsl; both results are taken from the tape. */
+function curvature(
+  tape: Tape,
+  { x, scale, statistics }: Normalised,
+  direction: Tensor,
+  outputGradient: Tensor,
+  batches: Clocked,
+): { result: Tensor; scaleGradient: Tensor } {
+  const { label, shape } = x.value;
+  const width = shape[1]!;
+  const result = tape.take(`curvature of ${label}`, shape);
+  const scaleGradient = tape.take(`gradient of the scale of ${label}`, [width]);
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "batch_norm_curvature", code: curvatureCode }),
+    {
+      clock: batches.clock,
+      x: x.value,
+      statistics,
+      scale: scale.value,
+      direction,
+      output_gradient: outputGradient,
+      x_gradient: result,
+      scale_gradient: scaleGradient,
+    },
+    sizes(x, batches),
+    { workgroups: Math.ceil(width / COLUMNS) },
+  );
+  return { result, scaleGradient };
+}
+
+function sizes(x: Variable, { shape: { triples, batchSize } }: Clocked): Record<string, number> {
+  const [rows, width] = x.value.shape as [number, number];
+  return { rows, width, epsilon: EPSILON, triples, batch_size: batchSize };
+}

@@ -1,0 +1,65 @@
+/**
+ * Random numbers and masks on the GPU, drawn anew for every batch.
+ *
+ * They are a hash of the seed, the number of the batch since training was set up, and the element: the
+ * same seed gives the same bits, and nothing is uploaded.
+ *
+ * @module
+ */
+import { getKernel } from "../../gpu/kernel.ts";
+import { elementCount, type Tensor } from "../../gpu/tensor.ts";
+import drawUniformCode from "../../../kernels/draw_uniform.wgsl" with { type: "text" };
+import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { Tape } from "../../tape/tape.ts";
+
+/**
+ * Records the drawing of numbers from [0, 1), taken from the tape. They are the caller's to release, or
+ * stay until the program's end.
+ *
+ * @param seed A whole number from 0; numbers of one batch need seeds of their own.
+ */
+export function drawUniform(
+  tape: Tape,
+  shape: readonly number[],
+  seed: number,
+  batches: Pick<TripleTensors, "clock">,
+): Tensor {
+  const draw = tape.take("random numbers", shape);
+  recordDraw(tape, draw, seed, batches, { as_mask: 0, rate: 0 });
+  return draw;
+}
+
+/**
+ * Records the drawing of a mask of zeros and ones, taken from the tape. It is the caller's to release,
+ * or stays until the program's end.
+ *
+ * @param rate How likely a zero is, from 0 to below 1.
+ * @param seed A whole number from 0; masks of one batch need seeds of their own.
+ */
+export function drawMask(
+  tape: Tape,
+  shape: readonly number[],
+  rate: number,
+  seed: number,
+  batches: Pick<TripleTensors, "clock">,
+): Tensor {
+  const mask = tape.take("dropout mask", shape);
+  recordDraw(tape, mask, seed, batches, { as_mask: 1, rate });
+  return mask;
+}
+
+function recordDraw(
+  { gpu, program }: Tape,
+  draw: Tensor,
+  seed: number,
+  { clock }: Pick<TripleTensors, "clock">,
+  kind: Readonly<Record<"as_mask" | "rate", number>>,
+): void {
+  const elements = elementCount(draw.shape);
+  program.dispatch(
+    getKernel(gpu, { name: "draw_uniform", code: drawUniformCode }),
+    { clock, draw },
+    { elements, ...kind, seed_low: seed % 2 ** 32, seed_high: Math.floor(seed / 2 ** 32) },
+    { invocations: elements },
+  );
+}

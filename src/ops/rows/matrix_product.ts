@@ -1,0 +1,163 @@
+/**
+ * Dense matrix products of any size, without adjoints.
+ *
+ * The kernel reads rows of A and rows of B, each padded to a multiple of four numbers; an operand that
+ * does not lie so in memory is copied first, which costs little beside the product. Where the result is
+ * small and the inner dimension long, as for gradients of weights, the inner dimension is split, and
+ * the parts are added up in their order.
+ *
+ * @module
+ */
+import type { Gpu } from "../../gpu/device.ts";
+import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
+import blockProductCode from "../../../kernels/block_product.wgsl" with { type: "text" };
+import columnSumsCode from "../../../kernels/column_sums.wgsl" with { type: "text" };
+import sumPartsCode from "../../../kernels/sum_parts.wgsl" with { type: "text" };
+import { padded, throughPadded, transposed } from "./rearrange.ts";
+import type { Tape } from "../../tape/tape.ts";
+
+/** How operands of a product are to be read. */
+export interface Transposes {
+  /** Whether `a` holds Aᵀ. */
+  readonly transposeA?: boolean;
+  /** Whether `b` holds Bᵀ. */
+  readonly transposeB?: boolean;
+}
+
+/** Rows and columns of the result that one invocation owns. */
+const BLOCK_ROWS = 16, BLOCK_COLUMNS = 8;
+/** Invocations that share rows of A. */
+const LANES = 8;
+/** Invocations that a product is split for, as long as each sums over at least so many k. */
+const ENOUGH_INVOCATIONS = 8192, LEAST_INNER = 256;
+/** Far below what the software driver's loops allow. */
+const MOST_INNER = 131_072;
+/** Rows that one invocation adds up. */
+const SUMMED_ROWS = 256;
+
+/**
+ * Records output = op(A) op(B), or adds it to the output.
+ *
+ * @param a rows × inner, or inner × rows where transposed.
+ * @param b inner × columns, or columns × inner where transposed.
+ * @param output rows × columns.
+ * @param accumulate Whether the product is added to what the output holds.
+ * @param bias A number per column, added to every row.
+ */
+export function recordProduct(
+  tape: Tape,
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false }: Transposes,
+  output: Tensor,
+  accumulate = false,
+  bias?: Tensor,
+): void {
+  const left = padded(tape, a);
+  const right = transposeB ? transposed(tape, b) : padded(tape, b);
+  const added = bias && padded(tape, { ...bias, shape: [1, ...bias.shape] });
+  const inner = a.shape[transposeA ? 0 : 1]!;
+  throughPadded(tape, output, accumulate, (c) => {
+    dispatchProduct(tape, { a: left, b: right, bias: added, c }, inner, transposeA, accumulate);
+  });
+  for (const copy of [left, right, added]) {
+    if (copy && ![a, b, bias].some((operand) => operand?.buffer === copy.buffer)) {
+      tape.release(copy);
+    }
+  }
+}
+
+/** Operands with padded rows, by the names of kernels/block_product.wgsl. */
+interface Operands {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly c: Tensor;
+}
+
+/** Records the product of padded operands. */
+function dispatchProduct(
+  tape: Tape,
+  { a, b, bias, c }: Operands,
+  inner: number,
+  across: boolean,
+  accumulate: boolean,
+): void {
+  const { gpu, program } = tape;
+  const [rows, columns] = c.shape as [number, number];
+  const workgroup_size = workgroupSize(gpu);
+  const tiles = (height: number): number =>
+    Math.ceil(rows / (BLOCK_ROWS * height)) * Math.ceil(columns / (BLOCK_COLUMNS * LANES));
+  const parts = partCount(inner, tiles(1) * LANES);
+  const sum = parts === 1 ? c : tape.take("parts of a product", [parts, rows, columns]);
+  const constants = {
+    across: Number(across),
+    keep: Number(accumulate && parts === 1),
+    with_bias: Number(bias !== undefined),
+    workgroup_size,
+  };
+  program.dispatch(
+    getKernel(gpu, { name: "block_product", code: blockProductCode }, constants),
+    { a, b, bias: bias ?? b, c: sum },
+    {
+      rows,
+      inner,
+      a_stride4: a.shape[1]! / 4,
+      columns4: columns / 4,
+      parts,
+      part4: Math.ceil(Math.ceil(inner / 4) / parts),
+    },
+    { workgroups: tiles(workgroup_size / LANES) * parts },
+  );
+  if (parts > 1) addParts(tape, sum, c, accumulate);
+}
+
+/** Records output_c = Σ_r x_rc, or adds it to the output. */
+export function recordColumnSums(
+  tape: Tape,
+  x: Tensor,
+  output: Tensor,
+  accumulate = false,
+): void {
+  const { gpu, program } = tape;
+  const [rows, columns] = x.shape as [number, number];
+  const part_rows = Math.max(SUMMED_ROWS, Math.ceil(Math.sqrt(rows)));
+  const parts = Math.ceil(rows / part_rows);
+  const sums = tape.take("parts of column sums", [parts, columns]);
+  program.dispatch(
+    getKernel(gpu, { name: "column_sums", code: columnSumsCode }),
+    { x, sum: sums },
+    { rows, columns, parts, part_rows },
+    { invocations: parts * columns },
+  );
+  addParts(tape, sums, output, accumulate);
+}
+
+/**
+ * A software driver computes fastest where all invocations of a workgroup share their rows of A: it
+ * reads what they share once. The sums are the same.
+ */
+function workgroupSize({ adapterName }: Gpu): number {
+  return adapterName.includes("llvmpipe") ? LANES : 64;
+}
+
+/** How often the inner dimension is split. */
+function partCount(inner: number, invocations: number): number {
+  const wanted = Math.ceil(ENOUGH_INVOCATIONS / invocations);
+  const most = Math.max(1, Math.floor(inner / LEAST_INNER));
+  return Math.max(Math.min(wanted, most), Math.ceil(inner / MOST_INNER));
+}
+
+/** Adds up parts and gives them back. */
+function addParts(tape: Tape, part: Tensor, total: Tensor, accumulate: boolean): void {
+  const parts = part.shape[0]!;
+  const elements = part.shape.slice(1).reduce((product, size) => product * size, 1);
+  tape.program.dispatch(
+    getKernel(tape.gpu, { name: "sum_parts", code: sumPartsCode }),
+    { part, total },
+    { elements, parts, keep: Number(accumulate) },
+    { invocations: elements },
+  );
+  tape.release(part);
+}

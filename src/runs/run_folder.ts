@@ -1,0 +1,203 @@
+/**
+ * A run's folder: config.json, metrics.csv, best.safetensors, last.safetensors, summary.json.
+ *
+ * Files are replaced whole, and metrics only appended to, so that a run may be stopped at any moment
+ * and goes on from last.safetensors with the same bits.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { isThere } from "../files/is_there.ts";
+import { writeAtomically } from "../files/write_atomically.ts";
+import type { Metrics } from "../evaluation/metrics.ts";
+import { InputError } from "../input_error.ts";
+import {
+  type BestSoFar,
+  loadCheckpoint,
+  readBytes,
+  requireShapes,
+  type RunConfig,
+  saveCheckpoint,
+} from "./checkpoint.ts";
+import { isMoment, type TrainingState } from "../training/trainer.ts";
+
+/** A row of metrics.csv. */
+export interface MetricsRow {
+  /** Number of the epoch; 0 before training. */
+  readonly epoch: number;
+  /** Mean loss; none for epoch 0. */
+  readonly loss?: number;
+  /** Seconds of the training steps; none for epoch 0. */
+  readonly seconds?: number;
+  /** Validation metrics, in epochs that were evaluated. */
+  readonly valid?: Metrics;
+}
+
+/** What a run folder is opened for. */
+export interface RunDescription {
+  /** The folder. */
+  readonly path: string;
+  /** Everything that the run was asked for. */
+  readonly config: RunConfig;
+  /** Shapes of what a checkpoint holds, by name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** Folder of the dataset, if it has one. Not in checkpoints: they are the same wherever it lies. */
+  readonly data?: string;
+}
+
+/** An open run folder. */
+export interface RunFolder {
+  /** Where it is. */
+  readonly path: string;
+  /** Replaces best.safetensors. */
+  saveBest(state: TrainingState, best: BestSoFar): Promise<void>;
+  /** Replaces last.safetensors. */
+  saveLast(state: TrainingState, best: BestSoFar): Promise<void>;
+  /** Appends a row to metrics.csv, down to the disk. */
+  appendMetrics(row: MetricsRow): Promise<void>;
+}
+
+/** Where a stopped run goes on. */
+export interface Resumed {
+  /** The state to go on from. */
+  readonly last: TrainingState;
+  /** The best state so far, without moments. */
+  readonly bestState: TrainingState;
+  /** Their epoch and metric. */
+  readonly best: BestSoFar;
+  /** Lines of metrics.csv up to the state's epoch. */
+  readonly rows: readonly string[];
+  /** Seconds of the epochs trained. */
+  readonly seconds: number[];
+}
+
+const METRICS = ["recall@10", "recall@20", "ndcg@10", "ndcg@20"];
+const HEADER = ["epoch", "loss", "seconds", ...METRICS];
+
+/**
+ * Opens a folder for a new run, or for going on with the one in it, of which metrics.csv keeps `rows`.
+ * A run that is not gone on with is kept beside it, as PATH.previous.
+ *
+ * @throws {InputError} when the folder cannot be written.
+ */
+export async function openRunFolder(
+  { path: folder, config, data }: RunDescription,
+  rows?: readonly string[],
+): Promise<RunFolder> {
+  const path = resolve(folder);
+  if (!rows) await keepPrevious(path);
+  await remove(`${path}/summary.json`);
+  await writeAtomically(`${path}/config.json`, JSON.stringify({ ...config, data }, null, 2) + "\n");
+  await writeAtomically(`${path}/metrics.csv`, [HEADER.join(), ...rows ?? []].join("\n") + "\n");
+  const { length: _, ...lasting } = config;
+  const save = (name: string) => (state: TrainingState, best: BestSoFar): Promise<void> =>
+    saveCheckpoint(`${path}/${name}`, { state, config: lasting, best });
+  return {
+    path,
+    saveBest: save("best.safetensors"),
+    saveLast: save("last.safetensors"),
+    appendMetrics: (row) => appendLine(`${path}/metrics.csv`, formatRow(row)),
+  };
+}
+
+async function appendLine(path: string, line: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { append: true });
+    const bytes = new TextEncoder().encode(line + "\n");
+    // One write, so that a line is there or, cut short, without its end.
+    await file.write(bytes);
+    await file.syncData();
+  } catch (error) {
+    throw new InputError(`Cannot write ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Removes a file or folder, if it is there. */
+async function remove(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw new InputError(`Cannot remove ${path}: ${(error as Error).message}.`);
+  }
+}
+
+function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
+  const metrics = METRICS.map((name) => valid?.[name] ?? "");
+  return [epoch, loss ?? "", seconds?.toFixed(4) ?? "", ...metrics].join();
+}
+
+/** Moves an earlier run out of the way; the one before that goes. */
+async function keepPrevious(path: string): Promise<void> {
+  if (!(await isThere(`${path}/config.json`) && await hasCheckpoint(path))) return;
+  await remove(`${path}.previous`);
+  try {
+    await Deno.rename(path, `${path}.previous`);
+  } catch (error) {
+    throw new InputError(
+      `Cannot keep the run in ${path} as ${path}.previous: ${(error as Error).message}.`,
+    );
+  }
+}
+
+/** Whether a folder holds a run to go on with. */
+export async function hasCheckpoint(path: string): Promise<boolean> {
+  return await isThere(`${path}/last.safetensors`);
+}
+
+/**
+ * Reads where the run in a folder goes on.
+ *
+ * @throws {InputError} when there is none, or it was started with other settings or on other data, or
+ * has trained more than `epochs` already.
+ */
+export async function readResumed(
+  { path, config, shapes }: RunDescription,
+  epochs: number,
+): Promise<Resumed> {
+  if (!await hasCheckpoint(path)) {
+    throw new InputError(`Cannot resume ${path}: there is no last.safetensors of a run in it.`);
+  }
+  const last = await loadCheckpoint(`${path}/last.safetensors`);
+  requireSame(path, last.config, config);
+  requireShapes(`${path}/last.safetensors`, last.state.tensors, shapes);
+  if (last.state.epoch > epochs) {
+    throw new InputError(
+      `Cannot resume ${path}: it has trained ${last.state.epoch} epochs, more than ${epochs}.`,
+    );
+  }
+  // Never older than `last` says: it is written first.
+  const best = await loadCheckpoint(`${path}/best.safetensors`);
+  const modelShapes = Object.entries(shapes).filter(([name]) => !isMoment(name));
+  requireShapes(`${path}/best.safetensors`, best.state.tensors, Object.fromEntries(modelShapes));
+  const lines = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`)).split("\n");
+  // The last piece is what follows the final line break: nothing, or a line cut short.
+  const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);
+  return {
+    last: last.state,
+    bestState: best.state,
+    best: best.best,
+    rows,
+    seconds: rows.map((line) => line.split(",")[2]!).filter((cell) => cell !== "").map(Number),
+  };
+}
+
+/**
+ * Epochs and patience may change. An epoch count that is no multiple of the evaluation interval adds an
+ * evaluation where the run was to end; anything else would not give the same bits.
+ */
+function requireSame(path: string, before: RunConfig, now: RunConfig): void {
+  const flat = ({ model, dataset, fingerprint, settings, training }: RunConfig) =>
+    new Map(
+      Object.entries({ model, dataset, ...settings, ...training, data: fingerprint })
+        .map(([name, value]) => [name, JSON.stringify(value)]),
+    );
+  const earlier = flat(before);
+  for (const [name, value] of flat(now)) {
+    if (earlier.get(name) !== value) {
+      throw new InputError(
+        `Cannot resume ${path}: it was started with ${name} ${earlier.get(name)}, not ${value}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,166 @@
+/** Loss and gradient of batches against the formula, triple by triple in f64. */
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { getKernel } from "../../../src/gpu/kernel.ts";
+import { Scratch } from "../../../src/gpu/scratch.ts";
+import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
+import advance from "../../../kernels/advance.wgsl" with { type: "text" };
+import {
+  bprLoss,
+  createTripleTensors,
+  type EpochShape,
+  stepCount,
+} from "../../../src/ops/losses/bpr_loss.ts";
+import type { LossTerm } from "../../../src/tape/loss_term.ts";
+import { Tape, type Variable } from "../../../src/tape/tape.ts";
+import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
+import { gatherBatches, type Triples, uploadEpoch } from "../../../src/training/sampler.ts";
+
+const random = createRandom(5);
+
+function randomTriples(users: number, items: number, count: number): Triples {
+  const rows = (from: number, bound: number) =>
+    Uint32Array.from({ length: count }, () => from + uniformBelow(random, bound));
+  return { user: rows(0, users), positive: rows(users, items), negative: rows(users, items) };
+}
+
+/** The only term of the loss, as in STAIR. */
+const ALONE: LossTerm = { index: 0, count: 1, weight: 1 };
+
+/** Records the loss of a batch with its adjoint, and apart from it what ends a step. */
+function recordBatches(
+  gpu: Gpu,
+  shape: EpochShape,
+  triples: Triples,
+  h: Float32Array<ArrayBuffer>,
+  term = ALONE,
+  gamma = 0,
+) {
+  const size = [shape.rows, h.length / shape.rows];
+  const resources = new DisposableStack();
+  const scratch = resources.use(new Scratch(gpu));
+  const batches = resources.use(createTripleTensors(gpu, shape, term.count));
+  const value = resources.use(createTensor(gpu, "h", size, h));
+  uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
+  const tape = new Tape(gpu, "loss", scratch);
+  const variable: Variable = { value };
+  bprLoss(tape, variable, batches, term, gamma);
+  tape.backward();
+  const end = new Tape(gpu, "end of step", scratch);
+  const kernel = getKernel(gpu, { name: "advance", code: advance });
+  end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
+  return {
+    batches,
+    gradient: variable.gradient!,
+    loss: resources.use(tape.program),
+    next: resources.use(end.program),
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+/** Mean loss and its gradient by H in one batch: every triple adds to its three rows. */
+function expectedBatch(
+  { user, positive, negative }: Triples,
+  h: Float32Array,
+  dim: number,
+  gamma = 0,
+) {
+  const gradient = new Float64Array(h.length);
+  let loss = 0;
+  user.forEach((u, t) => {
+    const [p, n] = [positive[t]!, negative[t]!];
+    let margin = 0;
+    for (let j = 0; j < dim; j++) margin += h[u * dim + j]! * (h[p * dim + j]! - h[n * dim + j]!);
+    const better = 1 / (1 + Math.exp(-margin));
+    loss -= Math.log(gamma + better) / user.length;
+    const c = -better * (1 - better) / (gamma + better) / user.length;
+    for (let j = 0; j < dim; j++) {
+      const [hu, hp, hn] = [h[u * dim + j]!, h[p * dim + j]!, h[n * dim + j]!];
+      gradient[u * dim + j]! += c * (hp - hn);
+      gradient[p * dim + j]! += c * hu;
+      gradient[n * dim + j]! -= c * hu;
+    }
+  });
+  return { loss, gradient };
+}
+
+function batchOf(triples: Triples, { batchSize }: EpochShape, step: number): Triples {
+  const part = (rows: Uint32Array<ArrayBuffer>) =>
+    rows.slice(step * batchSize, (step + 1) * batchSize);
+  const { user, positive, negative } = triples;
+  return { user: part(user), positive: part(positive), negative: part(negative) };
+}
+
+const sizes = [
+  { users: 1, items: 2, count: 1, batchSize: 1, dim: 4 },
+  { users: 4, items: 3, count: 50, batchSize: 20, dim: 12 }, // rows repeat; the last batch is partial
+  { users: 300, items: 200, count: 100, batchSize: 40, dim: 64 }, // most rows untouched
+  { users: 3, items: 3, count: 1500, batchSize: 1500, dim: 256 }, // more triples than a workgroup
+];
+
+Deno.test("loss and gradient of every batch of an epoch equal the formula", async (test) => {
+  using gpu = await openGpu();
+  for (const { users, items, count, batchSize, dim } of sizes) {
+    await test.step(`${count} triples by ${batchSize}, dim ${dim}`, async () => {
+      const shape = { rows: users + items, triples: count, batchSize };
+      const triples = randomTriples(users, items, count);
+      const h = Float32Array.from(
+        { length: shape.rows * dim },
+        () => (2 * uniformReal(random) - 1) / Math.sqrt(dim),
+      );
+      using recorded = recordBatches(gpu, shape, triples, h);
+      const expected = Array.from(
+        { length: stepCount(shape) },
+        (_, step) => expectedBatch(batchOf(triples, shape, step), h, dim),
+      );
+      for (const { gradient } of expected) {
+        recorded.loss.run();
+        const [actual] = await readFloats(gpu, recorded.gradient);
+        gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, x, 1e-6, `entry ${i}`));
+        recorded.next.run();
+      }
+      const [losses] = await readFloats(gpu, recorded.batches.terms);
+      expected.forEach(({ loss }, step) => assertAlmostEquals(losses![step]!, loss, 1e-6));
+    });
+  }
+});
+
+Deno.test("a term among others has its own column, its weight in the gradient alone, and γ", async () => {
+  using gpu = await openGpu();
+  const [rows, dim, gamma] = [20, 8, 0.25];
+  const shape = { rows, triples: 30, batchSize: 12 };
+  const triples = randomTriples(12, 8, 30);
+  const h = Float32Array.from({ length: rows * dim }, () => 2 * uniformReal(random) - 1);
+  const term = { index: 1, count: 3, weight: 0.5 };
+  using recorded = recordBatches(gpu, shape, triples, h, term, gamma);
+  const expected = [0, 1, 2].map((step) =>
+    expectedBatch(batchOf(triples, shape, step), h, dim, gamma)
+  );
+  for (const { gradient } of expected) {
+    recorded.loss.run();
+    const [actual] = await readFloats(gpu, recorded.gradient);
+    gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, 0.5 * x, 1e-6, `entry ${i}`));
+    recorded.next.run();
+  }
+  const [terms] = await readFloats(gpu, recorded.batches.terms);
+  const columns = expected.flatMap(({ loss }) => [0, loss, 0]);
+  columns.forEach((x, i) => assertAlmostEquals(terms![i]!, x, 1e-6, `place ${i}`));
+});
+
+Deno.test("a batch after another gives the bits that it gives alone", async () => {
+  using gpu = await openGpu();
+  const shape = { rows: 40, triples: 60, batchSize: 25 };
+  const triples = randomTriples(25, 15, 60);
+  const h = Float32Array.from({ length: 40 * 8 }, () => uniformReal(random) - 0.5);
+  using inARow = recordBatches(gpu, shape, triples, h);
+  for (let step = 0; step < stepCount(shape); step++) {
+    inARow.loss.run();
+    using alone = recordBatches(gpu, shape, triples, h);
+    write(gpu, alone.batches.clock, Uint32Array.of(step));
+    alone.loss.run();
+    const [expected, actual] = await readFloats(gpu, alone.gradient, inARow.gradient);
+    assertEquals(actual, expected);
+    inARow.next.run();
+  }
+  assertEquals(await readIntegers(gpu, inARow.batches.clock), [Uint32Array.of(3, 3)]);
+});

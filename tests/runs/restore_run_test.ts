@@ -1,0 +1,56 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { loadDataset } from "../../src/data/load_dataset.ts";
+import { openGpu } from "../../src/gpu/device.ts";
+import { readFloats } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
+import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { saveModel } from "../../src/runs/checkpoint.ts";
+import { restoreRun } from "../../src/runs/restore_run.ts";
+import { withFolder } from "../data/dataset_folder.ts";
+
+const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train\n1,0,test\n";
+const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
+
+Deno.test("a run is restored, or refused by file and key", async (test) => {
+  using gpu = await openGpu();
+  await withFolder({ "data/interactions.csv": interactions }, async (folder) => {
+    const data = `${folder}/data`, path = `${folder}/config.json`;
+    const config = { model: "lightgcn", data, settings };
+    const dataset = await loadDataset(data);
+    {
+      using model = createLightGcn(gpu, dataset, settings);
+      await saveModel(gpu, model, `${folder}/best.safetensors`);
+      await Deno.writeTextFile(path, JSON.stringify(config));
+      using restored = await restoreRun(gpu, folder);
+      assertEquals([restored.data, restored.model.name], [data, "lightgcn"]);
+      const [expected, actual] = await readFloats(
+        gpu,
+        model.parameters.embeddings!,
+        restored.model.parameters.embeddings!,
+      );
+      assertEquals(actual, expected);
+    }
+    assertEquals(gpu.bytes, 0);
+    const cases: [text: string, message: string][] = [
+      ['{"model": ', `${path} is not JSON`],
+      ["7", `${path} is not a JSON object.`],
+      [JSON.stringify({ ...config, data: 7 }), "does not say which dataset"],
+      [JSON.stringify({ ...config, model: undefined }), "does not say which model"],
+      [JSON.stringify({ ...config, model: "toString" }), 'names an unknown model "toString".'],
+      [JSON.stringify({ ...config, settings: "dim" }), "does not hold the model's settings"],
+      [JSON.stringify({ ...config, settings: {} }), `${path}: dim is undefined`],
+      [
+        JSON.stringify({ ...config, settings: { ...settings, dim: 8 } }),
+        "best.safetensors holds embeddings of 5 × 4, but this dataset and model need 5 × 8.",
+      ],
+      [JSON.stringify({ ...config, model: "mf_bpr" }), "lightgcn, but the model is mf_bpr."],
+    ];
+    for (const [text, message] of cases) {
+      await test.step(message.replace(folder, ""), async () => {
+        await Deno.writeTextFile(path, text);
+        await assertRejects(() => restoreRun(gpu, folder), InputError, message);
+        assertEquals(gpu.bytes, 0);
+      });
+    }
+  });
+});
