@@ -1,13 +1,11 @@
 /** Three epochs on real data: everything together, at the size of the paper's smallest dataset. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { createStair, type EpochReport, loadDataset, openGpu, presets, train } from "../mod.ts";
+import { testOnRealData } from "./real_data.ts";
 
-Deno.test("STAIR trains on Baby for three epochs", async () => {
+testOnRealData("baby", "STAIR trains on Baby for three epochs", async (folder) => {
   using gpu = await openGpu();
-  const dataset = await loadDataset(
-    fileURLToPath(new URL("../../shared/data/baby", import.meta.url)),
-  );
+  const dataset = await loadDataset(folder);
   using model = await createStair(gpu, dataset, presets.baby.model);
   const reports: EpochReport[] = [];
   const result = await train(gpu, model, dataset, {

@@ -4,6 +4,7 @@ import { loadDataset } from "../../src/data/load_dataset.ts";
 import { datasetStatistics } from "../../src/data/statistics.ts";
 import { InputError } from "../../src/input_error.ts";
 import { encodeNpy, type Files, withFolder } from "./dataset_folder.ts";
+import { testOnRealData } from "../real_data.ts";
 
 // Two users, three items, in every layout: train 0-0 0-2 1-1, valid 0-1 1-2, test 1-0.
 const TEXT = encodeNpy([[1, 2], [3, 4], [5, 6]]);
@@ -361,16 +362,14 @@ Deno.test("a folder that is not there is an input error", async () => {
   await assertRejects(() => loadDataset("no/such/folder"), InputError, "is not a folder.");
 });
 
-const SHARED = new URL("../../../shared/data/", import.meta.url).pathname;
-
 const PUBLISHED = {
   baby: { users: 19445, items: 7050, train: 118551, valid: 20559, test: 21682 },
   sports: { users: 35598, items: 18357, train: 218409, valid: 37899, test: 40029 },
 };
 
 for (const [name, counts] of Object.entries(PUBLISHED)) {
-  Deno.test(`loads ${name} as published`, async () => {
-    const dataset = await loadDataset(SHARED + name);
+  testOnRealData(name, `loads ${name} as published`, async (folder) => {
+    const dataset = await loadDataset(folder);
     const { interactions, sparsity, ...sizes } = datasetStatistics(dataset);
     assertEquals(sizes, counts);
     assertEquals(interactions, counts.train + counts.valid + counts.test);
@@ -383,8 +382,8 @@ for (const [name, counts] of Object.entries(PUBLISHED)) {
     }
   });
 
-  Deno.test(`reads the features of ${name}, which are in Fortran order`, async () => {
-    const dataset = await loadDataset(SHARED + name);
+  testOnRealData(name, `reads the features of ${name}, in Fortran order`, async (folder) => {
+    const dataset = await loadDataset(folder);
     for (const { features } of dataset.modalities) {
       if (!features) throw new Error(`${name} has a modality without features`);
       const bytes = await Deno.readFile(features.source);

@@ -23,9 +23,8 @@ STAIR's, relative to the quantity's largest number for a rival's, which reads co
 Exits with 1 when one is above ${TOLERANCE}.
 
 usage: deno task golden FILE.json
-   or: deno run -A tests/golden/check_golden.ts FILE.json
 
-example: deno task golden ../shared/golden/stair_small.json`;
+example: deno task golden tests/golden/numbers/stair_small.json`;
 
 /** STAIR's file has no "model"; rivals' have. */
 async function check(gpu: Gpu, path: string): Promise<Map<string, number>> {

@@ -7,7 +7,7 @@ import { withFolder } from "../data/dataset_folder.ts";
 import { bothGathers } from "../gpu/gather/both_gathers.ts";
 
 const SCRIPT = new URL("./check_golden.ts", import.meta.url).pathname;
-const GOLDEN = new URL("../../../shared/golden/stair_small.json", import.meta.url).pathname;
+const GOLDEN = new URL("./numbers/stair_small.json", import.meta.url).pathname;
 
 async function run(...files: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -4,7 +4,7 @@ import { checkRival } from "./check_rival.ts";
 import { parseRival, parseRivalInput } from "./rival_file.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 
-const FOLDER = new URL("../../../shared/golden/rivals/", import.meta.url);
+const FOLDER = new URL("./numbers/rivals/", import.meta.url);
 const FILES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
   .filter((name) => name.endsWith(".json") && name !== "common.json").sort();
 
