@@ -56,7 +56,7 @@ export type {
 export { presetFor } from "./src/models/model.ts";
 export { models } from "./src/models/registry.ts";
 export type { LossTerm } from "./src/tape/loss_term.ts";
-export type { EpochShape, TripleTensors } from "./src/ops/losses/bpr_loss.ts";
+export type { Batch, EpochShape } from "./src/tape/batch.ts";
 export type { Ending } from "./src/tape/ending.ts";
 export { Tape, type Variable } from "./src/tape/tape.ts";
 export {

@@ -8,7 +8,7 @@ import { Scratch } from "../../src/gpu/scratch.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { wallSeconds } from "./timing.ts";
 import type { Model } from "../../src/models/model.ts";
-import { type EpochShape, stepCount } from "../../src/ops/losses/bpr_loss.ts";
+import { type EpochShape, stepCount } from "../../src/tape/batch.ts";
 import { interactionGraph } from "../../src/sparse/graphs.ts";
 import { gatherBatches, sampleTriples } from "../../src/training/sampler.ts";
 import { createTrainingStep, type TrainingStep } from "../../src/training/training_step.ts";
@@ -58,7 +58,7 @@ export function recordSteps(
     step,
     steps: stepCount(shape),
     batch: meanBatch(interactionGraph(train), batches),
-    rewind: () => write(gpu, step.batches.clock, Uint32Array.of(0)),
+    rewind: () => write(gpu, step.batch.clock, Uint32Array.of(0)),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }

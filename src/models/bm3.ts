@@ -22,7 +22,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
 import { cosineLoss } from "../ops/losses/cosine_loss.ts";
 import { drawMask } from "../ops/rows/draw_uniform.ts";
@@ -140,7 +140,7 @@ export async function createBm3(
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, parameters, batches) => recordLoss(tape, parts, parameters, batches),
+      record: (tape, parameters, batch) => recordLoss(tape, parts, parameters, batch),
     }],
     beforePredictor: (tape) => vectors(tape, parts, fixed).value,
     represent: (tape) => predict(tape, fixed, vectors(tape, parts, fixed)).value,
@@ -216,7 +216,7 @@ function recordLoss(
   tape: Tape,
   parts: Parts,
   parameters: Variables,
-  batches: TripleTensors,
+  batch: Batch,
 ): void {
   const { userCount, itemCount, modalities, settings: { dim }, terms, masks } = parts;
   const all = vectors(tape, parts, parameters);
@@ -224,25 +224,25 @@ function recordLoss(
     { firstRow: 0, rowCount: userCount },
     { firstRow: userCount, rowCount: itemCount },
   ];
-  normPenalty(tape, all, ranges, batches, terms.norms!, itemCount);
-  const step: Step = { tape, parts, batches };
+  normPenalty(tape, all, ranges, batch, terms.norms!, itemCount);
+  const step: Step = { tape, parts, batch };
   const rows = (list: TripleList): Variable =>
-    gatherBatch(tape, all, batches, [list], { firstRow: 0, userCount });
+    gatherBatch(tape, all, batch, [list], { firstRow: 0, userCount });
   const users = rows("user"), items = rows("positive");
   const kept = maskOf(step, "ids", [userCount + itemCount, dim], masks?.ids);
   const userTargets = target(step, users, kept, "user", 0);
   const itemTargets = target(step, items, kept, "positive", 0);
   if (kept) tape.release(kept);
-  cosineLoss(tape, predict(tape, parameters, users), itemTargets, batches, terms.user_to_item!);
-  cosineLoss(tape, predict(tape, parameters, items), userTargets, batches, terms.item_to_user!);
+  cosineLoss(tape, predict(tape, parameters, users), itemTargets, batch, terms.user_to_item!);
+  cosineLoss(tape, predict(tape, parameters, items), userTargets, batch, terms.item_to_user!);
   for (const name of modalities) {
-    const projected = projectBatch(tape, parameters, name, batches, ["positive"], userCount);
+    const projected = projectBatch(tape, parameters, name, batch, ["positive"], userCount);
     const kept = maskOf(step, name, [itemCount, dim], masks?.modalities[name]);
     const targets = target(step, projected, kept, "positive", userCount);
     if (kept) tape.release(kept);
     const predicted = predict(tape, parameters, projected);
-    cosineLoss(tape, predicted, itemTargets, batches, terms[`${name}.to_item`]!);
-    cosineLoss(tape, predicted, targets, batches, terms[`${name}.to_itself`]!);
+    cosineLoss(tape, predicted, itemTargets, batch, terms[`${name}.to_item`]!);
+    cosineLoss(tape, predicted, targets, batch, terms[`${name}.to_itself`]!);
   }
 }
 
@@ -250,18 +250,18 @@ function recordLoss(
 interface Step {
   readonly tape: Tape;
   readonly parts: Parts;
-  readonly batches: TripleTensors;
+  readonly batch: Batch;
 }
 
 /** What is kept of a table in the current batch: the given mask, one drawn, or none without dropout. */
 function maskOf(
-  { tape, parts: { settings: { dropout, seed } }, batches }: Step,
+  { tape, parts: { settings: { dropout, seed } }, batch }: Step,
   name: string,
   shape: readonly number[],
   given: Tensor | undefined,
 ): Tensor | undefined {
   if (given || dropout === 0) return given;
-  return drawMask(tape, shape, dropout, initialStream(seed, `mask of ${name}`)(), batches);
+  return drawMask(tape, shape, dropout, initialStream(seed, `mask of ${name}`)(), batch);
 }
 
 /**
@@ -270,7 +270,7 @@ function maskOf(
  * @param kept What is kept of the table that the rows come from; its first row stands for `firstRow` of H.
  */
 function target(
-  { tape, parts: { userCount, settings }, batches }: Step,
+  { tape, parts: { userCount, settings }, batch }: Step,
   { value }: Variable,
   kept: Tensor | undefined,
   list: TripleList,
@@ -279,7 +279,7 @@ function target(
   const stopped: Variable = { value, constant: true };
   if (!kept) return stopped;
   const mask = { value: kept, constant: true };
-  const rows = gatherBatch(tape, mask, batches, [list], { firstRow, userCount });
+  const rows = gatherBatch(tape, mask, batch, [list], { firstRow, userCount });
   return dropout(tape, stopped, rows.value, settings.dropout);
 }
 

@@ -28,7 +28,8 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { bprLoss, type TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { bprLoss } from "../ops/losses/bpr_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import { bprRowsLoss } from "../ops/losses/bpr_rows_loss.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
 import { gatherBatch } from "../ops/rows/gather_batch.ts";
@@ -157,8 +158,7 @@ export async function createFreedom(
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, parameters, batches) =>
-        recordLoss(tape, parts, names, terms, parameters, batches),
+      record: (tape, parameters, batch) => recordLoss(tape, parts, names, terms, parameters, batch),
     }],
     prune,
     beginEpoch,
@@ -209,9 +209,9 @@ function vectors(
   { userCount, itemCount, itemLayers, items, itemsBack }: Parts,
   convolution: StepwiseConvolution,
   { embeddings }: Variables,
-  batches?: TripleTensors,
+  batch?: Batch,
 ): Variable {
-  const mean = stepwiseConvolution(tape, convolution, embeddings!, batches);
+  const mean = stepwiseConvolution(tape, convolution, embeddings!, batch);
   let alike = sliceRows(tape, embeddings!, userCount, itemCount);
   for (let layer = 0; layer < itemLayers; layer++) {
     alike = sparseProduct(tape, items, itemsBack, alike);
@@ -225,16 +225,16 @@ function recordLoss(
   modalities: readonly string[],
   terms: Readonly<Record<string, LossTerm>>,
   parameters: Variables,
-  batches: TripleTensors,
+  batch: Batch,
 ): void {
   const { userCount, interactions } = parts;
-  const all = vectors(tape, parts, interactions.pruned, parameters, batches);
-  bprLoss(tape, all, batches, terms.bpr!);
-  const users = gatherBatch(tape, all, batches, ["user"], { firstRow: 0, userCount });
+  const all = vectors(tape, parts, interactions.pruned, parameters, batch);
+  bprLoss(tape, all, batch, terms.bpr!);
+  const users = gatherBatch(tape, all, batch, ["user"], { firstRow: 0, userCount });
   for (const name of modalities) {
     const lists = ["positive", "negative"] as const;
-    const items = projectBatch(tape, parameters, name, batches, lists, userCount);
-    bprRowsLoss(tape, users, items, batches, terms[`${name}.bpr`]!);
+    const items = projectBatch(tape, parameters, name, batch, lists, userCount);
+    bprRowsLoss(tape, users, items, batch, terms[`${name}.bpr`]!);
   }
 }
 

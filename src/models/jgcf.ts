@@ -116,11 +116,11 @@ export function createJgcf(gpu: Gpu, dataset: TrainingData, settings: JgcfSettin
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, { embeddings }, batches) => {
+      record: (tape, { embeddings }, batch) => {
         const low = polynomialConvolution(tape, graph, steps, embeddings!);
         const h = frequencyBands(tape, low, embeddings!, alpha);
-        bprLoss(tape, h, batches, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batches, userCount, terms.norms, squaredPenalty);
+        bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
+        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms, squaredPenalty);
       },
     }],
     represent: (tape) => {

@@ -30,7 +30,8 @@ import { similarItems } from "../features/cosine_graph.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { bprLoss, type TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { bprLoss } from "../ops/losses/bpr_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import { add, sliceRows, stackRows } from "../ops/rows/combine.ts";
 import { gatherBatch } from "../ops/rows/gather_batch.ts";
 import { lossTerms } from "../tape/loss_term.ts";
@@ -180,14 +181,14 @@ function latticePhases(
   terms: ReturnType<typeof lossTerms<"bpr" | "squares">>,
 ): Phase[] {
   const first = (batch: number): boolean => batch === 0;
-  const recordLoss = (tape: Tape, h: Variable, batches: TripleTensors): void => {
-    bprLoss(tape, h, batches, terms.bpr);
+  const recordLoss = (tape: Tape, h: Variable, batch: Batch): void => {
+    bprLoss(tape, h, batch, terms.bpr);
     const lists = ["user", "positive", "negative"] as const;
     const places = { firstRow: 0, userCount: graphs.userCount };
-    const rows = gatherBatch(tape, h, batches, lists, places);
-    const { batchSize } = batches.shape;
+    const rows = gatherBatch(tape, h, batch, lists, places);
+    const { batchSize } = batch.shape;
     const all = [{ firstRow: 0, rowCount: rows.value.shape[0]! }];
-    normPenalty(tape, rows, all, batches, terms.squares, batchSize, true);
+    normPenalty(tape, rows, all, batch, terms.squares, batchSize, true);
   };
   return [{
     name: "neighbours of items",
@@ -199,18 +200,18 @@ function latticePhases(
   }, {
     name: "training step with a new item graph",
     appliesTo: first,
-    record: (tape, parameters, batches) => {
+    record: (tape, parameters, batch) => {
       const vectors = itemVectors(tape, graphs, parameters);
       const values = itemWeights(tape, graphs, parameters, vectors);
       transposeValues(tape, graphs.items);
-      recordLoss(tape, representations(tape, graphs, parameters.embeddings!, values), batches);
+      recordLoss(tape, representations(tape, graphs, parameters.embeddings!, values), batch);
     },
   }, {
     name: "training step",
     appliesTo: (batch) => !first(batch),
-    record: (tape, { embeddings }, batches) => {
+    record: (tape, { embeddings }, batch) => {
       const values = { value: graphs.items.matrix.value, constant: true };
-      recordLoss(tape, representations(tape, graphs, embeddings!, values), batches);
+      recordLoss(tape, representations(tape, graphs, embeddings!, values), batch);
     },
   }];
 }

@@ -74,10 +74,10 @@ export function createLightGcn(gpu: Gpu, dataset: TrainingData, settings: LightG
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, { embeddings }, batches) => {
-        const h = stepwiseConvolution(tape, convolution, embeddings!, batches);
-        bprLoss(tape, h, batches, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batches, userCount, terms.norms);
+      record: (tape, { embeddings }, batch) => {
+        const h = stepwiseConvolution(tape, convolution, embeddings!, batch);
+        bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
+        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms);
       },
     }],
     represent: (tape) => convolve(tape, convolution, embeddings),

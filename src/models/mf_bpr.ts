@@ -60,9 +60,9 @@ export function createMfBpr(gpu: Gpu, dataset: TrainingData, settings: MfBprSett
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, { embeddings }, batches) => {
-        bprLoss(tape, embeddings!, batches, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batches, userCount, terms.norms);
+      record: (tape, { embeddings }, batch) => {
+        bprLoss(tape, embeddings!, batch, terms.bpr, BPR_GAMMA);
+        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms);
       },
     }],
     represent: () => embeddings,

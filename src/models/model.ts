@@ -9,7 +9,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { AdamSettings } from "../tape/adamw.ts";
-import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import type { Ending } from "../tape/ending.ts";
 import type { LossTerm } from "../tape/loss_term.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
@@ -57,7 +57,7 @@ export interface Phase {
    * Records the loss of the current batch and leaves its adjoints on the tape. A parameter that gets no
    * gradient is trained with zero, as its moments go on.
    */
-  record(tape: Tape, parameters: Variables, batches: TripleTensors): void;
+  record(tape: Tape, parameters: Variables, batch: Batch): void;
   /**
    * Records the smoothing of the items' descent direction, items × dim; the ending applies it to the
    * single parameter of a model, users and items stacked.

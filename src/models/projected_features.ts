@@ -10,7 +10,7 @@ import type { FeatureMatrix } from "../data/features.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { TripleTensors } from "../ops/losses/bpr_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import { gatherBatch, type TripleList } from "../ops/rows/gather_batch.ts";
 import { linear } from "../ops/rows/linear.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
@@ -110,13 +110,13 @@ export function projectBatch(
   tape: Tape,
   parameters: Variables,
   name: string,
-  batches: TripleTensors,
+  batch: Batch,
   lists: readonly Exclude<TripleList, "user">[],
   userCount: number,
 ): Variable {
   const { features, weight, bias } = projectionOf(parameters, name);
   const places = { firstRow: userCount, userCount };
-  return linear(tape, gatherBatch(tape, features, batches, lists, places), weight, bias);
+  return linear(tape, gatherBatch(tape, features, batch, lists, places), weight, bias);
 }
 
 /** F, W and b of a modality. */

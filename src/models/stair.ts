@@ -177,8 +177,8 @@ export function buildStair(
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, { embeddings }, batches) =>
-        bprLoss(tape, stepwiseConvolution(tape, forward, embeddings!, batches), batches, terms.bpr),
+      record: (tape, { embeddings }, batch) =>
+        bprLoss(tape, stepwiseConvolution(tape, forward, embeddings!, batch), batch, terms.bpr),
       smoothItems: (tape, direction, ending) => convolveToEnding(tape, backward, direction, ending),
     }],
     represent: (tape) => convolve(tape, forward, embeddings),

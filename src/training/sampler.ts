@@ -11,7 +11,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { createRandom, shuffle, uniformBelow } from "../random.ts";
-import { type EpochShape, stepCount, type TripleTensors } from "../ops/losses/bpr_loss.ts";
+import { type Batch, type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 
 /** Triples of rows of H (users first, then items), in the order they are trained on. */
@@ -173,12 +173,12 @@ export function gatherBatches(
  */
 export function uploadEpoch(
   gpu: Gpu,
-  tensors: TripleTensors,
+  batch: Batch,
   batches: EpochBatches,
   stepsBefore: number,
 ): void {
-  for (const name of UPLOADED) write(gpu, tensors[name], batches[name]);
-  write(gpu, tensors.clock, Uint32Array.of(0, stepsBefore));
+  for (const name of UPLOADED) write(gpu, batch[name], batches[name]);
+  write(gpu, batch.clock, Uint32Array.of(0, stepsBefore));
 }
 
 const UPLOADED = [

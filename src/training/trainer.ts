@@ -8,7 +8,7 @@ import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Model } from "../models/model.ts";
-import { type EpochShape, stepCount } from "../ops/losses/bpr_loss.ts";
+import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { type AdamSettings, completeAdam } from "../tape/adamw.ts";
 import {
@@ -117,7 +117,7 @@ export class Trainer implements Disposable {
     this.#model.beginEpoch?.(epoch);
     this.#step.load(batches, this.epoch * this.steps, epoch);
     await this.#step.run();
-    const read = readFloats(this.#gpu, this.#step.batches.terms);
+    const read = readFloats(this.#gpu, this.#step.batch.terms);
     this.#drawn = this.#draw(epoch + 1);
     const [terms] = await read;
     const seconds = (performance.now() - start) / 1000;

@@ -20,12 +20,7 @@ import {
   type Smoothing,
   uploadSchedule,
 } from "../tape/adamw.ts";
-import {
-  createTripleTensors,
-  type EpochShape,
-  stepCount,
-  type TripleTensors,
-} from "../ops/losses/bpr_loss.ts";
+import { type Batch, createBatch, type EpochShape, stepCount } from "../tape/batch.ts";
 import { Tape, type Variable } from "../tape/tape.ts";
 import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
@@ -33,8 +28,8 @@ import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 export interface TrainingStep extends Disposable {
   /** What a batch (from 0) runs, in order: its phases, and the turn to the next batch. */
   programsOf(batch: number): readonly Program[];
-  /** The epoch's batches; `terms` is what the steps give. */
-  readonly batches: TripleTensors;
+  /** The batch that steps are about; its `terms` are what they give. */
+  readonly batch: Batch;
   /** Each parameter with its moments, by name. */
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
   /** Uploads an epoch (from 1) that follows `stepsBefore` earlier steps. */
@@ -65,7 +60,7 @@ export function createTrainingStep(
     optimized[name] = resources.use(createMoments(gpu, parameter));
   }
   const termCount = Object.keys(model.lossTerms).length;
-  const batches = resources.use(createTripleTensors(gpu, shape, termCount));
+  const batch = resources.use(createBatch(gpu, shape, termCount));
   const steps = stepCount(shape);
   const schedules: { schedule: Tensor; settings: AdamSettings }[] = [];
   const phases = model.phases.map((phase): PhaseProgram => {
@@ -74,13 +69,13 @@ export function createTrainingStep(
     schedules.push({ schedule, settings: own });
     const tape = new Tape(gpu, `${model.name} ${phase.name}`, scratch);
     const program = resources.use(tape.program);
-    recordPhase(tape, model, phase, { optimized, batches, schedule, settings: own });
+    recordPhase(tape, model, phase, { optimized, batch, schedule, settings: own });
     return { phase, program };
   });
   const turn = resources.use(new Program(gpu, `${model.name}: next batch`));
   turn.dispatch(
     getKernel(gpu, { name: "advance", code: advance }),
-    { clock: batches.clock },
+    { clock: batch.clock },
     {},
     { workgroups: 1 },
   );
@@ -90,10 +85,10 @@ export function createTrainingStep(
       ...phases.filter((one) => applies(one, batch)).map(({ program }) => program),
       turn,
     ],
-    batches,
+    batch,
     optimized,
-    load: (epochBatches, stepsBefore, epoch) => {
-      uploadEpoch(gpu, batches, epochBatches, stepsBefore);
+    load: (batches, stepsBefore, epoch) => {
+      uploadEpoch(gpu, batch, batches, stepsBefore);
       const factor = model.learningRateFactor?.(epoch);
       for (const { schedule, settings } of schedules) {
         uploadSchedule(gpu, schedule, stepsBefore, settings, factor);
@@ -106,7 +101,7 @@ export function createTrainingStep(
 
 interface StepTensors {
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
-  readonly batches: TripleTensors;
+  readonly batch: Batch;
   readonly schedule: Tensor;
   readonly settings: AdamSettings;
 }
@@ -116,7 +111,7 @@ function recordPhase(
   tape: Tape,
   { parameters, userCount }: Model,
   phase: Phase,
-  { optimized, batches, schedule, settings }: StepTensors,
+  { optimized, batch, schedule, settings }: StepTensors,
 ): void {
   const trained = new Set(phase.trains ?? Object.keys(parameters));
   const variables = Object.fromEntries(
@@ -125,9 +120,9 @@ function recordPhase(
       { value, constant: !trained.has(name), readOnce: true },
     ]),
   );
-  phase.record(tape, variables, batches);
+  phase.record(tape, variables, batch);
   tape.backward();
-  const pace = { clock: batches.clock, schedule, settings };
+  const pace = { clock: batch.clock, schedule, settings };
   const { smoothItems } = phase;
   const smoothing: Smoothing | undefined = smoothItems && {
     firstRow: userCount,

@@ -129,7 +129,7 @@ async function trainSteps(
   for (let i = 0; i < golden.steps.length; i++) {
     step.load(batchOf(model, triplesOf(golden, i))[1], i, 1);
     await step.run();
-    const [terms] = await readFloats(gpu, step.batches.terms);
+    const [terms] = await readFloats(gpu, step.batch.terms);
     await visit(i, terms![0]!);
   }
 }

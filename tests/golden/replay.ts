@@ -8,7 +8,7 @@ import { Scratch } from "../../src/gpu/scratch.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import type { Model, Phase } from "../../src/models/model.ts";
-import { createTripleTensors, type EpochShape } from "../../src/ops/losses/bpr_loss.ts";
+import { createBatch, type EpochShape } from "../../src/tape/batch.ts";
 import { Tape, type Variable } from "../../src/tape/tape.ts";
 import { type EpochBatches, gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
 
@@ -54,7 +54,7 @@ export async function lossAndGradients(
   const [shape, epoch] = batchOf(model, triples);
   const names = Object.keys(model.lossTerms);
   using scratch = new Scratch(gpu);
-  using batches = createTripleTensors(gpu, shape, names.length);
+  using batches = createBatch(gpu, shape, names.length);
   uploadEpoch(gpu, batches, epoch, 0);
   const tape = new Tape(gpu, phase.name, scratch);
   const variables: Record<string, Variable> = Object.fromEntries(

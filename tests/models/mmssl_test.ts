@@ -21,7 +21,7 @@ import {
 } from "../../src/models/mmssl/mmssl.ts";
 import { pairBest } from "../../src/models/mmssl/modal_graph.ts";
 import { presetFor } from "../../src/models/model.ts";
-import { createTripleTensors } from "../../src/ops/losses/bpr_loss.ts";
+import { createBatch } from "../../src/tape/batch.ts";
 import { Tape } from "../../src/tape/tape.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
@@ -167,7 +167,7 @@ Deno.test("batches of more users than modal graphs have room for are refused", a
   using model = await createMmssl(gpu, dataset, settings);
   const { userCount, itemCount, phases } = model;
   const shape = { rows: userCount + itemCount, triples: 5000, batchSize: 4097 };
-  using batches = createTripleTensors(gpu, shape, 1);
+  using batches = createBatch(gpu, shape, 1);
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "too large", scratch);
   using _program = tape.program;

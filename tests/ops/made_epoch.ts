@@ -2,11 +2,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
-import {
-  createTripleTensors,
-  type EpochShape,
-  type TripleTensors,
-} from "../../src/ops/losses/bpr_loss.ts";
+import { type Batch, createBatch, type EpochShape } from "../../src/tape/batch.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
 import { gatherBatches, type Triples, uploadEpoch } from "../../src/training/sampler.ts";
 
@@ -54,8 +50,8 @@ export function uploadMade(
   { shape, triples }: MadeEpoch,
   step: number,
   termCount = 1,
-): TripleTensors {
-  const batches = createTripleTensors(gpu, shape, termCount);
+): Batch {
+  const batches = createBatch(gpu, shape, termCount);
   uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
   write(gpu, batches.clock, Uint32Array.of(step));
   return batches;

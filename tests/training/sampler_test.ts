@@ -8,7 +8,7 @@ import {
 import { openGpu } from "../../src/gpu/device.ts";
 import { readIntegers, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createTripleTensors, type EpochShape, stepCount } from "../../src/ops/losses/bpr_loss.ts";
+import { createBatch, type EpochShape, stepCount } from "../../src/tape/batch.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import {
@@ -193,7 +193,7 @@ Deno.test("uploading an epoch starts at its first batch, and batches go on count
   for (const { users, items, triples: count, batchSize } of shapes) {
     const shape = { rows: users + items, triples: count, batchSize };
     const epoch = gatherBatches(randomTriples(users, items, count), shape);
-    using tensors = createTripleTensors(gpu, shape, 1);
+    using tensors = createBatch(gpu, shape, 1);
     write(gpu, tensors.clock, Uint32Array.of(5, 12));
     uploadEpoch(gpu, tensors, epoch, 12);
     const [clock, row, partner] = await readIntegers(

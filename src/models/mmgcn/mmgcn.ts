@@ -26,7 +26,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
-import { bprLoss, type TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import { bprLoss } from "../../ops/losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { add } from "../../ops/rows/combine.ts";
 import { gatherBatch } from "../../ops/rows/gather_batch.ts";
 import { type LossTerm, lossTerms } from "../../tape/loss_term.ts";
@@ -139,14 +140,14 @@ export function buildMmgcn(
     lossTerms: terms,
     phases: [{
       name: "training step",
-      record: (tape, variables, batches) => {
+      record: (tape, variables, batch) => {
         const h = recordMean(tape, branches, variables, idsOf(variables));
-        bprLoss(tape, h, batches, terms.bpr);
+        bprLoss(tape, h, batch, terms.bpr);
         if (regWeight === 0) return;
-        idPenalty(tape, idsOf(variables), batches, userCount, terms.ids);
+        idPenalty(tape, idsOf(variables), batch, userCount, terms.ids);
         for (const branch of branches) {
           const table = branch.penalised(variables);
-          if (table) tablePenalty(tape, table, batches, terms.preferences);
+          if (table) tablePenalty(tape, table, batch, terms.preferences);
         }
       },
     }],
@@ -178,26 +179,26 @@ function recordMean(
 function idPenalty(
   tape: Tape,
   ids: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   userCount: number,
   term: LossTerm,
 ): void {
   const lists = ["user", "positive", "negative"] as const;
-  const rows = gatherBatch(tape, ids, batches, lists, { firstRow: 0, userCount });
-  const { batchSize } = batches.shape;
+  const rows = gatherBatch(tape, ids, batch, lists, { firstRow: 0, userCount });
+  const { batchSize } = batch.shape;
   const ranges = [0, 0, 1, 2].map((list) => ({ firstRow: list * batchSize, rowCount: batchSize }));
-  normPenalty(tape, rows, ranges, batches, term, 0, true);
+  normPenalty(tape, rows, ranges, batch, term, 0, true);
 }
 
 /** Records the mean square of a table. */
 function tablePenalty(
   tape: Tape,
   table: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
 ): void {
   const [rowCount, width] = table.value.shape as [number, number];
-  normPenalty(tape, table, [{ firstRow: 0, rowCount }], batches, term, rowCount * width / 2, true);
+  normPenalty(tape, table, [{ firstRow: 0, rowCount }], batch, term, rowCount * width / 2, true);
 }
 
 function uploadMeanGraph(gpu: Gpu, train: SparsePattern): MeanGraph & Disposable {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { batchNorm } from "../../ops/rows/batch_norm.ts";
 import { sliceRows, stackRows } from "../../ops/rows/combine.ts";
 import { gatherBatch } from "../../ops/rows/gather_batch.ts";
@@ -66,7 +66,7 @@ function kaimingNormal(random: RandomSource, outputs: number, inputs: number): F
 export interface PassContext {
   /** The discriminator's, among others. */
   readonly parameters: Variables;
-  readonly batches: TripleTensors;
+  readonly batch: Batch;
   readonly draws: Draws;
   /** Dropout rates after the two hidden layers. */
   readonly rates: readonly [number, number];
@@ -88,22 +88,22 @@ export function discriminate(
   tape: Tape,
   use: string,
   product: Variable,
-  { parameters, batches, draws, rates }: PassContext,
+  { parameters, batch, draws, rates }: PassContext,
   copies = 1,
 ): PenalisedNetwork {
   const get = (name: string): Variable => parameters[`discriminator.${name}`]!;
   const rows = copies * product.value.shape[0]!;
   const drop = (layer: 1 | 2) => {
     const shape = [rows, get(`weight${layer}`).value.shape[0]!];
-    return prepareDrop(tape, draws, `${use} ${layer}`, shape, rates[layer - 1]!, batches);
+    return prepareDrop(tape, draws, `${use} ${layer}`, shape, rates[layer - 1]!, batch);
   };
   const [drop1, drop2] = [drop(1), drop(2)];
-  const first = batchNorm(tape, product, get("scale1"), get("shift1"), batches);
+  const first = batchNorm(tape, product, get("scale1"), get("shift1"), batch);
   const repeated = copies === 1
     ? first.output
     : stackRows(tape, new Array<Variable>(copies).fill(first.output));
   const between = linear(tape, drop1(repeated), get("weight2"));
-  const second = batchNorm(tape, between, get("scale2"), get("shift2"), batches);
+  const second = batchNorm(tape, between, get("scale2"), get("shift2"), batch);
   const logit = linear(tape, drop2(second.output), get("weight3"), get("bias3"));
   return {
     layers: [
@@ -137,11 +137,11 @@ export function similarityRows(
   tape: Tape,
   vectors: Variable,
   { userCount, itemCount, seen }: ItemRows,
-  batches: TripleTensors,
+  batch: Batch,
 ): Variable {
-  const users = gatherBatch(tape, vectors, batches, ["user"], { firstRow: 0, userCount });
+  const users = gatherBatch(tape, vectors, batch, ["user"], { firstRow: 0, userCount });
   const products = linear(tape, users, sliceRows(tape, vectors, userCount, itemCount));
-  hideSeen(tape, products, seen, batches);
+  hideSeen(tape, products, seen, batch);
   return normaliseRows(tape, products);
 }
 
@@ -155,12 +155,12 @@ export function interactionRows(
   tape: Tape,
   vectors: Variable,
   rows: ItemRows,
-  { batches, draws }: Pick<PassContext, "batches" | "draws">,
+  { batch, draws }: Pick<PassContext, "batch" | "draws">,
 ): Variable {
-  const similarities = similarityRows(tape, vectors, rows, batches);
-  const draw = draws.uniform(tape, "interactions", similarities.value.shape, batches);
+  const similarities = similarityRows(tape, vectors, rows, batch);
+  const draw = draws.uniform(tape, "interactions", similarities.value.shape, batch);
   // As only directions matter, interactions are made smaller in the place of larger similarities.
-  addInteractions(tape, similarities.value, draw, rows.seen, batches, {
+  addInteractions(tape, similarities.value, draw, rows.seen, batch, {
     noise: INTERACTION_NOISE,
     factor: 1 / SIMILARITY_SCALE,
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Tensor } from "../../gpu/tensor.ts";
-import type { TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { drawMask, drawUniform } from "../../ops/rows/draw_uniform.ts";
 import { dropout } from "../../ops/rows/dropout.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -18,18 +18,18 @@ export interface Draws {
     use: string,
     shape: readonly number[],
     rate: number,
-    batches: TripleTensors,
+    batch: Batch,
   ): Tensor;
   /** Records numbers from [0, 1). */
-  uniform(tape: Tape, use: string, shape: readonly number[], batches: TripleTensors): Tensor;
+  uniform(tape: Tape, use: string, shape: readonly number[], batch: Batch): Tensor;
 }
 
 /** Draws on the GPU by a seed. */
 export function seededDraws(seed: number): Draws {
   const seedOf = (use: string): number => initialStream(seed, use)();
   return {
-    mask: (tape, use, shape, rate, batches) => drawMask(tape, shape, rate, seedOf(use), batches),
-    uniform: (tape, use, shape, batches) => drawUniform(tape, shape, seedOf(use), batches),
+    mask: (tape, use, shape, rate, batch) => drawMask(tape, shape, rate, seedOf(use), batch),
+    uniform: (tape, use, shape, batch) => drawUniform(tape, shape, seedOf(use), batch),
   };
 }
 
@@ -43,10 +43,10 @@ export function prepareDrop(
   use: string,
   shape: readonly number[],
   rate: number,
-  batches: TripleTensors,
+  batch: Batch,
 ): Drop {
   if (rate === 0) return (x) => x;
-  const mask = draws.mask(tape, use, shape, rate, batches);
+  const mask = draws.mask(tape, use, shape, rate, batch);
   tape.adjoint(() => tape.release(mask));
   return (x) => dropout(tape, x, mask, rate);
 }

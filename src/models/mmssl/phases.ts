@@ -7,7 +7,8 @@ import type { Gpu } from "../../gpu/device.ts";
 import { readFloats, readIntegers, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
 import type { AdamSettings } from "../../tape/adamw.ts";
-import { bprLoss, type TripleTensors } from "../../ops/losses/bpr_loss.ts";
+import { bprLoss } from "../../ops/losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { stackRows } from "../../ops/rows/combine.ts";
 import { contrastiveLoss } from "../../ops/losses/contrastive_loss.ts";
 import { gatherBatch } from "../../ops/rows/gather_batch.ts";
@@ -95,11 +96,11 @@ export function mmsslPhases(
     name: "discriminator",
     trains: trained.discriminator,
     optimizer: DISCRIMINATOR_OPTIMIZER,
-    record: (tape, parameters, batches) => recordDiscriminator(tape, context, parameters, batches),
+    record: (tape, parameters, batch) => recordDiscriminator(tape, context, parameters, batch),
   }, {
     name: "recommender",
     trains: trained.generator,
-    record: (tape, parameters, batches) => recordGenerator(tape, context, parameters, batches),
+    record: (tape, parameters, batch) => recordGenerator(tape, context, parameters, batch),
     after: replaceGraphs(context, () => collected),
   }];
   if (collectedItems(data) === 0) return players;
@@ -144,16 +145,16 @@ function collectorPhase(
     name: "modal graphs",
     trains: [],
     appliesTo: first,
-    record: (tape, parameters, batches) => {
-      const { triples, batchSize } = batches.shape;
+    record: (tape, parameters, batch) => {
+      const { triples, batchSize } = batch.shape;
       requireRoom(k, batchSize, data.itemCount);
-      const { parts } = represent(tape, data, parameters, "recommender", draws, batches);
-      const rows = parts.map(({ features }) => similarityRows(tape, features, data, batches).value);
+      const { parts } = represent(tape, data, parameters, "recommender", draws, batch);
+      const rows = parts.map(({ features }) => similarityRows(tape, features, data, batch).value);
       // The tape gives these rows back, and other programs write to their memory. `after` reads them
       // before that: nothing here is trained, so that the rest of this program writes nothing, and
       // nothing later is submitted until `after` has ended. Tensors of their own would take
       // batch size × items more for each modality.
-      read = { user: batches.user, rows, size: Math.min(triples, batchSize) };
+      read = { user: batch.user, rows, size: Math.min(triples, batchSize) };
     },
     after: {
       appliesTo: first,
@@ -185,13 +186,13 @@ function represent(
   parameters: Variables,
   use: string,
   draws: Draws,
-  batches: TripleTensors,
+  batch: Batch,
 ): Representations {
   const { dim, dropRate } = data.settings;
   const drops = data.modalities.map(({ name }) =>
     [
       name,
-      prepareDrop(tape, draws, `${use} ${name}`, [data.itemCount, dim], dropRate, batches),
+      prepareDrop(tape, draws, `${use} ${name}`, [data.itemCount, dim], dropRate, batch),
     ] as const
   );
   return generate(tape, data, parameters, Object.fromEntries(drops));
@@ -200,9 +201,9 @@ function represent(
 function passContext(
   { data: { settings: { gDrop1, gDrop2 } }, draws }: PhaseContext,
   parameters: Variables,
-  batches: TripleTensors,
+  batch: Batch,
 ): PassContext {
-  return { parameters, batches, draws, rates: [gDrop1, gDrop2] };
+  return { parameters, batch, draws, rates: [gDrop1, gDrop2] };
 }
 
 /** mean D(fake) − mean D(real) + 0.3 · gradient penalty. */
@@ -210,27 +211,27 @@ function recordDiscriminator(
   tape: Tape,
   context: PhaseContext,
   parameters: Variables,
-  batches: TripleTensors,
+  batch: Batch,
 ): void {
   const { data, terms, draws } = context;
-  const pass = passContext(context, parameters, batches);
-  const { h, parts } = represent(tape, data, parameters, "discriminator", draws, batches);
+  const pass = passContext(context, parameters, batch);
+  const { h, parts } = represent(tape, data, parameters, "discriminator", draws, batch);
   const product = (rows: Variable) => firstProduct(tape, rows, parameters);
   const fake = stackRows(
     tape,
-    parts.map(({ features }) => product(similarityRows(tape, features, data, batches))),
+    parts.map(({ features }) => product(similarityRows(tape, features, data, batch))),
   );
   const real = product(interactionRows(tape, h, data, pass));
   const copies = parts.length;
   const scores = discriminate(tape, "fake", fake, pass).logit;
-  meanSigmoid(tape, scores, batches, terms.fakeScore!, SCORE_SCALE);
+  meanSigmoid(tape, scores, batch, terms.fakeScore!, SCORE_SCALE);
   const realScores = discriminate(tape, "real", real, pass, copies).logit;
-  meanSigmoid(tape, realScores, batches, terms.realScore!, SCORE_SCALE);
+  meanSigmoid(tape, realScores, batch, terms.realScore!, SCORE_SCALE);
   // The first layer is linear, so that the mixture of its results is its result for the mixture.
-  const share = draws.uniform(tape, "mixtures", [copies * batches.shape.batchSize], batches);
+  const share = draws.uniform(tape, "mixtures", [copies * batch.shape.batchSize], batch);
   tape.adjoint(() => tape.release(share));
   const mixed = discriminate(tape, "mixed", mixRows(tape, share, real, fake), pass);
-  gradientPenalty(tape, mixed, batches, terms.gradientPenalty!);
+  gradientPenalty(tape, mixed, batch, terms.gradientPenalty!);
 }
 
 /** The recommender's loss. */
@@ -238,26 +239,26 @@ function recordGenerator(
   tape: Tape,
   context: PhaseContext,
   parameters: Variables,
-  batches: TripleTensors,
+  batch: Batch,
 ): void {
   const { data, terms, draws } = context;
   const { userCount, itemCount, settings: { tau } } = data;
-  const { h, parts } = represent(tape, data, parameters, "recommender", draws, batches);
-  bprLoss(tape, h, batches, terms.bpr!);
-  batchNormPenalty(tape, h, batches, userCount, terms.squares!, true);
+  const { h, parts } = represent(tape, data, parameters, "recommender", draws, batch);
+  bprLoss(tape, h, batch, terms.bpr!);
+  batchNormPenalty(tape, h, batch, userCount, terms.squares!, true);
   const userDirections = (x: Variable): Variable =>
-    normaliseRows(tape, gatherBatch(tape, x, batches, ["user"], { firstRow: 0, userCount }));
+    normaliseRows(tape, gatherBatch(tape, x, batch, ["user"], { firstRow: 0, userCount }));
   const users = userDirections(h);
   const all = [{ firstRow: 0, rowCount: userCount + itemCount }];
   for (const { name, features, neighbours } of parts) {
-    normPenalty(tape, features, all, batches, terms[`features.${name}`]!, itemCount, true);
+    normPenalty(tape, features, all, batch, terms[`features.${name}`]!, itemCount, true);
     const term = terms[`contrast.${name}`]!;
-    contrastiveLoss(tape, userDirections(neighbours), users, batches, term, tau);
+    contrastiveLoss(tape, userDirections(neighbours), users, batch, term, tau);
   }
   const products = parts.map(({ features }) =>
-    firstProduct(tape, similarityRows(tape, features, data, batches), parameters)
+    firstProduct(tape, similarityRows(tape, features, data, batch), parameters)
   );
-  const pass = passContext(context, parameters, batches);
+  const pass = passContext(context, parameters, batch);
   const { logit } = discriminate(tape, "generated", stackRows(tape, products), pass);
-  meanSigmoid(tape, logit, batches, terms.adversarial!, -SCORE_SCALE);
+  meanSigmoid(tape, logit, batch, terms.adversarial!, -SCORE_SCALE);
 }

@@ -22,7 +22,7 @@ import { mostPairs, pairEntries } from "../../sparse/paired_entries.ts";
 import propagate from "../../../kernels/propagate.wgsl" with { type: "text" };
 import propagateImage from "../../../kernels/propagate_image.wgsl" with { type: "text" };
 import propagateRows from "../../../kernels/propagate_rows.wgsl" with { type: "text" };
-import { touchedRows, type TripleTensors } from "../losses/bpr_loss.ts";
+import { type Batch, touchedRows } from "../../tape/batch.ts";
 import type { Ending } from "../../tape/ending.ts";
 import { longestRows, type SparseTensor } from "./sparse_tensor.ts";
 
@@ -55,7 +55,7 @@ export interface RowList {
 }
 
 /** The rows that the current batch touches. */
-export function rowsOfBatch({ clock, batchStart, row, shape }: TripleTensors): RowList {
+export function rowsOfBatch({ clock, batchStart, row, shape }: Batch): RowList {
   return { clock, batchStart, row, count: touchedRows(shape) };
 }
 

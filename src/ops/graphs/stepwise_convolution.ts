@@ -16,7 +16,7 @@ import { createTensor, createTensors, type Tensor, write } from "../../gpu/tenso
 import type { SparseMatrix, SparsePattern } from "../../sparse/csr.ts";
 import graphNearBatchCode from "../../../kernels/graph_near_batch.wgsl" with { type: "text" };
 import markBatch from "../../../kernels/mark_batch.wgsl" with { type: "text" };
-import { touchedRows, type TripleTensors } from "../losses/bpr_loss.ts";
+import { type Batch, touchedRows } from "../../tape/batch.ts";
 import { type Ending, recordEnding, storedIn } from "../../tape/ending.ts";
 import { addRecordedGradient, closeGradient } from "../../tape/gradient.ts";
 import { normalisation } from "./layer_weights.ts";
@@ -134,22 +134,22 @@ export function replaceGraph(
 /**
  * Records H = Σ_l α_l ⊙ Ã^l E and its adjoint. With no layers H is E itself.
  *
- * @param batches When given, only the rows of H that the current batch touches are computed, and only
+ * @param batch When given, only the rows of H that the current batch touches are computed, and only
  * these may have a gradient that is not zero: passes are restricted to the rows that matter.
  */
 export function stepwiseConvolution(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Variable,
-  batches?: TripleTensors,
+  batch?: Batch,
 ): Variable {
   const { layers, passes } = convolution;
   if (layers === 0) return input;
   // From images all is walked before what is near is found.
-  const near = !batches || "entries" in passes ? undefined : graphNearBatch(tape, passes, batches);
+  const near = !batch || "entries" in passes ? undefined : graphNearBatch(tape, passes, batch);
   // Layer l of the forward pass is needed where the remaining layers start from.
   const forward = (layer: number): Reached => {
-    if (batches && layer === layers) return { rows: rowsOfBatch(batches) };
+    if (batch && layer === layers) return { rows: rowsOfBatch(batch) };
     return near && layer === layers - 1 ? { rowEnd: near.reachedEnd } : {};
   };
   // The gradient of H is zero but in the rows of the batch.
@@ -196,11 +196,11 @@ interface GraphNearBatch {
 function graphNearBatch(
   tape: Tape,
   { graph, rowsByLength: row_by_length }: BufferPasses,
-  batches: TripleTensors,
+  batch: Batch,
 ): GraphNearBatch {
   const { rowCount, rowStart: row_start, column, value } = graph;
   const { gpu, program } = tape;
-  const { clock, batchStart: batch_start, row, mark, shape } = batches;
+  const { clock, batchStart: batch_start, row, mark, shape } = batch;
   const entries = column.shape;
   const near_column = tape.take(NEAR_COLUMNS, entries);
   const near_value = tape.take("values near the batch", entries);

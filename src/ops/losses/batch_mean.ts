@@ -6,7 +6,7 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import batchMeanCode from "../../../kernels/batch_mean.wgsl" with { type: "text" };
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape } from "../../tape/tape.ts";
 
@@ -19,7 +19,7 @@ import type { Tape } from "../../tape/tape.ts";
 export function batchMean(
   { gpu, program }: Tape,
   x: Tensor,
-  { clock, terms, shape: { triples, batchSize } }: TripleTensors,
+  { clock, terms, shape: { triples, batchSize } }: Batch,
   { index: term, count: term_count }: LossTerm,
   factor = 1,
 ): void {

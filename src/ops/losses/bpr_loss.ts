@@ -10,9 +10,8 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
-import { createTensors, type Tensor } from "../../gpu/tensor.ts";
+import { type Batch, touchedRows } from "../../tape/batch.ts";
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprGradient from "../../../kernels/bpr_gradient.wgsl" with { type: "text" };
 import bprScores from "../../../kernels/bpr_scores.wgsl" with { type: "text" };
@@ -23,83 +22,6 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 /** γ in the loss of MMRec's and RecBole's code. */
 export const BPR_GAMMA = 1e-10;
 
-/** The sizes of an epoch. */
-export interface EpochShape {
-  /** Rows of H: users, then items. */
-  readonly rows: number;
-  /** Triples in an epoch. */
-  readonly triples: number;
-  /** Triples in a batch; the last one may hold fewer. */
-  readonly batchSize: number;
-}
-
-/** An epoch's triples and gathers on the GPU, as kernels/bpr_gradient.wgsl describes them. */
-export interface TripleTensors extends Disposable {
-  /** Sizes of the epoch. */
-  readonly shape: EpochShape;
-  /** Number of the batch within the epoch, and since training was set up. */
-  readonly clock: Tensor;
-  /** Rows of H of the users, one per triple. */
-  readonly user: Tensor;
-  /** Rows of the items they interacted with. */
-  readonly positive: Tensor;
-  /** Rows of items they did not. */
-  readonly negative: Tensor;
-  /** Where each batch's touched rows begin in `row`. */
-  readonly batchStart: Tensor;
-  /** Touched rows, batch after batch. */
-  readonly row: Tensor;
-  /** Where each touched row's entries begin. */
-  readonly entryStart: Tensor;
-  /** The other row of H, per entry. */
-  readonly partner: Tensor;
-  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
-  readonly signedSlot: Tensor;
-  /** The loss's terms without their weights, batches × terms; see src/tape/loss_term.ts. */
-  readonly terms: Tensor;
-  /** Marks of the rows that the current batch touches; see kernels/mark_batch.wgsl. */
-  readonly mark: Tensor;
-}
-
-/** Batches in an epoch. */
-export function stepCount({ triples, batchSize }: EpochShape): number {
-  return Math.ceil(triples / batchSize);
-}
-
-/** The most rows that one batch can touch. */
-export function touchedRows({ rows, triples, batchSize }: EpochShape): number {
-  return Math.min(rows, 3 * Math.min(triples, batchSize));
-}
-
-/**
- * Allocates an epoch's batches; src/training/sampler.ts fills them.
- *
- * @param termCount How many terms the losses have.
- */
-export function createTripleTensors(
-  gpu: Gpu,
-  shape: EpochShape,
-  termCount: number,
-): TripleTensors {
-  const { triples } = shape;
-  const steps = stepCount(shape);
-  const touched = Math.min(3 * triples, steps * touchedRows(shape));
-  const tensors = createTensors(gpu, {
-    clock: ["clock", [2]],
-    user: ["batch users", [triples]],
-    positive: ["batch positives", [triples]],
-    negative: ["batch negatives", [triples]],
-    batchStart: ["batch starts", [steps + 1]],
-    row: ["touched rows", [touched]],
-    entryStart: ["entry starts", [touched + 1]],
-    partner: ["partner rows", [4 * triples]],
-    signedSlot: ["signed slots", [4 * triples]],
-    terms: ["loss terms", [steps, termCount]],
-    mark: ["marks of touched rows", [shape.rows]],
-  });
-  return { shape, ...tensors };
-}
-
 /**
  * Records the loss of the current batch and its adjoint.
  *
@@ -108,12 +30,12 @@ export function createTripleTensors(
 export function bprLoss(
   tape: Tape,
   h: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   { index: term, count: term_count, weight }: LossTerm,
   gamma = 0,
 ): void {
   const { gpu, program } = tape;
-  const { clock, user, positive, negative, terms, shape } = batches;
+  const { clock, user, positive, negative, terms, shape } = batch;
   const { triples, batchSize } = shape;
   const dim4 = h.value.shape[1]! / 4;
   const params = { triples, batch_size: batchSize };
@@ -133,7 +55,7 @@ export function bprLoss(
   );
   tape.release(margin);
   tape.adjoint(() => {
-    const { batchStart, row, entryStart, partner, signedSlot } = batches;
+    const { batchStart, row, entryStart, partner, signedSlot } = batch;
     const gradient = openGradient(tape, h);
     program.dispatch(
       getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),

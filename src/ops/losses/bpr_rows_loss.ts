@@ -11,7 +11,7 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprRowsGradient from "../../../kernels/bpr_rows_gradient.wgsl" with { type: "text" };
 import bprRowsScores from "../../../kernels/bpr_rows_scores.wgsl" with { type: "text" };
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import { lanesFor } from "../rows/row_lanes.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -26,7 +26,7 @@ export function bprRowsLoss(
   tape: Tape,
   users: Variable,
   items: Variable,
-  { clock, terms, shape: { triples, batchSize } }: TripleTensors,
+  { clock, terms, shape: { triples, batchSize } }: Batch,
   { index: term, count: term_count, weight }: LossTerm,
 ): void {
   const { gpu, program } = tape;

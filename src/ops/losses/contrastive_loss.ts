@@ -16,7 +16,7 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import contrastAdjointCode from "../../../kernels/contrast_adjoint.wgsl" with { type: "text" };
 import contrastRowsCode from "../../../kernels/contrast_rows.wgsl" with { type: "text" };
 import { batchMean } from "./batch_mean.ts";
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { openGradient } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import { recordProduct } from "../rows/matrix_product.ts";
@@ -33,12 +33,12 @@ export function contrastiveLoss(
   tape: Tape,
   a: Variable,
   b: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
   tau: number,
 ): void {
   const { gpu, program } = tape;
-  const { clock, shape: { triples, batchSize: batch_size } } = batches;
+  const { clock, shape: { triples, batchSize: batch_size } } = batch;
   const params = { inverse_tau: 1 / tau, triples, batch_size };
   const own = tape.take("products within a view", [batch_size, batch_size]);
   const across = tape.take("products across views", [batch_size, batch_size]);
@@ -53,7 +53,7 @@ export function contrastiveLoss(
     params,
     { workgroups: batch_size },
   );
-  batchMean(tape, loss, batches, term);
+  batchMean(tape, loss, batch, term);
   tape.release(loss);
   tape.adjoint(() => {
     if (!a.constant || !b.constant) {

@@ -12,7 +12,7 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import cosineRowsCode from "../../../kernels/cosine_rows.wgsl" with { type: "text" };
 import cosineRowsAdjointCode from "../../../kernels/cosine_rows_adjoint.wgsl" with { type: "text" };
 import { batchMean } from "./batch_mean.ts";
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import { lanesFor } from "../rows/row_lanes.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -36,7 +36,7 @@ export function cosineLoss(
   tape: Tape,
   x: Variable,
   y: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
 ): void {
   const [rows, width] = x.value.shape as [number, number];
@@ -52,11 +52,11 @@ export function cosineLoss(
     { rows, width, epsilon: EPSILON },
     { invocations: rows * lanes },
   );
-  batchMean(tape, distance, batches, term);
+  batchMean(tape, distance, batch, term);
   tape.adjoint(() => {
     const { weight } = term;
-    if (!x.constant) passGradient(tape, sides, distance, weight, batches);
-    if (!y.constant) passGradient(tape, [sides[1], sides[0]], distance, weight, batches);
+    if (!x.constant) passGradient(tape, sides, distance, weight, batch);
+    if (!y.constant) passGradient(tape, [sides[1], sides[0]], distance, weight, batch);
     for (const { lengths } of sides) tape.release(lengths);
     tape.release(distance);
   });
@@ -68,7 +68,7 @@ function passGradient(
   [x, y]: readonly [Side, Side],
   distance: Tensor,
   weight: number,
-  { clock, shape: { triples, batchSize } }: TripleTensors,
+  { clock, shape: { triples, batchSize } }: Batch,
 ): void {
   const { value: { label, shape }, gradient } = x.rows;
   const [rows, width] = shape as [number, number];

@@ -25,7 +25,7 @@ import rowLengthsCode from "../../../kernels/row_lengths.wgsl" with { type: "tex
 import rowLengthsAdjointCode from "../../../kernels/row_lengths_adjoint.wgsl" with { type: "text" };
 import { batchMean } from "./batch_mean.ts";
 import { batchNormGradient, type Normalised } from "../rows/batch_norm.ts";
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { addGradient } from "../../tape/gradient.ts";
 import { multiply } from "../rows/linear.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
@@ -58,18 +58,18 @@ export interface PenalisedNetwork {
 export function gradientPenalty(
   tape: Tape,
   { layers, weight, logit, factor }: PenalisedNetwork,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
 ): void {
-  let gradient = multiply(tape, sigmoidSlope(tape, logit, batches, factor), weight);
+  let gradient = multiply(tape, sigmoidSlope(tape, logit, batch, factor), weight);
   for (const { weight, normalised, drop } of layers.toReversed()) {
     gradient = multiply(
       tape,
-      batchNormGradient(tape, normalised, drop(gradient), batches),
+      batchNormGradient(tape, normalised, drop(gradient), batch),
       weight,
     );
   }
-  unitLengthPenalty(tape, gradient, batches, term);
+  unitLengthPenalty(tape, gradient, batch, term);
 }
 
 /**
@@ -80,7 +80,7 @@ export function gradientPenalty(
 function unitLengthPenalty(
   tape: Tape,
   x: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
 ): void {
   const { gpu, program } = tape;
@@ -93,12 +93,12 @@ function unitLengthPenalty(
     { rows, width },
     { workgroups: rows },
   );
-  batchMean(tape, penalty, batches, term);
+  batchMean(tape, penalty, batch, term);
   tape.release(penalty);
   tape.adjoint(() => {
     if (!x.constant) {
       const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
-      const { clock, shape: { triples, batchSize } } = batches;
+      const { clock, shape: { triples, batchSize } } = batch;
       program.dispatch(
         getKernel(gpu, { name: "row_lengths_adjoint", code: rowLengthsAdjointCode }),
         { clock, x: x.value, row_length, gradient },

@@ -14,7 +14,7 @@ import normPenaltyAdjointCode from "../../../kernels/norm_penalty_adjoint.wgsl" 
   type: "text",
 };
 import sumSquaresCode from "../../../kernels/sum_squares.wgsl" with { type: "text" };
-import type { TripleTensors } from "./bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { gatherBatch } from "../rows/gather_batch.ts";
 import { openGradient } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
@@ -36,7 +36,7 @@ export function normPenalty(
   tape: Tape,
   x: Variable,
   ranges: readonly RowRange[],
-  { clock, terms, shape: { triples, batchSize } }: TripleTensors,
+  { clock, terms, shape: { triples, batchSize } }: Batch,
   { index: term, count: term_count, weight }: LossTerm,
   divisor = 0,
   squared = false,
@@ -99,15 +99,15 @@ export function normPenalty(
 export function batchNormPenalty(
   tape: Tape,
   embeddings: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   userCount: number,
   term: LossTerm,
   squared = false,
 ): void {
   if (term.weight === 0) return;
   const lists = ["user", "positive", "negative"] as const;
-  const rows = gatherBatch(tape, embeddings, batches, lists, { firstRow: 0, userCount });
-  const { batchSize } = batches.shape;
+  const rows = gatherBatch(tape, embeddings, batch, lists, { firstRow: 0, userCount });
+  const { batchSize } = batch.shape;
   const ranges = lists.map((_, list) => ({ firstRow: list * batchSize, rowCount: batchSize }));
-  normPenalty(tape, rows, ranges, batches, term, 0, squared);
+  normPenalty(tape, rows, ranges, batch, term, 0, squared);
 }

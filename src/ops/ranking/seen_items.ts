@@ -8,7 +8,7 @@ import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import addInteractionsCode from "../../../kernels/add_interactions.wgsl" with { type: "text" };
 import hideSeenCode from "../../../kernels/hide_seen.wgsl" with { type: "text" };
-import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import type { SparseTensor } from "../graphs/sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -29,9 +29,9 @@ export function hideSeen(
   tape: Tape,
   scores: Variable,
   seen: SeenItems,
-  batches: Pick<TripleTensors, "clock" | "user" | "shape">,
+  batch: Pick<Batch, "clock" | "user" | "shape">,
 ): void {
-  const hide = (tensor: Tensor): void => dispatchHide(tape, tensor, seen, batches);
+  const hide = (tensor: Tensor): void => dispatchHide(tape, tensor, seen, batch);
   hide(scores.value);
   tape.adjoint(() => {
     if (scores.gradient) hide(scores.gradient);
@@ -42,7 +42,7 @@ function dispatchHide(
   { gpu, program }: Tape,
   scores: Tensor,
   { rowStart: row_start, column }: SeenItems,
-  { clock, user, shape: { triples, batchSize } }: Pick<TripleTensors, "clock" | "user" | "shape">,
+  { clock, user, shape: { triples, batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "hide_seen", code: hideSeenCode }, { lanes: LANES }),
@@ -64,7 +64,7 @@ export function addInteractions(
   scores: Tensor,
   draw: Tensor,
   { rowStart: row_start, column }: SeenItems,
-  { clock, user, shape: { triples, batchSize } }: Pick<TripleTensors, "clock" | "user" | "shape">,
+  { clock, user, shape: { triples, batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
   { noise, factor }: { readonly noise: number; readonly factor: number },
 ): void {
   program.dispatch(

@@ -26,7 +26,7 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import batchNormCode from "../../../kernels/batch_norm.wgsl" with { type: "text" };
 import curvatureCode from "../../../kernels/batch_norm_curvature.wgsl" with { type: "text" };
 import gradientCode from "../../../kernels/batch_norm_gradient.wgsl" with { type: "text" };
-import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { addGradient, closeGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -37,7 +37,7 @@ const EPSILON = 1e-5;
 const COLUMNS = 16;
 
 /** What batches are made of, as far as rows are counted by it. */
-type Clocked = Pick<TripleTensors, "clock" | "shape">;
+type Clocked = Pick<Batch, "clock" | "shape">;
 
 /** What was normalised, and how: what the gradient of it needs. */
 export interface Normalised {
@@ -63,7 +63,7 @@ export function batchNorm(
   x: Variable,
   scale: Variable,
   shift: Variable,
-  batches: Clocked,
+  batch: Clocked,
 ): Normalised {
   const { label, shape } = x.value;
   const statistics = tape.take(`statistics of ${label}`, [2, shape[1]!]);
@@ -74,14 +74,14 @@ export function batchNorm(
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "batch_norm", code: batchNormCode }),
     {
-      clock: batches.clock,
+      clock: batch.clock,
       x: x.value,
       scale: scale.value,
       shift: shift.value,
       statistics,
       output: output.value,
     },
-    sizes(x, batches),
+    sizes(x, batch),
     { workgroups: Math.ceil(shape[1]! / COLUMNS) },
   );
   const normalised = { output, x, scale, statistics };
@@ -91,7 +91,7 @@ export function batchNorm(
         tape,
         normalised,
         output.gradient,
-        batches,
+        batch,
       );
       addGradient(tape, x, result);
       addGradient(tape, scale, scaleGradient);
@@ -115,14 +115,14 @@ export function batchNormGradient(
   tape: Tape,
   normalised: Normalised,
   direction: Variable,
-  batches: Clocked,
+  batch: Clocked,
 ): Variable {
   const { x, scale } = normalised;
   const { result, scaleGradient, shiftGradient } = through(
     tape,
     normalised,
     direction.value,
-    batches,
+    batch,
   );
   tape.release(scaleGradient);
   tape.release(shiftGradient);
@@ -132,10 +132,10 @@ export function batchNormGradient(
   };
   tape.adjoint(() => {
     if (!output.constant && output.gradient) {
-      const again = through(tape, normalised, output.gradient, batches);
+      const again = through(tape, normalised, output.gradient, batch);
       tape.release(again.scaleGradient);
       tape.release(again.shiftGradient);
-      const bent = curvature(tape, normalised, direction.value, output.gradient, batches);
+      const bent = curvature(tape, normalised, direction.value, output.gradient, batch);
       addGradient(tape, direction, again.result);
       addGradient(tape, x, bent.result);
       addGradient(tape, scale, bent.scaleGradient);
@@ -151,7 +151,7 @@ function through(
   tape: Tape,
   { x, scale, statistics }: Normalised,
   direction: Tensor,
-  batches: Clocked,
+  batch: Clocked,
 ): { result: Tensor; scaleGradient: Tensor; shiftGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -161,7 +161,7 @@ function through(
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "batch_norm_gradient", code: gradientCode }),
     {
-      clock: batches.clock,
+      clock: batch.clock,
       x: x.value,
       statistics,
       scale: scale.value,
@@ -170,7 +170,7 @@ function through(
       scale_gradient: scaleGradient,
       shift_gradient: shiftGradient,
     },
-    sizes(x, batches),
+    sizes(x, batch),
     { workgroups: Math.ceil(width / COLUMNS) },
   );
   return { result, scaleGradient, shiftGradient };
@@ -182,7 +182,7 @@ function curvature(
   { x, scale, statistics }: Normalised,
   direction: Tensor,
   outputGradient: Tensor,
-  batches: Clocked,
+  batch: Clocked,
 ): { result: Tensor; scaleGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -191,7 +191,7 @@ function curvature(
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "batch_norm_curvature", code: curvatureCode }),
     {
-      clock: batches.clock,
+      clock: batch.clock,
       x: x.value,
       statistics,
       scale: scale.value,
@@ -200,7 +200,7 @@ function curvature(
       x_gradient: result,
       scale_gradient: scaleGradient,
     },
-    sizes(x, batches),
+    sizes(x, batch),
     { workgroups: Math.ceil(width / COLUMNS) },
   );
   return { result, scaleGradient };

@@ -9,7 +9,7 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../../gpu/tensor.ts";
 import drawUniformCode from "../../../kernels/draw_uniform.wgsl" with { type: "text" };
-import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import type { Tape } from "../../tape/tape.ts";
 
 /**
@@ -22,10 +22,10 @@ export function drawUniform(
   tape: Tape,
   shape: readonly number[],
   seed: number,
-  batches: Pick<TripleTensors, "clock">,
+  batch: Pick<Batch, "clock">,
 ): Tensor {
   const draw = tape.take("random numbers", shape);
-  recordDraw(tape, draw, seed, batches, { as_mask: 0, rate: 0 });
+  recordDraw(tape, draw, seed, batch, { as_mask: 0, rate: 0 });
   return draw;
 }
 
@@ -41,10 +41,10 @@ export function drawMask(
   shape: readonly number[],
   rate: number,
   seed: number,
-  batches: Pick<TripleTensors, "clock">,
+  batch: Pick<Batch, "clock">,
 ): Tensor {
   const mask = tape.take("dropout mask", shape);
-  recordDraw(tape, mask, seed, batches, { as_mask: 1, rate });
+  recordDraw(tape, mask, seed, batch, { as_mask: 1, rate });
   return mask;
 }
 
@@ -52,7 +52,7 @@ function recordDraw(
   { gpu, program }: Tape,
   draw: Tensor,
   seed: number,
-  { clock }: Pick<TripleTensors, "clock">,
+  { clock }: Pick<Batch, "clock">,
   kind: Readonly<Record<"as_mask" | "rate", number>>,
 ): void {
   const elements = elementCount(draw.shape);

@@ -13,7 +13,7 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import gatherRowsCode from "../../../kernels/gather_rows.wgsl" with { type: "text" };
 import gatherRowsAdjointCode from "../../../kernels/gather_rows_adjoint.wgsl" with { type: "text" };
-import { touchedRows, type TripleTensors } from "../losses/bpr_loss.ts";
+import { type Batch, touchedRows } from "../../tape/batch.ts";
 import { closeGradient, openGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -36,12 +36,12 @@ const NO_BLOCK = 0xffffffff;
 export function gatherBatch(
   tape: Tape,
   table: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   lists: readonly TripleList[],
   { firstRow, userCount }: { readonly firstRow: number; readonly userCount: number },
 ): Variable {
   const { gpu, program } = tape;
-  const { clock, shape: { triples, batchSize } } = batches;
+  const { clock, shape: { triples, batchSize } } = batch;
   const [rows, width] = table.value.shape as [number, number];
   const output: Variable = {
     value: tape.take(`rows of ${table.value.label}`, [lists.length * batchSize, width]),
@@ -50,7 +50,7 @@ export function gatherBatch(
   lists.forEach((list, block) =>
     program.dispatch(
       getKernel(gpu, { name: "gather_rows", code: gatherRowsCode }),
-      { clock, list: batches[list], table: table.value, output: output.value },
+      { clock, list: batch[list], table: table.value, output: output.value },
       { triples, batch_size: batchSize, width, first_row: firstRow, block },
       { invocations: batchSize * width },
     )
@@ -61,7 +61,7 @@ export function gatherBatch(
         const index = lists.indexOf(list);
         return index < 0 ? NO_BLOCK : index;
       };
-      const { batchStart, row, entryStart, signedSlot } = batches;
+      const { batchStart, row, entryStart, signedSlot } = batch;
       program.dispatch(
         getKernel(gpu, { name: "gather_rows_adjoint", code: gatherRowsAdjointCode }),
         {
@@ -83,7 +83,7 @@ export function gatherBatch(
           positive_block: block("positive"),
           negative_block: block("negative"),
         },
-        { invocations: touchedRows(batches.shape) * width },
+        { invocations: touchedRows(batch.shape) * width },
       );
     }
     closeGradient(tape, output);

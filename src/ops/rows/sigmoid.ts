@@ -13,7 +13,7 @@ import sigmoidCode from "../../../kernels/sigmoid.wgsl" with { type: "text" };
 import curvatureCode from "../../../kernels/sigmoid_curvature.wgsl" with { type: "text" };
 import slopeCode from "../../../kernels/sigmoid_slope.wgsl" with { type: "text" };
 import { batchMean } from "../losses/batch_mean.ts";
-import type { TripleTensors } from "../losses/bpr_loss.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { addGradient, closeGradient } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -39,16 +39,16 @@ export function recordSigmoid(tape: Tape, x: Tensor, factor: number): Tensor {
 export function meanSigmoid(
   tape: Tape,
   x: Variable,
-  batches: TripleTensors,
+  batch: Batch,
   term: LossTerm,
   factor: number,
 ): void {
   const score = recordSigmoid(tape, x.value, factor);
-  batchMean(tape, score, batches, term);
+  batchMean(tape, score, batch, term);
   tape.release(score);
   tape.adjoint(() => {
     if (x.constant) return;
-    addGradient(tape, x, recordSlope(tape, x.value, batches, term.weight * factor, true));
+    addGradient(tape, x, recordSlope(tape, x.value, batch, term.weight * factor, true));
   });
 }
 
@@ -61,17 +61,17 @@ export function meanSigmoid(
 export function sigmoidSlope(
   tape: Tape,
   x: Variable,
-  batches: Pick<TripleTensors, "clock" | "shape">,
+  batch: Pick<Batch, "clock" | "shape">,
   factor: number,
 ): Variable {
   const output: Variable = {
-    value: recordSlope(tape, x.value, batches, factor, false),
+    value: recordSlope(tape, x.value, batch, factor, false),
     constant: x.constant,
   };
   tape.adjoint(() => {
     if (!x.constant && output.gradient) {
       const rows = x.value.shape[0]!;
-      const { clock, shape: { triples, batchSize } } = batches;
+      const { clock, shape: { triples, batchSize } } = batch;
       const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
       tape.program.dispatch(
         getKernel(tape.gpu, { name: "sigmoid_curvature", code: curvatureCode }),
@@ -90,7 +90,7 @@ export function sigmoidSlope(
 function recordSlope(
   tape: Tape,
   x: Tensor,
-  { clock, shape: { triples, batchSize } }: Pick<TripleTensors, "clock" | "shape">,
+  { clock, shape: { triples, batchSize } }: Pick<Batch, "clock" | "shape">,
   factor: number,
   averaged: boolean,
 ): Tensor {

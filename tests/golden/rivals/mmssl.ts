@@ -17,7 +17,7 @@ import {
 import type { Draws } from "../../../src/models/mmssl/draws.ts";
 import { generate } from "../../../src/models/mmssl/generator.ts";
 import { constants, type Variables } from "../../../src/models/model.ts";
-import { createTripleTensors } from "../../../src/ops/losses/bpr_loss.ts";
+import { createBatch } from "../../../src/tape/batch.ts";
 import { stackRows } from "../../../src/ops/rows/combine.ts";
 import { recordSigmoid } from "../../../src/ops/rows/sigmoid.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
@@ -130,11 +130,11 @@ async function compareScores(
   compare: Compare,
 ): Promise<void> {
   const [shape, epoch] = batchOf(model, batch);
-  using batches = createTripleTensors(gpu, shape, 1);
+  using batches = createBatch(gpu, shape, 1);
   uploadEpoch(gpu, batches, epoch, 0);
   const { data } = model;
   const read = await runOnce(gpu, model, (tape, parameters) => {
-    const pass = { parameters, batches, draws, rates: [0, 0] as const };
+    const pass = { parameters, batch: batches, draws, rates: [0, 0] as const };
     const { h, parts } = generate(tape, data, parameters);
     const rows = parts.map(({ features }) => similarityRows(tape, features, data, batches));
     const fake = stackRows(tape, rows);

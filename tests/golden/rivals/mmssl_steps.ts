@@ -70,7 +70,7 @@ async function runBatch({ gpu, model, step }: Run, batch: number): Promise<void>
 
 /** The losses of a batch that was run. */
 async function lossesOf({ gpu, model, step }: Run, batch: number): Promise<Losses> {
-  const [table] = await readFloats(gpu, step.batches.terms);
+  const [table] = await readFloats(gpu, step.batch.terms);
   const terms = Object.fromEntries(
     Object.entries(model.lossTerms).map(([name, { index, count }]) =>
       [name, table![batch * count + index]!] as const

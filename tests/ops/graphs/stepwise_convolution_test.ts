@@ -5,7 +5,8 @@ import { getKernel, LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import advance from "../../../kernels/advance.wgsl" with { type: "text" };
-import { bprLoss, createTripleTensors, stepCount } from "../../../src/ops/losses/bpr_loss.ts";
+import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
+import { createBatch, stepCount } from "../../../src/tape/batch.ts";
 import { addedTo, storedIn } from "../../../src/tape/ending.ts";
 import { endGradient } from "../../../src/tape/gradient.ts";
 import {
@@ -256,7 +257,7 @@ async function lossGradients(
   const size = [graph.rowCount, ratios.length];
   using scratch = new Scratch(gpu);
   using convolution = createStepwiseConvolution(gpu, "graph", graph, ratios, layers);
-  using batches = createTripleTensors(gpu, shape, 1);
+  using batches = createBatch(gpu, shape, 1);
   using input = createTensor(gpu, "embeddings", size, embeddings);
   const tape = new Tape(gpu, "gradient", scratch);
   const variable: Variable = { value: input, readOnce };

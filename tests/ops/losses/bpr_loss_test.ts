@@ -5,12 +5,8 @@ import { getKernel } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
 import advance from "../../../kernels/advance.wgsl" with { type: "text" };
-import {
-  bprLoss,
-  createTripleTensors,
-  type EpochShape,
-  stepCount,
-} from "../../../src/ops/losses/bpr_loss.ts";
+import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
+import { createBatch, type EpochShape, stepCount } from "../../../src/tape/batch.ts";
 import type { LossTerm } from "../../../src/tape/loss_term.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
@@ -39,7 +35,7 @@ function recordBatches(
   const size = [shape.rows, h.length / shape.rows];
   const resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
-  const batches = resources.use(createTripleTensors(gpu, shape, term.count));
+  const batches = resources.use(createBatch(gpu, shape, term.count));
   const value = resources.use(createTensor(gpu, "h", size, h));
   uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
   const tape = new Tape(gpu, "loss", scratch);
