@@ -6,7 +6,6 @@
 // A workgroup walks a row twice, for the sum and for the shares, and finds out by bisection what the user
 // has. Rows beyond a partial batch stay as they are.
 //
-//   clock               number of the batch within the epoch, and since training was set up
 //   user                users, one per triple of the epoch
 //   row_start, column   CSR of the train items by user, ascending
 //   draw                batch size × items, from [0, 1)
@@ -22,13 +21,12 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> user: array<u32>;
-@group(0) @binding(2) var<storage, read> row_start: array<u32>;
-@group(0) @binding(3) var<storage, read> column: array<u32>;
-@group(0) @binding(4) var<storage, read> draw: array<f32>;
-@group(0) @binding(5) var<storage, read_write> scores: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> user: array<u32>;
+@group(0) @binding(1) var<storage, read> row_start: array<u32>;
+@group(0) @binding(2) var<storage, read> column: array<u32>;
+@group(0) @binding(3) var<storage, read> draw: array<f32>;
+@group(0) @binding(4) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
 const workgroup_size = 128u;
 var<workgroup> sums: array<f32, workgroup_size>;
@@ -49,12 +47,8 @@ fn has(first: u32, end: u32, item: u32) -> bool {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let slot = workgroup.x * workgroups.y + workgroup.y;
+fn main(here: Here) {
+  let slot = workgroup_index(here);
   let triple = clock[0] * params.batch_size + slot;
   let inside = slot < params.batch_size && triple < params.triples;
   var first = 0u;
@@ -64,20 +58,20 @@ fn main(
     end = row_start[user[triple] + 1u];
   }
   var sum = 0.0;
-  for (var item = local; inside && item < params.items; item += workgroup_size) {
+  for (var item = here.local; inside && item < params.items; item += workgroup_size) {
     let gumbel = -log(-log(draw[slot * params.items + item] + 1e-8) + 1e-8);
     sum += exp(select(0.0, 1.0, has(first, end, item)) + params.noise * gumbel);
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      sums[local] += sums[local + half];
+    if (here.local < half) {
+      sums[here.local] += sums[here.local + half];
     }
   }
   workgroupBarrier();
   let share = params.factor / sums[0];
-  for (var item = local; inside && item < params.items; item += workgroup_size) {
+  for (var item = here.local; inside && item < params.items; item += workgroup_size) {
     let at = slot * params.items + item;
     let gumbel = -log(-log(draw[at] + 1e-8) + 1e-8);
     scores[at] += share * exp(select(0.0, 1.0, has(first, end, item)) + params.noise * gumbel);

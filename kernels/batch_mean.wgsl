@@ -5,7 +5,6 @@
 // Rows come in blocks of a batch each, of which the last batch of an epoch may fill only a part; n is
 // how many are filled.
 //
-//   clock   number of the batch within the epoch, and since training was set up
 //   x       one number per row, rows a multiple of the batch size
 //   terms   batches × term_count; row `batch`, column `term` is written
 //
@@ -20,31 +19,30 @@ struct Params {
   term_count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> terms: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> terms: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
 
 const workgroup_size = 128u;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(@builtin(local_invocation_index) local: u32) {
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+fn main(here: Here) {
+  let length = batch_length(params.batch_size, params.triples);
   var sum = 0.0;
-  for (var r = local; r < params.rows; r += workgroup_size) {
+  for (var r = here.local; r < params.rows; r += workgroup_size) {
     if (r % params.batch_size < length) {
       sum += x[r];
     }
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      sums[local] += sums[local + half];
+    if (here.local < half) {
+      sums[here.local] += sums[here.local + half];
     }
   }
-  if (local == 0u) {
+  if (here.local == 0u) {
     let count = f32(params.rows / params.batch_size * length);
     terms[clock[0] * params.term_count + params.term] = params.factor / count * sums[0];
   }

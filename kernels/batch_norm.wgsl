@@ -6,7 +6,6 @@
 // Rows come in blocks of a batch each, of which the last batch of an epoch may fill only a part. A
 // workgroup walks 16 columns by 16 lanes: the mean, then the variance around it, then the output.
 //
-//   clock        number of the batch within the epoch, and since training was set up
 //   x, output    rows × width, rows a multiple of the batch size
 //   scale, shift one number per column
 //   statistics   2 × width, written: μ, then v
@@ -21,14 +20,14 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> scale: array<f32>;
-@group(0) @binding(3) var<storage, read> shift: array<f32>;
-@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
-@group(0) @binding(5) var<storage, read_write> output: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> scale: array<f32>;
+@group(0) @binding(2) var<storage, read> shift: array<f32>;
+@group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
+@group(0) @binding(4) var<storage, read_write> output: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
+const workgroup_size = 256u;
 const columns = 16u;
 const lanes = 16u;
 var<workgroup> sums: array<f32, 256>;
@@ -47,15 +46,11 @@ fn over_lanes(local: u32, summand: f32) -> f32 {
   return sums[local % columns];
 }
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let j = (workgroup.x * workgroups.y + workgroup.y) * columns + local % columns;
-  let lane = local / columns;
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+@compute @workgroup_size(workgroup_size)
+fn main(here: Here) {
+  let j = workgroup_index(here) * columns + here.local % columns;
+  let lane = here.local / columns;
+  let length = batch_length(params.batch_size, params.triples);
   let count = f32(params.rows / params.batch_size * length);
   let inside = j < params.width;
   var sum = 0.0;
@@ -64,7 +59,7 @@ fn main(
       sum += x[r * params.width + j];
     }
   }
-  let mean = over_lanes(local, sum) / count;
+  let mean = over_lanes(here.local, sum) / count;
   sum = 0.0;
   for (var r = lane; inside && r < params.rows; r += lanes) {
     if (r % params.batch_size < length) {
@@ -72,7 +67,7 @@ fn main(
       sum += apart * apart;
     }
   }
-  let variance = over_lanes(local, sum) / count;
+  let variance = over_lanes(here.local, sum) / count;
   if (!inside) {
     return;
   }

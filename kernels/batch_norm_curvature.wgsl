@@ -8,7 +8,6 @@
 //
 // (derived in src/ops/rows/batch_norm.ts).
 //
-//   clock             number of the batch within the epoch, and since training was set up
 //   x                 rows × width, what was normalised
 //   statistics        2 × width: μ, then v
 //   scale             one number per column
@@ -27,16 +26,16 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<f32>;
-@group(0) @binding(3) var<storage, read> scale: array<f32>;
-@group(0) @binding(4) var<storage, read> direction: array<f32>;
-@group(0) @binding(5) var<storage, read> output_gradient: array<f32>;
-@group(0) @binding(6) var<storage, read_write> x_gradient: array<f32>;
-@group(0) @binding(7) var<storage, read_write> scale_gradient: array<f32>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> statistics: array<f32>;
+@group(0) @binding(2) var<storage, read> scale: array<f32>;
+@group(0) @binding(3) var<storage, read> direction: array<f32>;
+@group(0) @binding(4) var<storage, read> output_gradient: array<f32>;
+@group(0) @binding(5) var<storage, read_write> x_gradient: array<f32>;
+@group(0) @binding(6) var<storage, read_write> scale_gradient: array<f32>;
+@group(0) @binding(7) var<uniform> params: Params;
 
+const workgroup_size = 256u;
 const columns = 16u;
 const lanes = 16u;
 var<workgroup> sums: array<vec3f, 256>;
@@ -55,15 +54,11 @@ fn over_lanes(local: u32, summands: vec3f) -> vec3f {
   return sums[local % columns];
 }
 
-@compute @workgroup_size(256)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let j = (workgroup.x * workgroups.y + workgroup.y) * columns + local % columns;
-  let lane = local / columns;
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+@compute @workgroup_size(workgroup_size)
+fn main(here: Here) {
+  let j = workgroup_index(here) * columns + here.local % columns;
+  let lane = here.local / columns;
+  let length = batch_length(params.batch_size, params.triples);
   let count = f32(params.rows / params.batch_size * length);
   let inside = j < params.width;
   var x_mean = 0.0;
@@ -79,7 +74,7 @@ fn main(
       sum += vec3f(direction[i], output_gradient[i], 0.0);
     }
   }
-  let mean = over_lanes(local, sum) / count;
+  let mean = over_lanes(here.local, sum) / count;
   sum = vec3f();
   for (var r = lane; inside && r < params.rows; r += lanes) {
     if (r % params.batch_size < length) {
@@ -90,7 +85,7 @@ fn main(
       sum += vec3f(d * normalised, u * normalised, u * d);
     }
   }
-  let products = over_lanes(local, sum) / count;
+  let products = over_lanes(here.local, sum) / count;
   if (!inside) {
     return;
   }

@@ -82,21 +82,17 @@ fn store(part: u32, row: u32, column4: u32, block: mat4x4f) {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let group = workgroup.x * workgroups.y + workgroup.y;
-  let height = workgroup_size / lanes; // row groups of a workgroup
+fn main(here: Here) {
+  let group = workgroup_index(here);
+  let height = workgroup_size / lanes; // row groups of a here.workgroup
   let row_tiles = (params.rows + 16u * height - 1u) / (16u * height);
   let column_tiles = (params.columns4 + 2u * lanes - 1u) / (2u * lanes);
   let tile = group / row_tiles;
   let part = tile / column_tiles;
-  // With one row group per workgroup the rows are the same for all, which a compiler should see.
-  let below = select(local / lanes, 0u, height == 1u);
+  // With one row group per here.workgroup the rows are the same for all, which a compiler should see.
+  let below = select(here.local / lanes, 0u, height == 1u);
   let row = (group % row_tiles * height + below) * 16u;
-  let left = tile % column_tiles * 2u * lanes + local % lanes;
+  let left = tile % column_tiles * 2u * lanes + here.local % lanes;
   if (part >= params.parts || row >= params.rows || left >= params.columns4) {
     return;
   }

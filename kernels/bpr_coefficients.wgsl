@@ -9,7 +9,6 @@
 // One workgroup walks the batch; the partial sums are added as a tree, in a fixed order. The last batch
 // of an epoch may be partial: T is what is left.
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   margin        one value per triple of the batch
 //   coefficient   likewise
 //   terms         the loss in row `batch`, column `term`; batches × term_count
@@ -25,20 +24,19 @@ struct Params {
   term_count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> margin: array<f32>;
-@group(0) @binding(2) var<storage, read_write> coefficient: array<f32>;
-@group(0) @binding(3) var<storage, read_write> terms: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> margin: array<f32>;
+@group(0) @binding(1) var<storage, read_write> coefficient: array<f32>;
+@group(0) @binding(2) var<storage, read_write> terms: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 const workgroup_size = 256u;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(@builtin(local_invocation_index) local: u32) {
-  let size = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+fn main(here: Here) {
+  let size = batch_length(params.batch_size, params.triples);
   var sum = 0.0;
-  for (var slot = local; slot < size; slot += workgroup_size) {
+  for (var slot = here.local; slot < size; slot += workgroup_size) {
     let x = margin[slot];
     let small = exp(-abs(x)); // never overflows
     // σ(±x) = 1 / (1 + e^(∓x)), written with whichever exponential is at most 1.
@@ -53,14 +51,14 @@ fn main(@builtin(local_invocation_index) local: u32) {
       sum -= log(params.gamma + in_favour);
     }
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      sums[local] += sums[local + half];
+    if (here.local < half) {
+      sums[here.local] += sums[here.local + half];
     }
   }
-  if (local == 0u) {
+  if (here.local == 0u) {
     terms[clock[0] * params.term_count + params.term] = sums[0] / f32(size);
   }
 }

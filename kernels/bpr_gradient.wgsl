@@ -7,7 +7,6 @@
 // in place of scattered additions, so that no atomics are needed and the order of sums is fixed.
 // Rows that are not touched are left alone.
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows of h, batch after batch
 //   entry_start   per touched row, where its entries begin; touched rows + 1 offsets
@@ -18,26 +17,21 @@
 //
 // Dispatched by src/ops/losses/bpr_loss.ts.
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
-@group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read> entry_start: array<u32>;
-@group(0) @binding(4) var<storage, read> partner: array<u32>;
-@group(0) @binding(5) var<storage, read> signed_slot: array<u32>;
-@group(0) @binding(6) var<storage, read> coefficient: array<f32>;
-@group(0) @binding(7) var<storage, read> h: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> gradient: array<vec4f>;
+@group(0) @binding(0) var<storage, read> batch_start: array<u32>;
+@group(0) @binding(1) var<storage, read> row: array<u32>;
+@group(0) @binding(2) var<storage, read> entry_start: array<u32>;
+@group(0) @binding(3) var<storage, read> partner: array<u32>;
+@group(0) @binding(4) var<storage, read> signed_slot: array<u32>;
+@group(0) @binding(5) var<storage, read> coefficient: array<f32>;
+@group(0) @binding(6) var<storage, read> h: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> gradient: array<vec4f>;
 
 override dim4: u32; // vec4 per row, and invocations per row
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let place = batch_start[clock[0]] + invocation / dim4;
   let c = invocation % dim4;
   if (place >= batch_start[clock[0] + 1u]) {

@@ -5,7 +5,6 @@
 //
 // and nothing beyond the batch, of which the last one of an epoch may be partial.
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   coefficient   c, one number per triple of the batch
 //   other         the other side: items, 2 batch_size × width, or users, batch_size × width
 //   gradient      as large as its own side
@@ -20,21 +19,16 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> coefficient: array<f32>;
-@group(0) @binding(2) var<storage, read> other: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> coefficient: array<f32>;
+@group(0) @binding(1) var<storage, read> other: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let i = invocation_index(here, workgroup_size);
   let batch = params.batch_size * params.width; // elements of a list's rows
   let of_users = params.of_users == 1u;
   if (i >= select(2u * batch, batch, of_users)) {

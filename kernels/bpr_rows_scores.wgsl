@@ -26,14 +26,10 @@ override workgroup_size: u32 = 64;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let t = invocation / lanes;
-  let lane = local % lanes;
+  let lane = here.local % lanes;
   // Invocations beyond the rows have nothing to walk, but meet the others at the barriers.
   let width = select(0u, params.width, t < params.batch_size);
   let positive = t * params.width;
@@ -42,14 +38,14 @@ fn main(
   for (var j = lane; j < width; j += lanes) {
     sum += users[positive + j] * (items[positive + j] - items[negative + j]);
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = lanes / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      sums[local] += sums[local + half];
+      sums[here.local] += sums[here.local + half];
     }
   }
   if (lane == 0u && t < params.batch_size) {
-    margin[t] = sums[local];
+    margin[t] = sums[here.local];
   }
 }

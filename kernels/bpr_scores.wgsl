@@ -6,7 +6,6 @@
 // in bpr_coefficients.wgsl.
 //
 //   user, positive, negative   an epoch's triples as rows of h
-//   clock                      number of the batch within the epoch, and since training was set up
 //   h                          representations, rows × dim, as vec4
 //   margin                     one value per triple of the batch
 //
@@ -20,21 +19,16 @@ struct Params {
 @group(0) @binding(0) var<storage, read> user: array<u32>;
 @group(0) @binding(1) var<storage, read> positive: array<u32>;
 @group(0) @binding(2) var<storage, read> negative: array<u32>;
-@group(0) @binding(3) var<storage, read> clock: array<u32>;
-@group(0) @binding(4) var<storage, read> h: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> margin: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read> h: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> margin: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
 override dim4: u32; // vec4 per row
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let slot = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let slot = invocation_index(here, workgroup_size);
   let triple = clock[0] * params.batch_size + slot;
   if (slot >= params.batch_size || triple >= params.triples) {
     return;

@@ -6,7 +6,6 @@
 //
 // and 0 wherever i or j is beyond a partial batch.
 //
-//   clock              number of the batch within the epoch, and since training was set up
 //   log_total, share   one number per slot
 //   own, across        batch size × batch size: products, and then their gradients
 //
@@ -19,28 +18,23 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> log_total: array<f32>;
-@group(0) @binding(2) var<storage, read> share: array<f32>;
-@group(0) @binding(3) var<storage, read_write> own: array<f32>;
-@group(0) @binding(4) var<storage, read_write> across: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> log_total: array<f32>;
+@group(0) @binding(1) var<storage, read> share: array<f32>;
+@group(0) @binding(2) var<storage, read_write> own: array<f32>;
+@group(0) @binding(3) var<storage, read_write> across: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let at = invocation_index(here, workgroup_size);
   let i = at / params.batch_size;
   let j = at % params.batch_size;
   if (i >= params.batch_size) {
     return;
   }
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   if (i >= length || j >= length) {
     own[at] = 0.0;
     across[at] = 0.0;

@@ -6,7 +6,6 @@
 //
 // all 0 in slots beyond a partial batch. A workgroup walks a row: its largest exponent, then the sum.
 //
-//   clock        number of the batch within the epoch, and since training was set up
 //   own, across   batch size × batch size
 //   log_total, share, loss   one number per slot
 //
@@ -18,59 +17,54 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> own: array<f32>;
-@group(0) @binding(2) var<storage, read> across: array<f32>;
-@group(0) @binding(3) var<storage, read_write> log_total: array<f32>;
-@group(0) @binding(4) var<storage, read_write> share: array<f32>;
-@group(0) @binding(5) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(6) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> own: array<f32>;
+@group(0) @binding(1) var<storage, read> across: array<f32>;
+@group(0) @binding(2) var<storage, read_write> log_total: array<f32>;
+@group(0) @binding(3) var<storage, read_write> share: array<f32>;
+@group(0) @binding(4) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
 
 const workgroup_size = 64u;
 var<workgroup> parts: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = workgroup.x * workgroups.y + workgroup.y;
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+fn main(here: Here) {
+  let i = workgroup_index(here);
+  let length = batch_length(params.batch_size, params.triples);
   let inside = i < length;
   let first = i * params.batch_size;
   var largest = -3.4e38;
-  for (var j = local; inside && j < length; j += workgroup_size) {
+  for (var j = here.local; inside && j < length; j += workgroup_size) {
     largest = max(largest, across[first + j]);
     if (j != i) {
       largest = max(largest, own[first + j]);
     }
   }
-  parts[local] = largest;
+  parts[here.local] = largest;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      parts[local] = max(parts[local], parts[local + half]);
+    if (here.local < half) {
+      parts[here.local] = max(parts[here.local], parts[here.local + half]);
     }
   }
   workgroupBarrier();
   largest = parts[0];
   workgroupBarrier();
   var sum = 0.0;
-  for (var j = local; inside && j < length; j += workgroup_size) {
+  for (var j = here.local; inside && j < length; j += workgroup_size) {
     sum += exp((across[first + j] - largest) * params.inverse_tau);
     if (j != i) {
       sum += exp((own[first + j] - largest) * params.inverse_tau);
     }
   }
-  parts[local] = sum;
+  parts[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      parts[local] += parts[local + half];
+    if (here.local < half) {
+      parts[here.local] += parts[here.local + half];
     }
   }
-  if (local > 0u || i >= params.batch_size) {
+  if (here.local > 0u || i >= params.batch_size) {
     return;
   }
   if (!inside) {

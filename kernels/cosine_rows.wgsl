@@ -28,14 +28,10 @@ override workgroup_size: u32 = 64;
 var<workgroup> sums: array<vec3f, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let r = invocation / lanes;
-  let lane = local % lanes;
+  let lane = here.local % lanes;
   // Invocations beyond the rows have nothing to walk, but meet the others at the barriers.
   let width = select(0u, params.width, r < params.rows);
   let start = r * params.width;
@@ -45,18 +41,18 @@ fn main(
     let b = y[start + j];
     sum += vec3f(a * a, b * b, a * b);
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = lanes / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      sums[local] += sums[local + half];
+      sums[here.local] += sums[here.local + half];
     }
   }
   if (lane == 0u && r < params.rows) {
-    let lengths = sqrt(sums[local].xy);
+    let lengths = sqrt(sums[here.local].xy);
     let divisors = max(lengths, vec2f(params.epsilon));
     x_length[r] = lengths.x;
     y_length[r] = lengths.y;
-    distance[r] = 1.0 - sums[local].z / divisors.x / divisors.y;
+    distance[r] = 1.0 - sums[here.local].z / divisors.x / divisors.y;
   }
 }

@@ -5,7 +5,6 @@
 // The random bits are a hash of (seed, number of the batch since training was set up, i): PCG4D (Jarzynski
 // & Olano, "Hash Functions for GPU Rendering", JCGT 2020), so that none depends on another.
 //
-//   clock   number of the batch within the epoch, and since training was set up
 //   draw    `elements` numbers
 //
 // Dispatched by src/ops/rows/draw_uniform.ts, also for src/ops/rows/dropout.ts.
@@ -18,9 +17,8 @@ struct Params {
   seed_high: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read_write> draw: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read_write> draw: array<f32>;
+@group(0) @binding(1) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
@@ -39,12 +37,8 @@ fn pcg4d(input: vec4u) -> vec4u {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let i = invocation_index(here, workgroup_size);
   if (i >= params.elements) {
     return;
   }

@@ -2,7 +2,6 @@
 //
 //     output_(block · B + t) = table_(list_t − first_row)      0 where the batch has no triple t
 //
-//   clock    number of the batch within the epoch, and since training was set up
 //   list     rows of H (users, then items), one per triple of the epoch
 //   table    rows × width, its first row standing for row `first_row` of H
 //   output   (blocks · B) × width, B the batch size
@@ -17,21 +16,16 @@ struct Params {
   block: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> list: array<u32>;
-@group(0) @binding(2) var<storage, read> table: array<f32>;
-@group(0) @binding(3) var<storage, read_write> output: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> list: array<u32>;
+@group(0) @binding(1) var<storage, read> table: array<f32>;
+@group(0) @binding(2) var<storage, read_write> output: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let i = invocation_index(here, workgroup_size);
   let slot = i / params.width;
   if (slot >= params.batch_size) {
     return;

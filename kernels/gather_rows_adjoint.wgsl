@@ -24,24 +24,19 @@ struct Params {
   negative_block: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
-@group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read> entry_start: array<u32>;
-@group(0) @binding(4) var<storage, read> signed_slot: array<u32>;
-@group(0) @binding(5) var<storage, read> gathered: array<f32>;
-@group(0) @binding(6) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(7) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> batch_start: array<u32>;
+@group(0) @binding(1) var<storage, read> row: array<u32>;
+@group(0) @binding(2) var<storage, read> entry_start: array<u32>;
+@group(0) @binding(3) var<storage, read> signed_slot: array<u32>;
+@group(0) @binding(4) var<storage, read> gathered: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let place = batch_start[clock[0]] + invocation / params.width;
   if (place >= batch_start[clock[0] + 1u]) {
     return;

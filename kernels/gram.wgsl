@@ -23,12 +23,8 @@ struct Params {
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let block = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let block = invocation_index(here, workgroup_size);
   let i = block / params.width4;
   let j = block % params.width4;
   if (i >= params.width4) {

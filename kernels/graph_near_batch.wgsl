@@ -9,7 +9,6 @@
 // order: what a pass sums over keeps its order, and what is left out is zero, so that results have the
 // same bits as with all of A.
 //
-//   clock                      number of the batch within the epoch, and since training was set up
 //   mark                       of mark_batch.wgsl
 //   row_by_length              all rows, the longest first
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
@@ -23,27 +22,22 @@ struct Params {
   rows: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> mark: array<u32>;
-@group(0) @binding(2) var<storage, read> row_by_length: array<u32>;
-@group(0) @binding(3) var<storage, read> row_start: array<u32>;
-@group(0) @binding(4) var<storage, read> column: array<u32>;
-@group(0) @binding(5) var<storage, read> value: array<f32>;
-@group(0) @binding(6) var<storage, read_write> near_column: array<u32>;
-@group(0) @binding(7) var<storage, read_write> near_value: array<f32>;
-@group(0) @binding(8) var<storage, read_write> near_end: array<u32>;
-@group(0) @binding(9) var<storage, read_write> reached_end: array<u32>;
-@group(0) @binding(10) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> mark: array<u32>;
+@group(0) @binding(1) var<storage, read> row_by_length: array<u32>;
+@group(0) @binding(2) var<storage, read> row_start: array<u32>;
+@group(0) @binding(3) var<storage, read> column: array<u32>;
+@group(0) @binding(4) var<storage, read> value: array<f32>;
+@group(0) @binding(5) var<storage, read_write> near_column: array<u32>;
+@group(0) @binding(6) var<storage, read_write> near_value: array<f32>;
+@group(0) @binding(7) var<storage, read_write> near_end: array<u32>;
+@group(0) @binding(8) var<storage, read_write> reached_end: array<u32>;
+@group(0) @binding(9) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   if (invocation >= params.rows) {
     return;
   }

@@ -2,7 +2,6 @@
 //
 //     scores_ti ← 0     for the items i that user_t has in train
 //
-//   clock               number of the batch within the epoch, and since training was set up
 //   user                users, one per triple of the epoch
 //   row_start, column   CSR of the train items by user
 //   scores              batch size × items
@@ -15,23 +14,18 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> user: array<u32>;
-@group(0) @binding(2) var<storage, read> row_start: array<u32>;
-@group(0) @binding(3) var<storage, read> column: array<u32>;
-@group(0) @binding(4) var<storage, read_write> scores: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> user: array<u32>;
+@group(0) @binding(1) var<storage, read> row_start: array<u32>;
+@group(0) @binding(2) var<storage, read> column: array<u32>;
+@group(0) @binding(3) var<storage, read_write> scores: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 override workgroup_size: u32 = 64;
 override lanes: u32 = 8;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let slot = invocation / lanes;
   let triple = clock[0] * params.batch_size + slot;
   if (slot >= params.batch_size || triple >= params.triples) {

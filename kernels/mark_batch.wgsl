@@ -2,27 +2,21 @@
 //
 // Marks of earlier batches are smaller, and so need no clearing.
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   batch_start   per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row           touched rows, batch after batch
 //   mark          one number per row of H
 //
 // Dispatched by src/ops/graphs/stepwise_convolution.ts.
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
-@group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read_write> mark: array<u32>;
+@group(0) @binding(0) var<storage, read> batch_start: array<u32>;
+@group(0) @binding(1) var<storage, read> row: array<u32>;
+@group(0) @binding(2) var<storage, read_write> mark: array<u32>;
 
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let place = batch_start[clock[0]] + invocation;
   if (place < batch_start[clock[0] + 1u]) {
     mark[row[place]] = clock[1] + 1u;

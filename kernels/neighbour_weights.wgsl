@@ -28,12 +28,8 @@ struct Params {
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let degree = 2u * params.modalities * params.k;
   let row = invocation / degree;
   if (row >= params.rows) {

@@ -4,7 +4,6 @@
 //     term = Σ_r √square_r / divisor,        norm_r = √square_r
 //     term = Σ_r square_r / (2 · divisor),   norm_r = 1, as there is nothing for the adjoint to divide by
 //
-//   clock     number of the batch within the epoch, and since training was set up
 //   part_sum   ranges × parts, of sum_squares.wgsl
 //   norm      one number per range
 //   terms     batches × term_count; row `batch`, column `term` is written
@@ -22,15 +21,16 @@ struct Params {
   term_count: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> part_sum: array<f32>;
-@group(0) @binding(2) var<storage, read_write> norm: array<f32>;
-@group(0) @binding(3) var<storage, read_write> terms: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> part_sum: array<f32>;
+@group(0) @binding(1) var<storage, read_write> norm: array<f32>;
+@group(0) @binding(2) var<storage, read_write> terms: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
-@compute @workgroup_size(1)
+const workgroup_size = 1u;
+
+@compute @workgroup_size(workgroup_size)
 fn main() {
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   let divisor = select(params.divisor, f32(length), params.divisor == 0.0);
   var total = 0.0;
   for (var range = 0u; range < params.ranges; range++) {

@@ -2,7 +2,6 @@
 //
 //     gradient_i ← gradient_i + weight / divisor · x_i / norm_range     0 where the norm is
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   norm          one number per range
 //   x, gradient   arrays, read and changed in [first, first + elements)
 //
@@ -18,26 +17,21 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> norm: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> norm: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   if (invocation >= params.elements || norm[params.range] == 0.0) {
     return;
   }
   let i = params.first + invocation;
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   let divisor = select(params.divisor, f32(length), params.divisor == 0.0);
   gradient[i] += params.weight / divisor * x[i] / norm[params.range];
 }

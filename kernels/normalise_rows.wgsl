@@ -25,14 +25,10 @@ override workgroup_size: u32 = 64;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let r = invocation / lanes;
-  let lane = local % lanes;
+  let lane = here.local % lanes;
   // Invocations beyond the rows have nothing to walk, but meet the others at the barriers.
   let width = select(0u, params.width, r < params.rows);
   let start = r * params.width;
@@ -40,15 +36,15 @@ fn main(
   for (var j = lane; j < width; j += lanes) {
     sum += x[start + j] * x[start + j];
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = lanes / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      sums[local] += sums[local + half];
+      sums[here.local] += sums[here.local + half];
     }
   }
   workgroupBarrier();
-  let length = sqrt(sums[local - lane]);
+  let length = sqrt(sums[here.local - lane]);
   for (var j = lane; j < width; j += lanes) {
     output[start + j] = x[start + j] / max(length, params.epsilon);
   }

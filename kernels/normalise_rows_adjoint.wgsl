@@ -26,14 +26,10 @@ override workgroup_size: u32 = 64;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let r = invocation / lanes;
-  let lane = local % lanes;
+  let lane = here.local % lanes;
   // Invocations beyond the rows have nothing to walk, but meet the others at the barriers.
   let width = select(0u, params.width, r < params.rows);
   let start = r * params.width;
@@ -41,16 +37,16 @@ fn main(
   for (var j = lane; j < width; j += lanes) {
     sum += y_gradient[start + j] * y[start + j];
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = lanes / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      sums[local] += sums[local + half];
+      sums[here.local] += sums[here.local + half];
     }
   }
   workgroupBarrier();
   let length = row_length[min(r, params.rows - 1u)];
-  let along = select(0.0, sums[local - lane], length >= params.epsilon);
+  let along = select(0.0, sums[here.local - lane], length >= params.epsilon);
   for (var j = lane; j < width; j += lanes) {
     gradient[start + j] = (y_gradient[start + j] - along * y[start + j]) /
       max(length, params.epsilon);

@@ -27,12 +27,8 @@ struct Params {
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let i = invocation_index(here, workgroup_size);
   let row = i / params.columns4;
   let c = i % params.columns4;
   if (row >= params.rows) {

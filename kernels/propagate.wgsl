@@ -44,12 +44,8 @@ fn finish_vector(row: u32, c: u32, sum: vec4f) {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let row = invocation / lanes;
   if (row >= params.rows) {
     return;

@@ -12,7 +12,7 @@
 // it has to wait. Where rows are in order, an invocation therefore first touches the rows that all its
 // entries lead to, one per lane and 64 bytes at a time, so that they are under way together.
 //
-//   clock            number of the batch within the epoch, and since training was set up
+//   list             which of the lists of rows: the clock, or 0 for the list of all rows
 //   batch_start      per batch, where its rows begin in `row`; batches + 1 offsets
 //   row              rows, batch after batch
 //   pair_start       rows + 1 offsets: A's entries, two by two
@@ -27,7 +27,7 @@ struct Params {
   zero: u32, // which the compiler does not know: what is touched has to be loaded
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
+@group(0) @binding(0) var<storage, read> list: array<u32>;
 @group(0) @binding(1) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(2) var<storage, read> row: array<u32>;
 @group(0) @binding(3) var<storage, read> pair_start: array<u32>;
@@ -55,15 +55,11 @@ fn texel_of(r: u32, c: u32) -> vec2u {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let c = invocation % lanes;
-  let first = batch_start[clock[0]] + invocation / lanes * rows_each;
-  let end = min(first + rows_each, batch_start[clock[0] + 1u]);
+  let first = batch_start[list[0]] + invocation / lanes * rows_each;
+  let end = min(first + rows_each, batch_start[list[0] + 1u]);
   if (first >= end) {
     return;
   }

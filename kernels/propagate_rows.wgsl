@@ -4,7 +4,6 @@
 //
 // The loss reads H at these rows only, so that the last layer is needed nowhere else.
 //
-//   clock                      number of the batch within the epoch, and since training was set up
 //   batch_start                per batch, where its touched rows begin in `row`; batches + 1 offsets
 //   row                        touched rows, batch after batch
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
@@ -13,15 +12,14 @@
 //
 // Dispatched by src/ops/graphs/propagation.ts.
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
-@group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read> row_start: array<u32>;
-@group(0) @binding(4) var<storage, read> column: array<u32>;
-@group(0) @binding(5) var<storage, read> value: array<f32>;
-@group(0) @binding(6) var<storage, read> base: array<vec4f>;
-@group(0) @binding(7) var<storage, read> input: array<vec4f>;
-@group(0) @binding(8) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(0) var<storage, read> batch_start: array<u32>;
+@group(0) @binding(1) var<storage, read> row: array<u32>;
+@group(0) @binding(2) var<storage, read> row_start: array<u32>;
+@group(0) @binding(3) var<storage, read> column: array<u32>;
+@group(0) @binding(4) var<storage, read> value: array<f32>;
+@group(0) @binding(5) var<storage, read> base: array<vec4f>;
+@group(0) @binding(6) var<storage, read> input: array<vec4f>;
+@group(0) @binding(7) var<storage, read> weights: array<vec4f>;
 
 override dim4: u32; // vec4 per row
 override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
@@ -35,12 +33,8 @@ fn finish_vector(r: u32, c: u32, sum: vec4f) {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let invocation = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let invocation = invocation_index(here, workgroup_size);
   let place = batch_start[clock[0]] + invocation / lanes;
   if (place >= batch_start[clock[0] + 1u]) {
     return;

@@ -23,25 +23,21 @@ const workgroup_size = 64u;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let r = workgroup.x * workgroups.y + workgroup.y;
+fn main(here: Here) {
+  let r = workgroup_index(here);
   var sum = 0.0;
-  for (var j = local; r < params.rows && j < params.width; j += workgroup_size) {
+  for (var j = here.local; r < params.rows && j < params.width; j += workgroup_size) {
     let entry = x[r * params.width + j];
     sum += entry * entry;
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      sums[local] += sums[local + half];
+    if (here.local < half) {
+      sums[here.local] += sums[here.local + half];
     }
   }
-  if (local == 0u && r < params.rows) {
+  if (here.local == 0u && r < params.rows) {
     row_length[r] = sqrt(sums[0]);
     penalty[r] = (row_length[r] - 1.0) * (row_length[r] - 1.0);
   }

@@ -4,7 +4,6 @@
 //
 // Rows come in blocks of a batch each, of which the last batch of an epoch may fill only a part.
 //
-//   clock         number of the batch within the epoch, and since training was set up
 //   x, gradient   rows × width, rows a multiple of the batch size
 //   row_length    one number per row
 //
@@ -18,26 +17,21 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> row_length: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> row_length: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let i = invocation_index(here, workgroup_size);
   let r = i / params.width;
   if (r >= params.rows) {
     return;
   }
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   let count = f32(params.rows / params.batch_size * length);
   var entry = 0.0;
   if (r % params.batch_size < length && row_length[r] > 0.0) {

@@ -30,15 +30,11 @@ fn candidate(row: u32, c: u32) -> vec4f {
 }
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+fn main(here: Here) {
   let row_groups = (params.row_count + 7u) / 8u;
-  let group = workgroup.x * workgroups.y + workgroup.y;
+  let group = workgroup_index(here);
   let row_group = group % row_groups;
-  let four = group / row_groups * workgroup_size + local;
+  let four = group / row_groups * workgroup_size + here.local;
   if (4u * four >= params.candidate_count) {
     return;
   }

@@ -5,7 +5,6 @@
 // and 0 in rows beyond the batch. Rows come in blocks of a batch each, of which the last batch of an epoch
 // may fill only a part.
 //
-//   clock                         number of the batch within the epoch, and since training was set up
 //   x, slope_gradient, gradient   one number per row, rows a multiple of the batch size
 //
 // Dispatched by src/ops/rows/sigmoid.ts.
@@ -17,21 +16,16 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> slope_gradient: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> slope_gradient: array<f32>;
+@group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let r = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let r = invocation_index(here, workgroup_size);
   if (r >= params.rows) {
     return;
   }
@@ -39,7 +33,7 @@ fn main(
   let slope = small / ((1.0 + small) * (1.0 + small));
   // σ(−x) − σ(x), with the sign of −x.
   let difference = -sign(x[r]) * (1.0 - small) / (1.0 + small);
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   let entry = params.factor * slope * difference * slope_gradient[r];
   gradient[r] = select(0.0, entry, r % params.batch_size < length);
 }

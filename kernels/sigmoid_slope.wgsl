@@ -5,7 +5,6 @@
 // or, averaged, that over the number of rows that the current batch fills. Rows come in blocks of a batch
 // each, of which the last batch of an epoch may fill only a part.
 //
-//   clock       number of the batch within the epoch, and since training was set up
 //   x, output   one number per row, rows a multiple of the batch size
 //
 // Dispatched by src/ops/rows/sigmoid.ts.
@@ -18,24 +17,19 @@ struct Params {
   batch_size: u32,
 }
 
-@group(0) @binding(0) var<storage, read> clock: array<u32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> output: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> output: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let r = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let r = invocation_index(here, workgroup_size);
   if (r >= params.rows) {
     return;
   }
-  let length = min(params.batch_size, params.triples - clock[0] * params.batch_size);
+  let length = batch_length(params.batch_size, params.triples);
   let count = select(1.0, f32(params.rows / params.batch_size * length), params.averaged == 1u);
   // σ(x) σ(−x) from the smaller of the two exponentials, which neither overflows nor cancels.
   let small = exp(-min(abs(x[r]), 80.0));

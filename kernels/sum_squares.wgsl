@@ -23,26 +23,22 @@ const workgroup_size = 128u;
 var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let part = (params.elements + workgroups.x - 1u) / workgroups.x;
-  let end = min((workgroup.x + 1u) * part, params.elements);
+fn main(here: Here) {
+  let part = (params.elements + here.workgroups.x - 1u) / here.workgroups.x;
+  let end = min((here.workgroup.x + 1u) * part, params.elements);
   var sum = 0.0;
-  for (var i = workgroup.x * part + local; i < end; i += workgroup_size) {
+  for (var i = here.workgroup.x * part + here.local; i < end; i += workgroup_size) {
     let entry = x[params.first + i];
     sum += entry * entry;
   }
-  sums[local] = sum;
+  sums[here.local] = sum;
   for (var half = workgroup_size / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
-    if (local < half) {
-      sums[local] += sums[local + half];
+    if (here.local < half) {
+      sums[here.local] += sums[here.local + half];
     }
   }
-  if (local == 0u) {
-    part_sum[params.slot + workgroup.x] = sums[0];
+  if (here.local == 0u) {
+    part_sum[params.slot + here.workgroup.x] = sums[0];
   }
 }

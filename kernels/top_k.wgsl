@@ -38,12 +38,8 @@ const longest = 128u; // list; src/ops/ranking/top_k.ts checks that K does not e
 override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let row = (workgroup.x * workgroups.y + workgroup.y) * workgroup_size + local;
+fn main(here: Here) {
+  let row = invocation_index(here, workgroup_size);
   if (row >= params.row_count) {
     return;
   }

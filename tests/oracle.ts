@@ -29,7 +29,7 @@ export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Fi
   adam_step: (t, constants) => {
     const { decay_first, gain_first, decay_second, gain_second, epsilon } = constants;
     const { l2, keep, learning_rate, smoothed_from } = constants;
-    const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.batch_number![0]!);
+    const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.clock![0]!);
     return (at, result) => {
       const g = result + l2! * t.parameter![at]!;
       const m = decay_first! * t.first_moment![at]! + gain_first! * g;
@@ -265,8 +265,8 @@ export const oracle: Record<string, Twin> = {
 
   /** clock + (1, 1) */
   advance(t) {
-    t.clock![0]! += 1;
-    t.clock![1]! += 1;
+    t.next_clock![0]! += 1;
+    t.next_clock![1]! += 1;
   },
 
   /** scores[candidate, row] = ⟨query, candidate⟩ */
@@ -909,8 +909,8 @@ function scoreAt(candidate: number, row: number, stride: number): number {
 }
 
 function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {
-  const step = t.clock![0]!;
-  for (let place = t.batch_start![step]!; place < t.batch_start![step + 1]!; place++) {
+  const [step] = (t.list ?? t.clock)!;
+  for (let place = t.batch_start![step!]!; place < t.batch_start![step! + 1]!; place++) {
     visit(place, t.row![place]!);
   }
 }

@@ -11,8 +11,6 @@
 // in keep). From vec4 `smoothed_from` on the last line is left to decayed_update.wgsl: STAIR first smooths
 // the direction, not the gradient, over similar items (paper, Eq. 4).
 //
-//   batch_number                            the clock, of which kernels may declare another: number of the
-//                                           batch within the epoch, and since training was set up
 //   schedule                                per batch of the epoch, f / (1 − β₁^t) and 1 / (1 − β₂^t),
 //                                           made in f64
 //   first_moment, second_moment, parameter  m, v and the parameter, as vec4
@@ -20,12 +18,11 @@
 //
 // Bound by src/tape/adamw.ts.
 
-@group(0) @binding(20) var<storage, read> batch_number: array<u32>;
-@group(0) @binding(21) var<storage, read> schedule: array<vec2f>;
-@group(0) @binding(22) var<storage, read_write> first_moment: array<vec4f>;
-@group(0) @binding(23) var<storage, read_write> second_moment: array<vec4f>;
-@group(0) @binding(24) var<storage, read_write> parameter: array<vec4f>;
-@group(0) @binding(25) var<storage, read_write> direction: array<vec4f>;
+@group(0) @binding(20) var<storage, read> schedule: array<vec2f>;
+@group(0) @binding(21) var<storage, read_write> first_moment: array<vec4f>;
+@group(0) @binding(22) var<storage, read_write> second_moment: array<vec4f>;
+@group(0) @binding(23) var<storage, read_write> parameter: array<vec4f>;
+@group(0) @binding(24) var<storage, read_write> direction: array<vec4f>;
 
 override smoothed_from: u32;
 override keep: f32;
@@ -46,7 +43,7 @@ fn finish(at: u32, result: vec4f) {
   let v = decay_second * second_moment[at] + gain_second * g * g;
   first_moment[at] = m;
   second_moment[at] = v;
-  let correction = schedule[batch_number[0]];
+  let correction = schedule[clock[0]];
   let towards = m * correction.x / (sqrt(v * correction.y) + epsilon);
   if (at < smoothed_from) {
     parameter[at] = keep * parameter[at] - learning_rate * towards;

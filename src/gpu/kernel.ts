@@ -8,6 +8,7 @@
  * @module
  */
 import { type Gpu, GpuError } from "./device.ts";
+import preludeCode from "../../kernels/prelude.wgsl" with { type: "text" };
 
 /** A .wgsl file. */
 export interface ShaderFile {
@@ -94,7 +95,8 @@ function compile(
   constants: Readonly<Record<string, number>>,
 ): Kernel {
   const name = fullName(source);
-  const code = source.ending ? `${source.code}\n${source.ending.code}` : source.code;
+  const parts = partsOf(source);
+  const code = parts.map((part) => part.code).join("\n");
   let module: GPUShaderModule;
   const pipeline = gpu.check(`kernel ${name}`, () => {
     module = gpu.device.createShaderModule({ label: name, code });
@@ -103,7 +105,7 @@ function compile(
   }, async () => {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === "error");
-    return error && compileError(source, error);
+    return error && compileError(parts, error);
   });
   const size = constants.workgroup_size ?? /override workgroup_size: u32 = (\d+)/.exec(code)?.[1];
   return {
@@ -111,33 +113,69 @@ function compile(
     file: source.name,
     ending: source.ending?.name,
     pipeline,
-    bindings: parseBindings(code),
+    bindings: parseBindings(parts),
     fields: parseFields(code),
     workgroupSize: Number(size ?? 1),
   };
 }
 
-function compileError(
-  { name, code, ending }: KernelSource,
-  { lineNum, linePos, message }: GPUCompilationMessage,
-): string {
-  const lines = code.split("\n");
-  const inEnding = ending && lineNum > lines.length;
-  const file = inEnding ? `endings/${ending.name}` : name;
-  const number = inEnding ? lineNum - lines.length : lineNum;
-  const line = (inEnding ? ending.code.split("\n") : lines)[number - 1] ?? "";
-  const [summary = ""] = message.trim().split("\n");
-  const caret = " ".repeat(Math.max(0, linePos - 1)) + "^";
-  return `kernels/${file}.wgsl:${number}:${linePos}: ${summary}\n${line}\n${caret}`;
+/** What all kernels share. */
+const PRELUDE: ShaderFile = { name: "prelude", code: preludeCode };
+
+/** The files of one shader, in the order they are compiled in, named by their paths under kernels/. */
+function partsOf({ name, code, ending }: KernelSource): readonly ShaderFile[] {
+  const parts = [PRELUDE, { name, code }];
+  return ending ? [...parts, { name: `endings/${ending.name}`, code: ending.code }] : parts;
 }
 
-function parseBindings(code: string): Binding[] {
+function compileError(
+  parts: readonly ShaderFile[],
+  { lineNum, linePos, message }: GPUCompilationMessage,
+): string {
+  let number = lineNum, at = 0;
+  for (; at < parts.length - 1; at++) {
+    const count = parts[at]!.code.split("\n").length;
+    if (number <= count) break;
+    number -= count;
+  }
+  const { name, code } = parts[at]!;
+  const line = code.split("\n")[number - 1] ?? "";
+  const [summary = ""] = message.trim().split("\n");
+  const caret = " ".repeat(Math.max(0, linePos - 1)) + "^";
+  return `kernels/${name}.wgsl:${number}:${linePos}: ${summary}\n${line}\n${caret}`;
+}
+
+/** All bindings that the files use: the prelude's are declared for every kernel, and few ask for them. */
+function parseBindings(parts: readonly ShaderFile[]): Binding[] {
+  const [prelude, ...own] = parts.map(({ code }) => withoutComments(code));
+  const code = own.join("\n");
+  const shared = declaredBindings(prelude!).filter(({ name }) => isUsed(name, prelude!, code));
+  return [...declaredBindings(code), ...shared];
+}
+
+function declaredBindings(code: string): Binding[] {
   const declaration = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]+)>)?\s*(\w+)/g;
   return Array.from(code.matchAll(declaration), ([, index, space = "", name = ""]) => ({
     index: Number(index),
     name,
     uniform: space.trim() === "uniform",
   }));
+}
+
+/** Whether a kernel mentions a binding of the prelude, or a function there that does. */
+function isUsed(binding: string, prelude: string, code: string): boolean {
+  const functions = Array.from(prelude.matchAll(/^fn (\w+)[^]*?^}/gm))
+    .filter(([body]) => mentions(body, binding))
+    .map(([, name = ""]) => name);
+  return [binding, ...functions].some((name) => mentions(code, name));
+}
+
+function mentions(code: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(code);
+}
+
+function withoutComments(code: string): string {
+  return code.replace(/\/\/.*$/gm, "");
 }
 
 function parseFields(code: string): Field[] {

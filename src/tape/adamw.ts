@@ -122,7 +122,7 @@ export function adamW(
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
   endGradient(tape, variable, {
     source: { name: "adam_step", code: adamStep },
-    tensors: { batch_number: clock, schedule, first_moment, second_moment, parameter, direction },
+    tensors: { clock, schedule, first_moment, second_moment, parameter, direction },
     constants: {
       ...update,
       smoothed_from,

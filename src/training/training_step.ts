@@ -75,7 +75,7 @@ export function createTrainingStep(
   const turn = resources.use(new Program(gpu, `${model.name}: next batch`));
   turn.dispatch(
     getKernel(gpu, { name: "advance", code: advance }),
-    { clock: batch.clock },
+    { next_clock: batch.clock },
     {},
     { workgroups: 1 },
   );

@@ -48,6 +48,17 @@ Deno.test("a kernel is compiled once per device and set of constants", async () 
   await other.finish();
 });
 
+Deno.test("of the prelude's bindings, a kernel has those that it asks for, in a function too", async () => {
+  using gpu = await openGpu();
+  const bindingsOf = (name: string, result: string) =>
+    getKernel(gpu, { name, code: scaled.replace("y[0] = ", `y[0] = ${result} * `) }).bindings
+      .map(({ name }) => name);
+  assertEquals(bindingsOf("batched", "f32(clock[0])"), ["x", "y", "params", "clock"]);
+  assertEquals(bindingsOf("short", "f32(batch_length(4u, 6u))"), ["x", "y", "params", "clock"]);
+  assertEquals(bindingsOf("commented", "/* none */ // clock\n 1.0"), ["x", "y", "params"]);
+  await gpu.finish();
+});
+
 Deno.test("a compile error tells file, line and column, and shows the place", async () => {
   using gpu = await openGpu();
   const code = `@group(0) @binding(0) var<storage, read_write> x: array<f32>;

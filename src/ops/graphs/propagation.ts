@@ -208,7 +208,7 @@ export function recordPropagationFromImages(
   const source = { name: "propagate_image", code: propagateImage, ending: ending.source };
   program.dispatch(
     getKernel(program.gpu, source, constants),
-    { clock, batch_start, row, pair_start, weights, ...ending.tensors },
+    { list: clock, batch_start, row, pair_start, weights, ...ending.tensors },
     { zero: 0 },
     { invocations: Math.ceil(count / rows_each) * lanesOfImage(dim4) },
     { entries, base, input },

@@ -269,7 +269,7 @@ async function lossGradients(
   assertEquals(tape.program.kernels.includes("each_vector + store"), !readOnce || layers === 0);
   const end = new Tape(gpu, "end of step", scratch);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
-  end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
+  end.program.dispatch(kernel, { next_clock: batches.clock }, {}, { workgroups: 1 });
   using step = tape.program;
   using next = end.program;
   const gradients: Float32Array[] = [];

@@ -44,7 +44,7 @@ function recordBatches(
   tape.backward();
   const end = new Tape(gpu, "end of step", scratch);
   const kernel = getKernel(gpu, { name: "advance", code: advance });
-  end.program.dispatch(kernel, { clock: batches.clock }, {}, { workgroups: 1 });
+  end.program.dispatch(kernel, { next_clock: batches.clock }, {}, { workgroups: 1 });
   return {
     batches,
     gradient: variable.gradient!,
