@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { IMAGE_FEATURE_WIDTH, imageFeatures } from "./encode/image_features.ts";
-import { columnOf, type ItemsTable, readItemsTable, rowsByItem } from "./encode/items_table.ts";
+import { columnOf, type ItemsTable, readItemsTable, rowsByItem } from "../src/data/items_table.ts";
 import { cutSprite, decodePicture, type Picture } from "./encode/picture.ts";
 import { itemText } from "./encode/text_features.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";

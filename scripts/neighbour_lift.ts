@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { columnOf, readItemsTable } from "./encode/items_table.ts";
+import { columnOf, readItemsTable } from "../src/data/items_table.ts";
 import { neighbourLift, sharedUsers, sparseNeighbours } from "./shop/neighbour_lift.ts";
 import { tfIdf } from "./encode/text_features.ts";
 import { InputError } from "../src/input_error.ts";

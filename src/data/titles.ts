@@ -5,7 +5,7 @@
  */
 import { decodeHTML } from "entities";
 import { InputError } from "../input_error.ts";
-import { columnOf, type ItemsTable, readItemsTable } from "../../scripts/encode/items_table.ts";
+import { columnOf, type ItemsTable, readItemsTable } from "./items_table.ts";
 
 /** Files that may hold titles, in the order looked for, and their column of item ids. */
 const FILES = [

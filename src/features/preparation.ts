@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cached } from "../files/cache.ts";
+import { cached } from "../files/disk_cache.ts";
 import type { FeatureMatrix } from "../data/features.ts";
 import type { StoredTensor } from "../files/safetensors.ts";
 import type { Gpu } from "../gpu/device.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { cached } from "../../src/files/cache.ts";
+import { cached } from "../../src/files/disk_cache.ts";
 import type { StoredTensor } from "../../src/files/safetensors.ts";
 
 const key = { what: "knn", k: 5 };

@@ -5,7 +5,7 @@
  */
 
 import { parse } from "@std/csv";
-import { InputError } from "../../src/input_error.ts";
+import { InputError } from "../input_error.ts";
 
 /** A table of items, as text. */
 export interface ItemsTable {
