@@ -3,24 +3,27 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
-import { type Dataset } from "./dataset.ts";
+import { hashPieces, type Piece } from "../files/content_hash.ts";
+import type { Dataset } from "./dataset.ts";
 import { SPLITS } from "./splits.ts";
 
 /**
- * SHA-256, in hex, of a dataset's sizes, interactions, features and neighbour lists: what a run that
- * goes on must find unchanged. Names and folders do not count.
+ * A hash, in hex, of a dataset's sizes, interactions, features and neighbour lists: what a run that
+ * goes on must find unchanged. Names, folders and titles do not count.
  */
 export async function fingerprint(dataset: Dataset): Promise<string> {
-  const hash = createHash("sha256");
-  hash.update(`${dataset.userCount} ${dataset.itemCount}\n`);
+  return await hashPieces(partsOf(dataset));
+}
+
+async function* partsOf(dataset: Dataset): AsyncGenerator<Piece> {
+  yield `${dataset.userCount} ${dataset.itemCount}`;
   for (const split of SPLITS) {
     const { rowStart, column } = dataset[split];
-    hash.update(rowStart).update(column);
+    yield rowStart;
+    yield column;
   }
   for (const { name, features, neighbours } of dataset.modalities) {
-    hash.update(`${name} ${features?.width ?? ""} ${await features?.contentHash() ?? ""}\n`);
-    if (neighbours) hash.update(neighbours.nearest(neighbours.limit));
+    yield `${name} ${features?.width ?? ""} ${await features?.contentHash() ?? ""}`;
+    if (neighbours) yield neighbours.nearest(neighbours.limit);
   }
-  return hash.digest("hex");
 }

@@ -46,7 +46,7 @@ export async function nearestItems(
     );
   }
   if (gpu.dry) return { ids: anyNeighbours(features.rows, k), k };
-  const settings = { kind: "neighbours-1", k };
+  const settings = { kind: "neighbours-2", k };
   const { ids } = await computeOnce(gpu, features, cacheFolder, settings, async () => ({
     ids: { shape: [features.rows, k], data: await search(gpu, features, k, onProgress) },
   }));

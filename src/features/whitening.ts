@@ -32,7 +32,7 @@ export async function whiten(
     gpu,
     features,
     cacheFolder,
-    { kind: "whitened-1", dim },
+    { kind: "whitened-2", dim },
     async () => {
       const { vectors, rank } = await leftSingularVectors(
         gpu,

@@ -5,9 +5,8 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { InputError } from "../input_error.ts";
+import { hashPieces, type Piece } from "./content_hash.ts";
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
 import { writeAtomically } from "./write_atomically.ts";
 
@@ -30,13 +29,13 @@ export async function cached(
 ): Promise<Record<string, StoredTensor>> {
   if (directory === undefined) return await compute();
   const keyText = canonicalJson(key);
-  const name = createHash("sha256").update(keyText).digest("hex").slice(0, 32);
-  const path = join(directory, `${name}.safetensors`);
+  const name = (await hashPieces([keyText])).slice(0, 32);
+  const path = `${directory}/${name}.safetensors`;
   const stored = await readCached(path, keyText);
   if (stored !== undefined) return stored;
 
   const tensors = await compute();
-  const metadata = { key: keyText, digest: digestOf(tensors) };
+  const metadata = { key: keyText, digest: await digestOf(tensors) };
   try {
     await writeAtomically(path, encodeSafetensors(tensors, metadata));
   } catch (error) {
@@ -60,7 +59,7 @@ async function readCached(
   }
   try {
     const { tensors, metadata } = decodeSafetensors(bytes, path);
-    const valid = metadata.key === keyText && metadata.digest === digestOf(tensors);
+    const valid = metadata.key === keyText && metadata.digest === await digestOf(tensors);
     return valid ? tensors : undefined;
   } catch (error) {
     if (error instanceof InputError) return undefined;
@@ -78,12 +77,12 @@ function canonicalJson(key: Record<string, string | number>): string {
   return JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** SHA-256 of names, shapes and values: safetensors itself would not notice a flipped bit. */
-function digestOf(tensors: Record<string, StoredTensor>): string {
-  const hash = createHash("sha256");
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    hash.update(JSON.stringify([name, data.constructor.name, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest("hex");
+/** A hash of names, shapes and values: safetensors itself would not notice a flipped bit. */
+async function digestOf(tensors: Record<string, StoredTensor>): Promise<string> {
+  return await hashPieces(
+    Object.entries(tensors).flatMap(([name, { shape, data }]): Piece[] => [
+      JSON.stringify([name, data.constructor.name, shape]),
+      data,
+    ]),
+  );
 }
