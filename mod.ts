@@ -22,22 +22,23 @@ export type { RowRange, Tensor } from "./src/gpu/tensor.ts";
 export { InputError } from "./src/input_error.ts";
 
 export { loadDataset } from "./src/data/load_dataset.ts";
+export type { Source, SourceFile } from "./src/files/source.ts";
 export {
   buildDataset,
   type Dataset,
   type DatasetParts,
+  type FeatureValues,
   type InteractionList,
   type Interactions,
   type Modality,
 } from "./src/data/dataset.ts";
 export { type NumberList } from "./src/data/number_table.ts";
 export { type Split } from "./src/data/splits.ts";
-export { type FeatureMatrix, featuresOf, openFeatures } from "./src/data/features.ts";
+export { type FeatureMatrix, featuresOf } from "./src/data/features.ts";
 export {
   type NeighbourLists,
   type NeighbourRows,
   rankNeighbours,
-  readNeighbourLists,
 } from "./src/data/neighbour_lists.ts";
 export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics.ts";
 export type { SparsePattern } from "./src/sparse/csr.ts";

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { IMAGE_FEATURE_WIDTH, imageFeatures } from "./encode/image_features.ts";
-import { columnOf, type ItemsTable, readItemsTable, rowsByItem } from "../src/data/items_table.ts";
+import { columnOf, type ItemsTable, parseItemsTable, rowsByItem } from "../src/data/items_table.ts";
 import { cutSprite, decodePicture, type Picture } from "./encode/picture.ts";
 import { itemText } from "./encode/text_features.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
@@ -13,7 +13,13 @@ import { encodeNpy } from "./encode/write_npy.ts";
 import { textFeatures } from "./encode/text.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
-import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
+import {
+  readInput,
+  rejectUnknown,
+  requireNumber,
+  requireText,
+  runScript,
+} from "./cli/command_line.ts";
 
 const HELP = `Encodes items' texts and pictures as text_feat.npy and image_feat.npy.
 
@@ -48,7 +54,8 @@ async function main(): Promise<void> {
   });
   if (options.help) return console.log(HELP);
   const out = requireText("out", options.out);
-  const items = await readItemsTable(requireText("items", options.items));
+  const path = requireText("items", options.items);
+  const items = parseItemsTable(await readInput(path), path);
   const dims = requireNumber("dims", options.dims ?? "128");
   if (!Number.isInteger(dims) || dims < 1) {
     throw new InputError(`--dims must be a whole number from 1, not ${dims}.`);

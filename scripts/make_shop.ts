@@ -56,6 +56,9 @@ async function main(): Promise<void> {
   using gpu = await openGpu();
   const text = await textFeatures(gpu, shopTexts(shop), TEXT_FEATURE_WIDTH);
   const files = shopFiles(shop).set("text_feat.npy", encodeNpy(text, TEXT_FEATURE_WIDTH));
+  // Static hosts list no folders: see src/files/fetch_source.ts.
+  const list = JSON.stringify([...files.keys()].sort(), null, 2) + "\n";
+  files.set("files.json", new TextEncoder().encode(list));
   for (const [name, bytes] of files) await writeAtomically(`${out}/${name}`, bytes);
 
   const { interactions, catalogue } = shop;

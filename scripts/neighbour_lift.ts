@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { columnOf, readItemsTable } from "../src/data/items_table.ts";
+import { columnOf, idColumnOf, parseItemsTable } from "../src/data/items_table.ts";
 import { neighbourLift, sharedUsers, sparseNeighbours } from "./shop/neighbour_lift.ts";
 import { tfIdf } from "./encode/text_features.ts";
 import { InputError } from "../src/input_error.ts";
@@ -34,9 +34,10 @@ async function main(): Promise<void> {
     unknown: rejectUnknown,
   });
   if (options.help) return console.log(HELP);
-  const items = await readItemsTable(requireText("items", options.items));
+  const path = requireText("items", options.items);
+  const items = parseItemsTable(await readInput(path), path);
   const texts = columnOf(items, requireText("column", options.column));
-  const ids = columnOf(items, items.header.includes("itemID") ? "itemID" : "item");
+  const ids = columnOf(items, idColumnOf(items));
   const rowOf = new Map(ids.map((id, row) => [id, row]));
   const baskets = await readBaskets(requireText("interactions", options.interactions), rowOf);
 

@@ -4,7 +4,6 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { readTitles } from "../src/data/titles.ts";
 import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
@@ -35,23 +34,22 @@ async function main(): Promise<void> {
   const top = requireNumber("top", options.top ?? "10");
   using gpu = await openGpu();
   using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
-  const { dataset, model, data } = restored;
+  const { dataset, model } = restored;
   const seen = seenBefore(dataset, "test");
   const recommended = await recommend(gpu, model, seen, user, top);
-  const titles = await readTitles(data);
   const bought = [...rowOf(seen, user)];
   const heldOut = [...rowOf(dataset.test, user)];
   if (!options.json) {
-    return console.log(describeUser({ user, bought, heldOut, recommended }, titles, 20));
+    return console.log(describeUser({ user, bought, heldOut, recommended }, dataset.titles, 20));
   }
   console.log(JSON.stringify(
     {
       user,
-      bought: bought.map((item) => ({ item, title: titleOf(titles, item) })),
+      bought: bought.map((item) => ({ item, title: titleOf(dataset.titles, item) })),
       recommended: recommended.map(({ item, score }) => ({
         item,
         score,
-        title: titleOf(titles, item),
+        title: titleOf(dataset.titles, item),
         heldOut: heldOut.includes(item),
       })),
     },

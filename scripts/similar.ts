@@ -4,7 +4,6 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { readTitles } from "../src/data/titles.ts";
 import { similarItems } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
@@ -32,7 +31,7 @@ async function main(): Promise<void> {
   using gpu = await openGpu();
   using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const similar = await similarItems(gpu, restored.model, item, top);
-  const titles = await readTitles(restored.data);
+  const { titles } = restored.dataset;
   const title = titleOf(titles, item);
   const named = similar.map((other) => ({ ...other, title: titleOf(titles, other.item) }));
   console.log(

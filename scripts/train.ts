@@ -9,7 +9,6 @@ import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { datasetStatistics } from "../src/data/statistics.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
-import { readTitles } from "../src/data/titles.ts";
 import { type Metrics, rankingMetrics } from "../src/evaluation/metrics.ts";
 import { rankByPopularity } from "../src/evaluation/popularity.ts";
 import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
@@ -114,7 +113,6 @@ async function main(): Promise<number | void> {
     return console.log(options.json ? JSON.stringify(counted) : describeMemory(counted));
   }
   using gpu = await openGpu();
-  const titles = await readTitles(folder);
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
   using model = await kind.create(gpu, dataset, settings, preparation);
@@ -137,7 +135,7 @@ async function main(): Promise<number | void> {
   const summary = await writeSummary(out, gpu, dataset, result);
   if (options.json) return console.log(summary);
   console.log(describe(result, popularityMetrics(dataset), gpu.peakBytes, out));
-  await showRecommendations(gpu, model, dataset, titles);
+  await showRecommendations(gpu, model, dataset);
 }
 
 function trainingOptions(options: Options, { training }: Preset): TrainOptions {
@@ -176,19 +174,14 @@ async function writeSummary(
 }
 
 /** What three users bought and may like; for datasets that say what items are called. */
-async function showRecommendations(
-  gpu: Gpu,
-  model: Model,
-  dataset: Dataset,
-  titles: ReadonlyMap<number, string>,
-): Promise<void> {
-  if (titles.size === 0) return;
+async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Promise<void> {
+  if (dataset.titles.size === 0) return;
   const seen = seenBefore(dataset, "test");
   for (const user of [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3))) {
     const recommended = await recommend(gpu, model, seen, user, 5);
     const [bought, heldOut] = [seen, dataset.test].map((split) => [...rowOf(split, user)]);
     const report = { user, bought: bought!, heldOut: heldOut!, recommended };
-    console.log("\n" + describeUser(report, titles));
+    console.log("\n" + describeUser(report, dataset.titles));
   }
 }
 

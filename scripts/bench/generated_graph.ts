@@ -214,5 +214,6 @@ export function generateDataset(name: string, degrees: Degrees, seed: number): D
     features: generateFeatures(itemCount, FEATURE_WIDTH, seed + m + 1),
     neighbours: generateNeighbours(itemCount, NEIGHBOURS, seed + m + 1),
   }));
-  return { name, userCount, itemCount, train, valid: none, test: none, modalities };
+  const titles = new Map<number, string>();
+  return { name, userCount, itemCount, train, valid: none, test: none, modalities, titles };
 }

@@ -8,8 +8,8 @@
 
 import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import type { FeatureMatrix } from "./features.ts";
-import type { NeighbourLists } from "./neighbour_lists.ts";
+import { type FeatureMatrix, featuresOf } from "./features.ts";
+import { type NeighbourLists, type NeighbourRows, rankNeighbours } from "./neighbour_lists.ts";
 import type { NumberList } from "./number_table.ts";
 import { type Split, SPLITS } from "./splits.ts";
 
@@ -31,6 +31,8 @@ export interface Dataset {
   readonly test: SparsePattern;
   /** Text first, then image, then the others by name. */
   readonly modalities: readonly Modality[];
+  /** What items are called, by their ids; items may have none. */
+  readonly titles: ReadonlyMap<number, string>;
 }
 
 /** One view of the items: their features, their nearest neighbours in it, or both. */
@@ -59,23 +61,47 @@ export interface Interactions extends InteractionList {
   readonly split: NumberList;
 }
 
+/** Features at hand: `values` holds `width` numbers per item, item after item. */
+export interface FeatureValues {
+  /** Finite numbers, items x width. */
+  readonly values: Float32Array;
+  /** Number of features of an item. */
+  readonly width: number;
+}
+
 /** What {@linkcode buildDataset} is made from. */
 export interface DatasetParts {
   /** What tables and messages call it. */
   readonly name: string;
   /** Interactions of all splits; no pair twice. */
   readonly interactions: Interactions;
-  /** In any order; may be left out for models that need interactions alone. */
-  readonly modalities?: readonly Modality[];
+  /** By modality ("text", "image", …); may be left out for models that need interactions alone. */
+  readonly features?: Readonly<Record<string, FeatureMatrix | FeatureValues>>;
+  /** By modality; found by features where left out. */
+  readonly neighbours?: Readonly<Record<string, NeighbourLists | NeighbourRows>>;
+  /** What items are called, by their ids. */
+  readonly titles?: ReadonlyMap<number, string>;
 }
 
 /**
  * Checks the parts and builds the three user x item matrices, columns ascending.
  *
+ * @example Two users, three items, two numbers for each item's text
+ * ```ts
+ * import { buildDataset } from "./dataset.ts";
+ *
+ * const dataset = buildDataset({
+ *   name: "tiny",
+ *   interactions: { user: [0, 0, 1, 1], item: [0, 1, 2, 0], split: [0, 1, 0, 2] },
+ *   features: { text: { values: new Float32Array([1, 0, 0, 1, 1, 1]), width: 2 } },
+ * });
+ * ```
+ *
  * @throws {InputError} An id is not a whole number or not dense, a pair is repeated, a split is
- * empty, or a modality does not fit the items.
+ * empty, or features or neighbours are not finite or do not fit the items.
  */
-export function buildDataset({ name, interactions, modalities = [] }: DatasetParts): Dataset {
+export function buildDataset(parts: DatasetParts): Dataset {
+  const { name, interactions, titles = new Map() } = parts;
   const { user, item, split } = interactions;
   const place = interactions.place ?? ((index) => `${name}, interaction ${index + 1}`);
   requireEqualLengths(name, user, item, split);
@@ -88,43 +114,54 @@ export function buildDataset({ name, interactions, modalities = [] }: DatasetPar
     const inSplit = order.filter((index) => split[index] === label);
     return splitPattern(inSplit, user, userCount, item, itemCount);
   }) as [SparsePattern, SparsePattern, SparsePattern];
-  return withModalities({ name, userCount, itemCount, train, valid, test }, modalities);
+  const modalities = modalitiesOf(parts, itemCount);
+  return { name, userCount, itemCount, train, valid, test, modalities, titles };
 }
 
-/**
- * Adds the modalities, text and image first.
- *
- * @throws {InputError} A modality is named twice, is empty, or has not one row per item.
- */
-export function withModalities(
-  interactions: Omit<Dataset, "modalities">,
-  modalities: readonly Modality[],
-): Dataset {
-  const { name, itemCount } = interactions;
-  const rank = (modality: Modality) => ["image", "text"].indexOf(modality.name);
-  const ordered = modalities.toSorted((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
-  for (const [index, modality] of ordered.entries()) {
-    const { features, neighbours } = modality;
-    if (modality.name === ordered[index + 1]?.name) {
-      throw new InputError(`${name} has two modalities named "${modality.name}".`);
-    }
-    if (!features && !neighbours) {
-      throw new InputError(
-        `${name}: modality "${modality.name}" has neither features nor neighbours.`,
-      );
-    }
-    if (features && features.rows !== itemCount) {
-      throw new InputError(
-        `${features.source} has ${features.rows} rows, but ${name} has ${itemCount} items.`,
-      );
-    }
-    if (neighbours && neighbours.itemCount !== itemCount) {
-      throw new InputError(
-        `${neighbours.source} lists ${neighbours.itemCount} items, but ${name} has ${itemCount}.`,
-      );
-    }
+/** Checks features and neighbours and puts them together, text and image first. */
+function modalitiesOf({ name, features = {}, neighbours = {} }: DatasetParts, itemCount: number) {
+  const rank = (modality: string) => ["image", "text"].indexOf(modality);
+  const names = [...new Set([...Object.keys(features), ...Object.keys(neighbours)])]
+    .sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1));
+  return names.map((modality): Modality => {
+    const source = `${name} modality "${modality}"`;
+    const given = features[modality], lists = neighbours[modality];
+    return {
+      name: modality,
+      features: given && featuresFor(given, source, name, itemCount),
+      neighbours: lists && neighboursFor(lists, source, name, itemCount),
+    };
+  });
+}
+
+function featuresFor(
+  given: FeatureMatrix | FeatureValues,
+  source: string,
+  name: string,
+  itemCount: number,
+): FeatureMatrix {
+  const features = "values" in given ? featuresOf(given.values, given.width, source) : given;
+  if (features.rows !== itemCount) {
+    throw new InputError(
+      `${features.source} has ${features.rows} rows, but ${name} has ${itemCount} items.`,
+    );
   }
-  return { ...interactions, modalities: ordered };
+  return features;
+}
+
+function neighboursFor(
+  given: NeighbourLists | NeighbourRows,
+  source: string,
+  name: string,
+  itemCount: number,
+): NeighbourLists {
+  const lists = "nearest" in given ? given : rankNeighbours(itemCount, { source, ...given });
+  if (lists.itemCount !== itemCount) {
+    throw new InputError(
+      `${lists.source} lists ${lists.itemCount} items, but ${name} has ${itemCount}.`,
+    );
+  }
+  return lists;
 }
 
 /** Puts one list per split into one. */

@@ -17,16 +17,12 @@ export interface ItemsTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What the column of item ids may be called: in items.csv, or in MMRec's files. */
-const ID_COLUMNS = ["item", "itemID"];
-
 /**
- * Reads a table: tab-separated, without quotes, when the name ends in .tsv, and else CSV.
+ * Parses a table: tab-separated, without quotes, when the path ends in .tsv, and else CSV.
  *
- * @throws {InputError} The file cannot be read, has no rows, or a row is malformed.
+ * @throws {InputError} It has no rows, or a row is malformed.
  */
-export async function readItemsTable(path: string): Promise<ItemsTable> {
-  const text = await readText(path);
+export function parseItemsTable(text: string, path: string): ItemsTable {
   const lines = path.endsWith(".tsv") ? splitTabs(text) : parseCsv(text, path);
   const [header = [], ...rows] = lines;
   if (rows.length === 0) throw new InputError(`${path} holds no items.`);
@@ -37,14 +33,6 @@ export async function readItemsTable(path: string): Promise<ItemsTable> {
     );
   });
   return { path, header, rows };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
-  }
 }
 
 function splitTabs(text: string): string[][] {
@@ -74,6 +62,11 @@ export function columnOf({ path, header, rows }: ItemsTable, name: string): stri
   return rows.map((row) => row[column]!);
 }
 
+/** What the column of item ids is called: "item" or, in MMRec's files, "itemID". */
+export function idColumnOf({ header }: ItemsTable): string {
+  return ["item", "itemID"].find((name) => header.includes(name)) ?? "item";
+}
+
 /**
  * The row of each item id.
  *
@@ -81,8 +74,7 @@ export function columnOf({ path, header, rows }: ItemsTable, name: string): stri
  * once.
  */
 export function rowsByItem(table: ItemsTable): number[] {
-  const name = ID_COLUMNS.find((each) => table.header.includes(each)) ?? "item";
-  const rowOf = new Map(columnOf(table, name).map((id, row) => [id, row]));
+  const rowOf = new Map(columnOf(table, idColumnOf(table)).map((id, row) => [id, row]));
   return table.rows.map((_, item) => {
     const row = rowOf.get(`${item}`);
     if (row === undefined) {

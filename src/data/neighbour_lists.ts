@@ -6,6 +6,7 @@
  */
 
 import { InputError } from "../input_error.ts";
+import type { Source } from "../files/source.ts";
 import type { NumberList } from "./number_table.ts";
 import { finiteNumber, linePlace, readTable, wholeNumber } from "./number_table.ts";
 
@@ -27,6 +28,8 @@ export interface NeighbourLists {
 
 /** (item, neighbour, cosine) rows, in any order. */
 export interface NeighbourRows {
+  /** The file, or what stands for it in messages. */
+  readonly source?: string;
   /** Item id of each row. */
   readonly item: NumberList;
   /** The neighbour's id; rows that name the item itself are passed over. */
@@ -40,34 +43,35 @@ export interface NeighbourRows {
 /**
  * Reads a tab-separated file with columns `item`, `neighbor`, `cos`.
  *
- * @throws {InputError} A row is wrong, as {@linkcode rankNeighbours} or the table reader tells.
+ * @throws {InputError} A row is wrong, as the table reader tells.
  */
-export async function readNeighbourLists(path: string, itemCount: number): Promise<NeighbourLists> {
-  const { item, neighbor, cos } = await readTable(path, "\t", {
+export async function readNeighbourRows(source: Source, name: string): Promise<NeighbourRows> {
+  const { item, neighbor, cos } = await readTable(source, name, "\t", {
     item: wholeNumber,
     neighbor: wholeNumber,
     cos: finiteNumber,
   });
-  return rankNeighbours(path, itemCount, {
+  return {
+    source: `${source.path}/${name}`,
     item,
     neighbour: neighbor,
     cosine: cos,
-    place: linePlace(path),
-  });
+    place: linePlace(source, name),
+  };
 }
 
 /**
  * Ranks the neighbours of every item.
  *
- * @throws {InputError} An id is out of range, a cosine is not finite, a pair is repeated, or an item
- * has no neighbour.
+ * @throws {InputError} Columns differ in length, an id is out of range, a cosine is not finite, a pair is
+ * repeated, or an item has no neighbour.
  */
-export function rankNeighbours(
-  source: string,
-  itemCount: number,
-  rows: NeighbourRows,
-): NeighbourLists {
-  const { item, neighbour, cosine } = rows;
+export function rankNeighbours(itemCount: number, rows: NeighbourRows): NeighbourLists {
+  const { source = "neighbours", item, neighbour, cosine } = rows;
+  const lengths = [item.length, neighbour.length, cosine.length];
+  if (new Set(lengths).size > 1) {
+    throw new InputError(`${source}: columns differ in length (${lengths.join(", ")}).`);
+  }
   const place = rows.place ?? ((index) => `${source}, row ${index + 1}`);
   requireRows(rows, itemCount, place);
   const order = Uint32Array.from({ length: item.length }, (_, index) => index)

@@ -6,6 +6,7 @@
  */
 
 import { InputError } from "../input_error.ts";
+import type { Source } from "../files/source.ts";
 import { SPLITS } from "./splits.ts";
 
 /** A list of ids, labels or values. */
@@ -59,17 +60,20 @@ export const finiteNumber: FieldKind = {
   },
 };
 
-/** Where row `index` (from 0) of a table stands: line 1 is the header. */
-export function linePlace(path: string): (index: number) => string {
-  return (index) => `${path} line ${index + 2}`;
+/** Where row `index` (from 0) of the table in a file stands: line 1 is the header. */
+export function linePlace({ path }: Source, fileName: string): (index: number) => string {
+  return (index) => `${path}/${fileName} line ${index + 2}`;
 }
 
 /** Column names of a table, from its first line. */
-export async function readHeader(path: string, separator: "\t" | ","): Promise<string[]> {
-  using file = await Deno.open(path);
-  const bytes = new Uint8Array(1 << 16);
-  const length = await file.read(bytes) ?? 0;
-  return headerNames(bytes.subarray(0, length), separator).names;
+export async function readHeader(
+  source: Source,
+  fileName: string,
+  separator: "\t" | ",",
+): Promise<string[]> {
+  const file = await source.open(fileName);
+  const bytes = await file.read(0, Math.min(file.size, 1 << 16));
+  return headerNames(bytes, separator).names;
 }
 
 /**
@@ -79,11 +83,13 @@ export async function readHeader(path: string, separator: "\t" | ","): Promise<s
  * @throws {InputError} The table is empty, lacks a column, or a row is wrong: told by line and value.
  */
 export async function readTable<Name extends string>(
-  path: string,
+  source: Source,
+  fileName: string,
   separator: "\t" | ",",
   kinds: Readonly<Record<Name, FieldKind>>,
 ): Promise<Record<Name, Float64Array>> {
-  const bytes = await Deno.readFile(path);
+  const path = `${source.path}/${fileName}`;
+  const bytes = await source.read(fileName);
   if (bytes.length === 0) throw new InputError(`${path} is empty.`);
   const { names, end } = headerNames(bytes, separator);
   const rowCount = countLines(bytes, end);
@@ -102,7 +108,7 @@ export async function readTable<Name extends string>(
     const kind = (kinds as Record<string, FieldKind | undefined>)[name];
     return kind && { name, kind, values: columns[name]! };
   });
-  const place = linePlace(path);
+  const place = linePlace(source, fileName);
   const stop = separator.charCodeAt(0);
   let at = end;
   for (let row = 0; row < rowCount; row++) {

@@ -4,50 +4,39 @@
  * @module
  */
 import { decodeHTML } from "entities";
+import type { Source } from "../files/source.ts";
 import { InputError } from "../input_error.ts";
-import { columnOf, type ItemsTable, readItemsTable } from "./items_table.ts";
+import { columnOf, idColumnOf, type ItemsTable, parseItemsTable } from "./items_table.ts";
 
-/** Files that may hold titles, in the order looked for, and their column of item ids. */
-const FILES = [
-  { name: "items.csv", idColumn: "item" },
-  { name: "titles.csv", idColumn: "item" },
-  { name: "titles.tsv", idColumn: "itemID" },
-  { name: "titles_partial.tsv", idColumn: "itemID" },
-] as const;
+/** Files that may hold titles, in the order looked for. */
+const FILES = ["items.csv", "titles.csv", "titles.tsv", "titles_partial.tsv"];
 
 /**
- * Titles by item id, their entities (`&amp;`) decoded, from the folder's items.csv (columns item and title)
- * or titles file; empty where there is none.
+ * Titles by item id, their entities (`&amp;`) decoded, from the folder's items.csv or titles file, with
+ * columns item (or itemID) and title; empty where there is none.
  *
+ * @param names The folder's files.
  * @throws {InputError} when the file cannot be read, lacks a column or rows, or an id is no whole
  * number: told by line and value.
  */
-export async function readTitles(folder: string): Promise<Map<number, string>> {
-  for (const { name, idColumn } of FILES) {
-    const table = await readTableIfThere(`${folder}/${name}`);
-    if (!table) continue;
-    const ids = columnOf(table, idColumn), titles = columnOf(table, "title");
-    ids.forEach((id, row) => requireId(table, idColumn, id, row));
-    return new Map(ids.map((id, row) => [Number(id), decodeHTML(titles[row] ?? "")]));
-  }
-  return new Map();
-}
-
-async function readTableIfThere(path: string): Promise<ItemsTable | undefined> {
-  try {
-    return path.endsWith(".tsv") ? await readTabs(path) : await readItemsTable(path);
-  } catch (error) {
-    const cause = error instanceof InputError ? error.cause : error;
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof InputError) throw error;
-    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`);
-  }
+export async function readTitles(
+  source: Source,
+  names: readonly string[],
+): Promise<Map<number, string>> {
+  const name = FILES.find((each) => names.includes(each));
+  if (name === undefined) return new Map();
+  const path = `${source.path}/${name}`;
+  const text = new TextDecoder().decode(await source.read(name));
+  const table = name.endsWith(".tsv") ? splitTabs(text, path) : parseItemsTable(text, path);
+  const idColumn = idColumnOf(table);
+  const ids = columnOf(table, idColumn), titles = columnOf(table, "title");
+  ids.forEach((id, row) => requireId(table, idColumn, id, row));
+  return new Map(ids.map((id, row) => [Number(id), decodeHTML(titles[row] ?? "")]));
 }
 
 /** Published titles have tabs of their own: what follows one is left out, where other tables refuse it. */
-async function readTabs(path: string): Promise<ItemsTable> {
-  const lines = (await Deno.readTextFile(path)).trimEnd().split(/\r?\n/);
-  const [header = [], ...rows] = lines.map((line) => line.split("\t"));
+function splitTabs(text: string, path: string): ItemsTable {
+  const [header = [], ...rows] = text.trimEnd().split(/\r?\n/).map((line) => line.split("\t"));
   return { path, header, rows };
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { InputError } from "../input_error.ts";
+import { cutShort, type SourceFile } from "./source.ts";
 
 /** A matrix in a file. */
 export interface NpyMatrix {
@@ -24,7 +25,7 @@ export interface NpyMatrix {
 type FloatArray = Float16Array | Float32Array | Float64Array;
 
 interface Layout {
-  readonly path: string;
+  readonly file: SourceFile;
   readonly rows: number;
   readonly width: number;
   readonly dataStart: number;
@@ -49,13 +50,13 @@ const PIECE_BYTES = 4 << 20;
 /**
  * Opens a matrix of floats. Nothing but the header is read yet.
  *
- * Rows in C order come straight from disk at each `read`; a file in Fortran order is transposed into
+ * Rows in C order come straight from the file at each `read`; a file in Fortran order is transposed into
  * memory at the first one, since each of its rows is spread over the whole file.
  *
  * @throws {InputError} Not a `.npy` file, cut short, not a matrix, or not of `<f2`, `<f4` or `<f8`.
  */
-export async function openNpyMatrix(path: string): Promise<NpyMatrix> {
-  const layout = await readLayout(path);
+export async function openNpyMatrix(file: SourceFile): Promise<NpyMatrix> {
+  const layout = await readLayout(file);
   const { rows, width } = layout;
   let transposed: Promise<Float32Array<ArrayBuffer>> | undefined;
   const read = async (from: number, to: number) => {
@@ -66,9 +67,9 @@ export async function openNpyMatrix(path: string): Promise<NpyMatrix> {
   return { rows, width, read };
 }
 
-async function readLayout(path: string): Promise<Layout> {
-  const { size } = await Deno.stat(path);
-  const start = await readBytes(path, 0, Math.min(size, 12));
+async function readLayout(file: SourceFile): Promise<Layout> {
+  const { path, size } = file;
+  const start = await file.read(0, Math.min(size, 12));
   if (String.fromCharCode(...start.subarray(0, 6)) !== MAGIC) {
     throw new InputError(`${path} is not a .npy file: it does not start with "\\x93NUMPY".`);
   }
@@ -77,12 +78,12 @@ async function readLayout(path: string): Promise<Layout> {
     throw new InputError(`${path}: .npy version ${version} is not 1, 2 or 3.`);
   }
   const headerStart = version === 1 ? 10 : 12;
-  if (size < headerStart) throw truncated(path, headerStart, size);
+  if (size < headerStart) throw cutShort(path, headerStart, size);
   const view = new DataView(start.buffer);
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const dataStart = headerStart + headerLength;
-  if (size < dataStart) throw truncated(path, dataStart, size);
-  const header = new TextDecoder().decode(await readBytes(path, headerStart, dataStart));
+  if (size < dataStart) throw cutShort(path, dataStart, size);
+  const header = new TextDecoder().decode(await file.read(headerStart, dataStart));
 
   const description = /'descr': *('[^']*'|\[.*\])/.exec(header)?.[1];
   const order = /'fortran_order': *(True|False)/.exec(header)?.[1];
@@ -102,9 +103,9 @@ async function readLayout(path: string): Promise<Layout> {
   }
   const bytesPerValue = ArrayType.BYTES_PER_ELEMENT;
   const end = dataStart + rows * width * bytesPerValue;
-  if (size < end) throw truncated(path, end, size);
+  if (size < end) throw cutShort(path, end, size);
   return {
-    path,
+    file,
     rows,
     width,
     dataStart,
@@ -129,7 +130,7 @@ async function readRows(
     target.set(piece);
     const bad = target.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) {
-      throw notFinite(layout.path, row + Math.floor(bad / width), bad % width, piece[bad]!);
+      throw notFinite(layout.file.path, row + Math.floor(bad / width), bad % width, piece[bad]!);
     }
   }
   return result;
@@ -148,7 +149,7 @@ async function readTransposed(layout: Layout): Promise<Float32Array<ArrayBuffer>
         const value = piece[(each - column) * rows + row]!;
         result[row * width + each] = value;
         if (!Number.isFinite(result[row * width + each])) {
-          throw notFinite(layout.path, row, each, value);
+          throw notFinite(layout.file.path, row, each, value);
         }
       }
     }
@@ -158,33 +159,12 @@ async function readTransposed(layout: Layout): Promise<Float32Array<ArrayBuffer>
 
 /** Values `[from, to)` in the order of the file. */
 async function readValues(layout: Layout, from: number, to: number): Promise<FloatArray> {
-  const { path, dataStart, bytesPerValue, ArrayType } = layout;
-  const bytes = await readBytes(
-    path,
+  const { file, dataStart, bytesPerValue, ArrayType } = layout;
+  const bytes = await file.read(
     dataStart + from * bytesPerValue,
     dataStart + to * bytesPerValue,
   );
   return new ArrayType(bytes.buffer);
-}
-
-async function readBytes(
-  path: string,
-  from: number,
-  to: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  using file = await Deno.open(path);
-  await file.seek(from, Deno.SeekMode.Start);
-  const bytes = new Uint8Array(to - from);
-  for (let filled = 0; filled < bytes.length;) {
-    const count = await file.read(bytes.subarray(filled));
-    if (count === null) throw truncated(path, to, from + filled);
-    filled += count;
-  }
-  return bytes;
-}
-
-function truncated(path: string, needed: number, present: number): InputError {
-  return new InputError(`${path} is cut short: ${present} of ${needed} bytes are there.`);
 }
 
 /** The error for a value that 32 bits cannot hold; rows and columns count from 0. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { basename, dirname, join } from "node:path";
 import { InputError } from "../input_error.ts";
 
 /**
@@ -19,11 +18,13 @@ export async function writeAtomically(
   content: Uint8Array<ArrayBuffer> | string,
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const folder = dirname(path);
+  // Without node:path, which browsers' bundles cannot name even in parts that they never run.
+  const nameStart = path.search(Deno.build.os === "windows" ? /[^\\/]*$/ : /[^/]*$/);
+  const [folder, name] = [path.slice(0, nameStart), path.slice(nameStart)];
   // The same folder, since a rename is atomic only within one file system.
-  const temporary = join(folder, `.${basename(path)}.${Deno.pid}.${crypto.randomUUID()}.tmp`);
+  const temporary = `${folder}.${name}.${Deno.pid}.${crypto.randomUUID()}.tmp`;
   try {
-    await Deno.mkdir(folder, { recursive: true });
+    await Deno.mkdir(folder || ".", { recursive: true });
     await writeNew(temporary, bytes);
     await Deno.rename(temporary, path);
   } catch (error) {

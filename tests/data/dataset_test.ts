@@ -1,5 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { buildDataset, type Interactions, joinSplits } from "../../src/data/dataset.ts";
+import {
+  buildDataset,
+  type DatasetParts,
+  type Interactions,
+  joinSplits,
+} from "../../src/data/dataset.ts";
 import { featuresOf } from "../../src/data/features.ts";
 import { rankNeighbours } from "../../src/data/neighbour_lists.ts";
 import { datasetStatistics } from "../../src/data/statistics.ts";
@@ -13,7 +18,8 @@ const INTERACTIONS: Interactions = {
 
 const features = (rows: number) => featuresOf(new Float32Array(rows), 1, `${rows} rows`);
 const neighbours = (itemCount: number) =>
-  rankNeighbours(`${itemCount} lists`, itemCount, {
+  rankNeighbours(itemCount, {
+    source: `${itemCount} lists`,
     item: Array.from({ length: itemCount }, (_, item) => item),
     neighbour: Array.from({ length: itemCount }, (_, item) => (item + 1) % itemCount),
     cosine: new Float64Array(itemCount),
@@ -56,7 +62,7 @@ Deno.test("modalities are ordered text, image, then by name", () => {
   const { modalities } = buildDataset({
     name: "toy",
     interactions: INTERACTIONS,
-    modalities: names.map((name) => ({ name, features: features(4) })),
+    features: Object.fromEntries(names.map((name) => [name, features(4)])),
   });
   assertEquals(modalities.map(({ name }) => name), ["text", "image", "audio", "video"]);
 });
@@ -119,21 +125,66 @@ Deno.test("gaps among ids are allowed up to 4 x the distinct ids + 1000", () => 
   assertThrows(() => withItem(1016), InputError, "item 1016 is too high for 4 distinct items");
 });
 
-Deno.test("modalities that do not fit the items are input errors", () => {
-  const build =
-    (...modalities: Parameters<typeof buildDataset>[0]["modalities"] & object[]) => () =>
-      buildDataset({ name: "toy", interactions: INTERACTIONS, modalities });
-  const text = { name: "text", features: features(4) };
-  assertThrows(build(text, text), InputError, 'toy has two modalities named "text".');
-  assertThrows(build({ name: "text" }), InputError, '"text" has neither features nor neighbours.');
-  assertThrows(
-    build({ name: "text", features: features(5) }),
-    InputError,
-    "5 rows has 5 rows, but toy has 4 items.",
-  );
-  assertThrows(
-    build({ name: "text", neighbours: neighbours(3) }),
-    InputError,
-    "3 lists lists 3 items, but toy has 4.",
-  );
+Deno.test("features and neighbours are given as plain arrays, by modality", async () => {
+  const { modalities, titles } = buildDataset({
+    name: "toy",
+    interactions: INTERACTIONS,
+    features: {
+      image: features(4),
+      text: { values: new Float32Array([1, 2, 3, 4, 5, 6, 7, 8]), width: 2 },
+    },
+    neighbours: {
+      text: { item: [0, 1, 2, 3], neighbour: [1, 0, 3, 2], cosine: [1, 1, 1, 1] },
+      audio: neighbours(4),
+    },
+    titles: new Map([[0, "Mug"]]),
+  });
+  const [text, image, audio] = modalities;
+  assertEquals(modalities.map(({ name }) => name), ["text", "image", "audio"]);
+  assertEquals([text?.features?.rows, text?.features?.width], [4, 2]);
+  assertEquals(await text?.features?.read(1, 3), new Float32Array([3, 4, 5, 6]));
+  assertEquals(text?.neighbours?.nearest(1), new Uint32Array([1, 0, 3, 2]));
+  assertEquals([image?.features?.source, image?.neighbours], ["4 rows", undefined]);
+  assertEquals([audio?.features, audio?.neighbours?.source], [undefined, "4 lists"]);
+  assertEquals(titles, new Map([[0, "Mug"]]));
 });
+
+const cycle = { item: [0, 1, 2, 3], neighbour: [1, 2, 3, 0], cosine: [1, 1, 1, 1] };
+const MODALITY_FAULTS: [Pick<DatasetParts, "features" | "neighbours">, says: string][] = [
+  [{ features: { text: features(5) } }, "5 rows has 5 rows, but toy has 4 items."],
+  [{ neighbours: { text: neighbours(3) } }, "3 lists lists 3 items, but toy has 4."],
+  [
+    { features: { text: { values: new Float32Array(10), width: 2 } } },
+    'toy modality "text" has 5 rows, but toy has 4 items.',
+  ],
+  [
+    { features: { text: { values: new Float32Array(9), width: 2 } } },
+    'toy modality "text": 9 values do not fill rows of 2.',
+  ],
+  [
+    { features: { image: { values: new Float32Array([0, 1, 2, NaN]), width: 1 } } },
+    'toy modality "image" row 3, column 0 (counted from 0): NaN is not a finite 32-bit number.',
+  ],
+  [
+    { neighbours: { text: { ...cycle, neighbour: [1, 2, 3, 4] } } },
+    'toy modality "text", row 4: neighbor 4 is not one of the 4 items',
+  ],
+  [
+    { neighbours: { text: { ...cycle, cosine: [1] } } },
+    'toy modality "text": columns differ in length (4, 4, 1).',
+  ],
+  [
+    { neighbours: { text: { ...cycle, item: [0, 1, 2, 2] } } },
+    'toy modality "text" lists no neighbour of item 3.',
+  ],
+];
+
+for (const [parts, says] of MODALITY_FAULTS) {
+  Deno.test(`${says}: an input error`, () => {
+    assertThrows(
+      () => buildDataset({ name: "toy", interactions: INTERACTIONS, ...parts }),
+      InputError,
+      says,
+    );
+  });
+}

@@ -1,7 +1,16 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { rankNeighbours, readNeighbourLists } from "../../src/data/neighbour_lists.ts";
+import {
+  type NeighbourLists,
+  rankNeighbours,
+  readNeighbourRows,
+} from "../../src/data/neighbour_lists.ts";
+import { diskFolder } from "../../src/files/deno_source.ts";
 import { InputError } from "../../src/input_error.ts";
 import { withFolder } from "./dataset_folder.ts";
+
+async function listsIn(folder: string, name: string, itemCount: number): Promise<NeighbourLists> {
+  return rankNeighbours(itemCount, await readNeighbourRows(await diskFolder(folder), name));
+}
 
 const FILE = `item\tneighbor\tcos
 0\t0\t1.0
@@ -15,7 +24,7 @@ const FILE = `item\tneighbor\tcos
 
 Deno.test("neighbours are ranked by cosine, ties by lower id, the item itself left out", () =>
   withFolder({ "text_knn.tsv": FILE }, async (folder) => {
-    const lists = await readNeighbourLists(`${folder}/text_knn.tsv`, 3);
+    const lists = await listsIn(folder, "text_knn.tsv", 3);
     assertEquals([lists.itemCount, lists.limit], [3, 2]);
     assertEquals(lists.source, `${folder}/text_knn.tsv`);
     assertEquals(lists.nearest(2), new Uint32Array([1, 2, 0, 2, 0, 1]));
@@ -23,7 +32,8 @@ Deno.test("neighbours are ranked by cosine, ties by lower id, the item itself le
   }));
 
 Deno.test("the shortest list limits k", () => {
-  const lists = rankNeighbours("toy", 3, {
+  const lists = rankNeighbours(3, {
+    source: "toy",
     item: [0, 0, 1, 2, 2],
     neighbour: [1, 2, 0, 0, 1],
     cosine: [0.3, 0.2, 0.3, 0.2, 0.1],
@@ -58,7 +68,7 @@ for (const [name, file, says] of FAULTS) {
   Deno.test(`a neighbour file with ${name} is an input error`, () =>
     withFolder({ "bad.tsv": file }, async (folder) => {
       await assertRejects(
-        () => readNeighbourLists(`${folder}/bad.tsv`, 2),
+        () => listsIn(folder, "bad.tsv", 2),
         InputError,
         `${folder}/bad.tsv ${says}`,
       );
@@ -67,7 +77,12 @@ for (const [name, file, says] of FAULTS) {
 
 Deno.test("rows at hand are checked like those of a file", () => {
   const rank = (item: number, neighbour: number, cosine: number) => () =>
-    rankNeighbours("toy", 2, { item: [0, item], neighbour: [1, neighbour], cosine: [1, cosine] });
+    rankNeighbours(2, {
+      source: "toy",
+      item: [0, item],
+      neighbour: [1, neighbour],
+      cosine: [1, cosine],
+    });
   assertThrows(rank(1.5, 0, 1), InputError, "toy, row 2: item 1.5 is not one of the 2");
   assertThrows(rank(1, -1, 1), InputError, "toy, row 2: neighbor -1 is not one of the 2");
   assertThrows(rank(1, 0, NaN), InputError, "toy, row 2: cos NaN is not a finite number.");

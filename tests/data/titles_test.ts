@@ -1,12 +1,18 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readTitles } from "../../src/data/titles.ts";
+import { diskFolder } from "../../src/files/deno_source.ts";
 import { InputError } from "../../src/input_error.ts";
+
+async function titlesIn(folder: string): Promise<Map<number, string>> {
+  const source = await diskFolder(folder);
+  return await readTitles(source, await source.names());
+}
 
 async function titlesOf(name: string, content: string): Promise<Map<number, string>> {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/${name}`, content);
-    return await readTitles(folder);
+    return await titlesIn(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -44,13 +50,13 @@ Deno.test("a file that holds no titles is refused by file, line and value", asyn
 Deno.test("a file of titles that cannot be read is not passed over", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await Deno.mkdir(`${folder}/items.csv`);
+    await Deno.symlink(`${folder}/nowhere`, `${folder}/items.csv`);
     await Deno.writeTextFile(`${folder}/titles.csv`, "item,title\n0,Mug\n");
     const message = `Cannot read ${folder}/items.csv`;
-    await assertRejects(() => readTitles(folder), InputError, message);
+    await assertRejects(() => titlesIn(folder), InputError, message);
     await Deno.rename(`${folder}/items.csv`, `${folder}/titles.tsv`);
     await Deno.remove(`${folder}/titles.csv`);
-    await assertRejects(() => readTitles(folder), InputError, `Cannot read ${folder}/titles.tsv`);
+    await assertRejects(() => titlesIn(folder), InputError, `Cannot read ${folder}/titles.tsv`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { diskFile } from "../../src/files/deno_source.ts";
 import { openNpyMatrix } from "../../src/files/npy.ts";
 import { InputError } from "../../src/input_error.ts";
 import { encodeNpy, type NpyType, withFolder } from "../data/dataset_folder.ts";
@@ -18,7 +19,7 @@ for (const descr of ["<f2", "<f4", "<f8"] as const) {
         withFolder(
           { "a.npy": encodeNpy(ROWS, { descr, fortranOrder, version }) },
           async (folder) => {
-            const matrix = await openNpyMatrix(`${folder}/a.npy`);
+            const matrix = await openNpyMatrix(await diskFile(`${folder}/a.npy`));
             assertEquals([matrix.rows, matrix.width], [4, 3]);
             for (const [from, to] of [[0, 4], [1, 3], [3, 4], [2, 2]] as const) {
               assertEquals(
@@ -37,7 +38,7 @@ for (const bits of [0x0001, 0x03ff, 0x0400, 0x3c00, 0x7bff, 0x8001]) {
     const file = encodeNpy([[0]], { descr: "<f2" });
     new DataView(file.buffer).setUint16(file.length - 2, bits, true);
     return withFolder({ "a.npy": file }, async (folder) => {
-      const matrix = await openNpyMatrix(`${folder}/a.npy`);
+      const matrix = await openNpyMatrix(await diskFile(`${folder}/a.npy`));
       assertEquals(await matrix.read(0, 1), new Float32Array([halfValue(bits)]));
     });
   });
@@ -59,7 +60,7 @@ for (const fortranOrder of [false, true]) {
       (_, row) => Array.from({ length: 1000 }, (_, column) => value(row, column)),
     );
     return withFolder({ "a.npy": encodeNpy(rows, { fortranOrder }) }, async (folder) => {
-      const matrix = await openNpyMatrix(`${folder}/a.npy`);
+      const matrix = await openNpyMatrix(await diskFile(`${folder}/a.npy`));
       assertEquals(await matrix.read(3, 1298), new Float32Array(rows.slice(3, 1298).flat()));
     });
   });
@@ -95,7 +96,7 @@ for (const [name, { file, says }] of Object.entries(FAULTS)) {
   Deno.test(`a .npy file with ${name} is an input error`, () =>
     withFolder({ "bad.npy": file }, async (folder) => {
       const error = await assertRejects(
-        () => openNpyMatrix(`${folder}/bad.npy`),
+        async () => await openNpyMatrix(await diskFile(`${folder}/bad.npy`)),
         InputError,
         says,
       );
@@ -116,7 +117,7 @@ for (const [value, descr] of NOT_FINITE) {
       withFolder(
         { "bad.npy": encodeNpy([[1, 2, 3], [4, 5, 6], [7, value, 9]], { descr, fortranOrder }) },
         async (folder) => {
-          const matrix = await openNpyMatrix(`${folder}/bad.npy`);
+          const matrix = await openNpyMatrix(await diskFile(`${folder}/bad.npy`));
           await assertRejects(
             () => matrix.read(1, 3),
             InputError,

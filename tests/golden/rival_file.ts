@@ -85,6 +85,7 @@ export function parseRivalInput(path: string, text: string): RivalInput {
       valid: none,
       test: none,
       modalities: [features("text_features", "text"), features("image_features", "image")],
+      titles: new Map(),
     },
     pairs,
     batch,

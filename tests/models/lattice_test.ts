@@ -1,7 +1,6 @@
 /** Short runs of LATTICE on a made dataset, and what it refuses. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
-import { featuresOf } from "../../src/data/features.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
@@ -25,14 +24,16 @@ function madeDataset(widths: Readonly<Record<string, number>>): Dataset {
       split.push(place < 4 ? 0 : place - 3);
     });
   }
-  const modalities = Object.entries(widths).map(([name, width]) => {
-    const values = Float32Array.from(
-      { length: ITEMS * width },
-      (_, at) => uniformReal(random) + Math.floor(at / width) % 2 * (at % width),
-    );
-    return { name, features: featuresOf(values, width, `${name}_feat.npy`) };
-  });
-  return buildDataset({ name: "made", interactions: { user, item, split }, modalities });
+  const features = Object.fromEntries(
+    Object.entries(widths).map(([name, width]) => {
+      const values = Float32Array.from(
+        { length: ITEMS * width },
+        (_, at) => uniformReal(random) + Math.floor(at / width) % 2 * (at % width),
+      );
+      return [name, { values, width }];
+    }),
+  );
+  return buildDataset({ name: "made", interactions: { user, item, split }, features });
 }
 
 const dataset = madeDataset({ text: 5, image: 6 });

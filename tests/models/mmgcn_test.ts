@@ -58,7 +58,7 @@ Deno.test("every modality with features has a branch, and others none", async ()
   const whole = madeDataset();
   const [text] = whole.modalities;
   const rows = { item: [0, 1], neighbour: [1, 0], cosine: [1, 1] };
-  const audio = { name: "audio", neighbours: rankNeighbours("audio.tsv", 2, rows) };
+  const audio = { name: "audio", neighbours: rankNeighbours(2, rows) };
   const [tags, brand] = ["tags", "brand"].map((name) => ({ ...text!, name }));
   for (const modalities of [[text!], [text!, tags!, brand!], [text!, audio]]) {
     using model = await createMmgcn(gpu, { ...whole, modalities }, settings);

@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { buildDataset } from "../../src/data/dataset.ts";
-import { featuresOf } from "../../src/data/features.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createStair } from "../../src/models/stair.ts";
@@ -13,14 +12,9 @@ const textOnly = buildDataset({
     item: [0, 1, 2, 3, 4, 5],
     split: [0, 1, 2, 0, 1, 2],
   },
-  modalities: [{
-    name: "text",
-    features: featuresOf(
-      Float32Array.from({ length: 6 * 8 }, (_, i) => Math.sin(i * i)),
-      8,
-      "text_feat.npy",
-    ),
-  }],
+  features: {
+    text: { values: Float32Array.from({ length: 6 * 8 }, (_, i) => Math.sin(i * i)), width: 8 },
+  },
 });
 
 Deno.test("neighbours of a modality that is not there are refused, unless by default", async (test) => {

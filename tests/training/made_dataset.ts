@@ -1,6 +1,5 @@
 /** A small dataset that a recommender can learn from. */
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
-import { featuresOf } from "../../src/data/features.ts";
 import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
 
 const USERS = 60, ITEMS = 40;
@@ -21,19 +20,16 @@ export function madeDataset(seed = 2): Dataset {
       split.push(place === 3 ? 1 : place === 4 ? 2 : 0);
     });
   }
-  const features = (width: number, source: string) => {
+  const features = (width: number) => {
     const values = Float32Array.from(
       { length: ITEMS * width },
       (_, at) => uniformReal(random) + Number(Math.floor(at / width) % 4 === at % width % 4),
     );
-    return featuresOf(values, width, source);
+    return { values, width };
   };
   return buildDataset({
     name: "made",
     interactions: { user, item, split },
-    modalities: [
-      { name: "text", features: features(12, "text_feat.npy") },
-      { name: "image", features: features(10, "image_feat.npy") },
-    ],
+    features: { text: features(12), image: features(10) },
   });
 }

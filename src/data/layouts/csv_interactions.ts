@@ -14,17 +14,17 @@ const COLUMNS = { user: wholeNumber, item: wholeNumber, split: splitLabel };
 export const csvInteractions: DatasetLayout = {
   title: "CSV",
   shape: `${FILE} with columns ${Object.keys(COLUMNS).join(",")}`,
-  async find(folder, names) {
+  async find(source, names) {
     if (names.includes(FILE)) return [[FILE]];
     const found: FileSet[] = [];
     for (const name of names.filter((each) => /^[^/]+\.csv$/.test(each))) {
-      const header = await readHeader(`${folder}/${name}`, ",");
+      const header = await readHeader(source, name, ",");
       if (Object.keys(COLUMNS).every((column) => header.includes(column))) found.push([name]);
     }
     return found;
   },
-  async read(folder, [name]) {
-    const path = `${folder}/${name}`;
-    return { ...await readTable(path, ",", COLUMNS), place: linePlace(path) };
-  },
+  read: async (source, [name]) => ({
+    ...await readTable(source, name!, ",", COLUMNS),
+    place: linePlace(source, name!),
+  }),
 };

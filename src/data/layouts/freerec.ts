@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Source } from "../../files/source.ts";
 import { type InteractionList, joinSplits } from "../dataset.ts";
 import type { DatasetLayout } from "./layout.ts";
 import { linePlace, readTable, wholeNumber } from "../number_table.ts";
@@ -14,16 +15,17 @@ const FILES = ["train.txt", "valid.txt", "test.txt"];
 export const freerec: DatasetLayout = {
   title: "freerec",
   shape: FILES.join(", "),
-  find: (_folder, names) => FILES.every((file) => names.includes(file)) ? [FILES] : [],
-  read: async (folder) =>
+  find: (_source, names) => FILES.every((file) => names.includes(file)) ? [FILES] : [],
+  read: async (source) =>
     joinSplits({
-      train: await readSplit(`${folder}/train.txt`),
-      valid: await readSplit(`${folder}/valid.txt`),
-      test: await readSplit(`${folder}/test.txt`),
+      train: await readSplit(source, "train.txt"),
+      valid: await readSplit(source, "valid.txt"),
+      test: await readSplit(source, "test.txt"),
     }),
 };
 
-async function readSplit(path: string): Promise<InteractionList> {
-  const { USER, ITEM } = await readTable(path, "\t", { USER: wholeNumber, ITEM: wholeNumber });
-  return { user: USER, item: ITEM, place: linePlace(path) };
+async function readSplit(source: Source, name: string): Promise<InteractionList> {
+  const columns = { USER: wholeNumber, ITEM: wholeNumber };
+  const { USER, ITEM } = await readTable(source, name, "\t", columns);
+  return { user: USER, item: ITEM, place: linePlace(source, name) };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Source } from "../../files/source.ts";
 import { InputError } from "../../input_error.ts";
 import { type InteractionList, joinSplits } from "../dataset.ts";
 import type { DatasetLayout } from "./layout.ts";
@@ -14,17 +15,18 @@ const FILES = ["5-core/train.json", "5-core/val.json", "5-core/test.json"];
 export const lattice: DatasetLayout = {
   title: "LATTICE",
   shape: FILES.join(", "),
-  find: (_folder, names) => FILES.every((file) => names.includes(file)) ? [FILES] : [],
-  read: async (folder) =>
+  find: (_source, names) => FILES.every((file) => names.includes(file)) ? [FILES] : [],
+  read: async (source) =>
     joinSplits({
-      train: await readSplit(`${folder}/5-core/train.json`),
-      valid: await readSplit(`${folder}/5-core/val.json`),
-      test: await readSplit(`${folder}/5-core/test.json`),
+      train: await readSplit(source, "5-core/train.json"),
+      valid: await readSplit(source, "5-core/val.json"),
+      test: await readSplit(source, "5-core/test.json"),
     }),
 };
 
-async function readSplit(path: string): Promise<InteractionList> {
-  const text = await Deno.readTextFile(path);
+async function readSplit(source: Source, name: string): Promise<InteractionList> {
+  const path = `${source.path}/${name}`;
+  const text = new TextDecoder().decode(await source.read(name));
   if (text.trim() === "") throw new InputError(`${path} is empty.`);
   const user: number[] = [];
   const item: number[] = [];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Source } from "../../files/source.ts";
 import type { Interactions } from "../dataset.ts";
 
 /** File names relative to the dataset's folder, which read as one dataset. */
@@ -16,11 +17,11 @@ export interface DatasetLayout {
   /** The files it consists of, for messages. */
   readonly shape: string;
   /** Every set of files among `names` that could be read as this layout; mostly none or one. */
-  readonly find: (folder: string, names: FileSet) => FileSet[] | Promise<FileSet[]>;
+  readonly find: (source: Source, names: FileSet) => FileSet[] | Promise<FileSet[]>;
   /**
    * Reads one such set.
    *
    * @throws {InputError} A row is wrong: told by file, line and value.
    */
-  readonly read: (folder: string, files: FileSet) => Promise<Interactions>;
+  readonly read: (source: Source, files: FileSet) => Promise<Interactions>;
 }

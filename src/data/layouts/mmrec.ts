@@ -11,15 +11,14 @@ import { linePlace, readTable, splitLabel, wholeNumber } from "../number_table.t
 export const mmrec: DatasetLayout = {
   title: "MMRec",
   shape: "one NAME.inter",
-  find: (_folder, names) =>
+  find: (_source, names) =>
     names.filter((name) => /^[^/]+\.inter$/.test(name)).map((name) => [name]),
-  async read(folder, [name]) {
-    const path = `${folder}/${name}`;
-    const { userID, itemID, x_label } = await readTable(path, "\t", {
+  async read(source, [name]) {
+    const { userID, itemID, x_label } = await readTable(source, name!, "\t", {
       userID: wholeNumber,
       itemID: wholeNumber,
       x_label: splitLabel,
     });
-    return { user: userID, item: itemID, split: x_label, place: linePlace(path) };
+    return { user: userID, item: itemID, split: x_label, place: linePlace(source, name!) };
   },
 };

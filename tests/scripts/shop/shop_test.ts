@@ -10,6 +10,7 @@ import {
   sharedUsers,
   sparseNeighbours,
 } from "../../../scripts/shop/neighbour_lift.ts";
+import { diskFile } from "../../../src/files/deno_source.ts";
 import { openNpyMatrix } from "../../../src/files/npy.ts";
 import { simulatePurchases } from "../../../scripts/shop/behaviour.ts";
 import { makeCatalogue } from "../../../scripts/shop/catalogue.ts";
@@ -159,7 +160,9 @@ Deno.test("data/shop is what the generator makes by default", async () => {
   using gpu = await openGpu();
   const texts = shopTexts(shop);
   const made = await textFeatures(gpu, texts, TEXT_FEATURE_WIDTH);
-  const kept = await openNpyMatrix(fileURLToPath(new URL("data/shop/text_feat.npy", ROOT)));
+  const kept = await openNpyMatrix(
+    await diskFile(fileURLToPath(new URL("data/shop/text_feat.npy", ROOT))),
+  );
   const values = await kept.read(0, kept.rows);
   assertEquals([kept.rows, kept.width], [texts.length, TEXT_FEATURE_WIDTH]);
   const product = (features: Float32Array, a: number, b: number) => {
@@ -180,7 +183,7 @@ Deno.test("encodeNpy writes what openNpyMatrix reads", async () => {
   const path = await Deno.makeTempFile({ suffix: ".npy" });
   const values = Float32Array.of(1, -2, 3.5, 0, 5, 1e-7);
   await Deno.writeFile(path, encodeNpy(values, 2));
-  const matrix = await openNpyMatrix(path);
+  const matrix = await openNpyMatrix(await diskFile(path));
   assertEquals([matrix.rows, matrix.width], [3, 2]);
   assertEquals(await matrix.read(0, 3), values);
   await Deno.remove(path);
