@@ -29,7 +29,7 @@ export function stairPreset(name: string): Preset<StairSettings> {
 }
 
 /**
- * Makes a model of this kind (a name in src/models/registry.ts), features prepared anew.
+ * Makes a model of this kind (a name in src/models/registry.ts).
  *
  * @throws {InputError} when the dataset lacks what the model needs.
  */

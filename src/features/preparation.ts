@@ -4,7 +4,6 @@
  * @module
  */
 
-import { cached } from "../files/disk_cache.ts";
 import type { FeatureMatrix } from "../data/features.ts";
 import type { StoredTensor } from "../files/safetensors.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -14,26 +13,62 @@ export const CACHE_FOLDER = "runs/.cache";
 
 /** How to prepare a model's inputs. */
 export interface PreparationOptions {
-  /** Where neighbours and whitened features are kept between runs, by the content they come from. */
+  /**
+   * Where neighbours and whitened features are kept between runs, by the content they come from; needs
+   * Deno. Within a run they are kept anyway, as long as their dataset is.
+   */
   readonly cacheFolder?: string;
   /** Told what is being computed, and which share of it is done: 1 once for each `what`. */
   readonly onProgress?: (what: string, share: number) => void;
 }
 
+type Tensors = Record<string, StoredTensor>;
+
+/** What was computed from features, by settings and adapter; gone with the features. */
+const computed = new WeakMap<FeatureMatrix, Map<string, Promise<Tensors>>>();
+
 /**
- * Computes something from features once: kept by their content, the settings and the adapter, whose
- * rounding it has. Without a folder nothing is kept, and nothing is hashed.
+ * Computes something from features once for their settings and the adapter, whose rounding it has: a loop
+ * over models with the same features finds it in memory, and a later run in the cache folder, by the
+ * features' content. Each caller gets arrays of its own. Without a folder nothing is hashed.
  */
 export async function computeOnce(
-  gpu: Gpu,
+  { adapterName: adapter }: Pick<Gpu, "adapterName">,
   features: FeatureMatrix,
   cacheFolder: string | undefined,
   settings: Readonly<Record<string, string | number>>,
-  compute: () => Promise<Record<string, StoredTensor>>,
-): Promise<Record<string, StoredTensor>> {
-  if (cacheFolder === undefined) return await compute();
+  compute: () => Promise<Tensors>,
+): Promise<Tensors> {
+  const ofFeatures = computed.get(features) ?? new Map<string, Promise<Tensors>>();
+  computed.set(features, ofFeatures);
+  const key = { ...settings, adapter };
+  const keyText = JSON.stringify(key);
+  let result = ofFeatures.get(keyText);
+  if (!result) {
+    result = cacheFolder === undefined
+      ? compute()
+      : cachedOnDisk(cacheFolder, features, key, compute);
+    ofFeatures.set(keyText, result);
+    // A failure is told to those who wait for it, and not kept: the next try may succeed.
+    result.catch(() => ofFeatures.delete(keyText));
+  }
+  return Object.fromEntries(
+    Object.entries(await result).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
+  );
+}
+
+async function cachedOnDisk(
+  folder: string,
+  features: FeatureMatrix,
+  key: Readonly<Record<string, string | number>>,
+  compute: () => Promise<Tensors>,
+): Promise<Tensors> {
+  // Not a static import: what browsers load must not reach Deno's own functions.
+  const { cached } = await import("../files/disk_cache.ts");
   const { rows, width } = features;
   const hash = await features.contentHash();
-  const key = { ...settings, features: hash, rows, width, adapter: gpu.adapterName };
-  return await cached(cacheFolder, key, compute);
+  return await cached(folder, { ...key, features: hash, rows, width }, compute);
 }

@@ -18,16 +18,15 @@ const reported = new Set<string>();
  * left them. A damaged or foreign file is replaced; where the folder cannot be written, one warning
  * is printed and nothing is kept.
  *
- * @param directory The cache folder, created when missing; undefined computes without caching.
+ * @param directory The cache folder, created when missing.
  * @param key Everything the result depends on, inputs and code version alike, in any order.
  * @throws {RangeError} when a number in `key` is not finite, since JSON cannot tell those apart.
  */
 export async function cached(
-  directory: string | undefined,
+  directory: string,
   key: Record<string, string | number>,
   compute: () => Record<string, StoredTensor> | Promise<Record<string, StoredTensor>>,
 ): Promise<Record<string, StoredTensor>> {
-  if (directory === undefined) return await compute();
   const keyText = canonicalJson(key);
   const name = (await hashPieces([keyText])).slice(0, 32);
   const path = `${directory}/${name}.safetensors`;

@@ -57,13 +57,6 @@ Deno.test("a key that JSON cannot tell from another is refused", async () => {
   await assertRejects(() => cached("unused", { k: NaN }, () => ({})), RangeError, '"k" is NaN');
 });
 
-Deno.test("without a folder everything is computed", () =>
-  withCache(async (_, compute, calls) => {
-    await cached(undefined, key, compute);
-    assertEquals(await cached(undefined, key, () => Promise.resolve(compute())), tensorsOf(2));
-    assertEquals(calls(), 2);
-  }));
-
 const damages: [string, (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>][] = [
   ["empty", () => new Uint8Array(0)],
   ["truncated", (bytes) => bytes.slice(0, -1)],
