@@ -16,7 +16,7 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 import { normal, type RandomSource } from "../../random.ts";
 import { initialStream } from "../initial_values.ts";
 import type { Variables } from "../model.ts";
-import { type Draws, prepareDrop } from "./draws.ts";
+import { type Draws, prepareDrop } from "../draws.ts";
 
 /** What scores end in: 100 σ(y). */
 export const SCORE_SCALE = 100;

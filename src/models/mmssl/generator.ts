@@ -13,7 +13,7 @@ import { sparseProduct } from "../../ops/graphs/sparse_product.ts";
 import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import type { Variables } from "../model.ts";
-import type { Drop } from "./draws.ts";
+import type { Drop } from "../draws.ts";
 import type { ModalGraph } from "./modal_graph.ts";
 import type { MmsslSettings } from "./settings.ts";
 

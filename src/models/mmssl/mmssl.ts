@@ -59,7 +59,7 @@ import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
 import { oneSidedGraph } from "../../sparse/one_sided_graph.ts";
 import { initialStream, linearDefaults, stackedTables, xavierUniform } from "../initial_values.ts";
 import { initialDiscriminator } from "./discriminator.ts";
-import { type Draws, seededDraws } from "./draws.ts";
+import { type Draws, seededDraws } from "../draws.ts";
 import { generate, HEADS, type ModalData, type SparsePair } from "./generator.ts";
 import { createModalGraph, LARGEST_BATCH } from "./modal_graph.ts";
 import { type MmsslData, mmsslPhases, mmsslTerms } from "./phases.ts";

@@ -30,7 +30,7 @@ import {
   SCORE_SCALE,
   similarityRows,
 } from "./discriminator.ts";
-import { type Draws, prepareDrop } from "./draws.ts";
+import { type Draws, prepareDrop } from "../draws.ts";
 import { generate, type GeneratorData, type Representations } from "./generator.ts";
 import { LARGEST_BATCH, noPairs, pairBest, replaceGraph } from "./modal_graph.ts";
 import type { MmsslSettings } from "./settings.ts";

@@ -14,7 +14,7 @@ import {
   SCORE_SCALE,
   similarityRows,
 } from "../../../src/models/mmssl/discriminator.ts";
-import type { Draws } from "../../../src/models/mmssl/draws.ts";
+import type { Draws } from "../../../src/models/draws.ts";
 import { generate } from "../../../src/models/mmssl/generator.ts";
 import { constants, type Variables } from "../../../src/models/model.ts";
 import { createBatch } from "../../../src/tape/batch.ts";

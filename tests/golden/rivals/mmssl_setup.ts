@@ -6,7 +6,7 @@
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensor, type Tensor, write } from "../../../src/gpu/tensor.ts";
 import { createMmssl, type Mmssl, type MmsslSettings } from "../../../src/models/mmssl/mmssl.ts";
-import type { Draws } from "../../../src/models/mmssl/draws.ts";
+import type { Draws } from "../../../src/models/draws.ts";
 import type { Phase } from "../../../src/models/model.ts";
 import { flatten, type Nested } from "../replay.ts";
 import { at, type Json, number, numbers, type RivalFile, type RivalInput } from "../rival_file.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Tensor } from "../../gpu/tensor.ts";
-import type { Batch } from "../../tape/batch.ts";
-import { drawMask, drawUniform } from "../../ops/rows/draw_uniform.ts";
-import { dropout } from "../../ops/rows/dropout.ts";
-import type { Tape, Variable } from "../../tape/tape.ts";
-import { initialStream } from "../initial_values.ts";
+import type { Tensor } from "../gpu/tensor.ts";
+import type { Batch } from "../tape/batch.ts";
+import { drawMask, drawUniform } from "../ops/rows/draw_uniform.ts";
+import { dropout } from "../ops/rows/dropout.ts";
+import type { Tape, Variable } from "../tape/tape.ts";
+import { initialStream } from "./initial_values.ts";
 
 /** Where random numbers come from; each `use` has its own. */
 export interface Draws {
