@@ -3,13 +3,13 @@
  *
  * @example One experiment
  * ```ts ignore
- * import { createStair, loadDataset, openGpu, presets, train } from "./mod.ts";
+ * import { loadDataset, models, openGpu, train } from "./mod.ts";
  *
  * using gpu = await openGpu();
  * const dataset = await loadDataset("../shared/data/baby");
  * for (const gamma of [0.05, 0.1, 0.2]) {
- *   using model = await createStair(gpu, dataset, { gamma });
- *   const options = { ...presets.baby.training, epochs: 20, seed: 1 };
+ *   using model = await models.stair.create(gpu, dataset, { gamma });
+ *   const options = { ...models.stair.presets.baby.training, epochs: 20, seed: 1 };
  *   const { bestEpoch, test } = await train(gpu, model, dataset, options);
  *   console.log(gamma, bestEpoch, test["recall@20"], test["ndcg@20"]);
  * }
@@ -43,19 +43,31 @@ export {
 export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics.ts";
 export type { SparsePattern } from "./src/sparse/csr.ts";
 
-export type {
-  Model,
-  ModelKind,
-  ModelSettings,
-  Phase,
-  Preset,
-  Setting,
-  SettingValue,
-  TrainingSettings,
-  Variables,
+export {
+  type BuiltModel,
+  builtModel,
+  type GivenSettings,
+  type Model,
+  type ModelKind,
+  type ModelParts,
+  type Phase,
+  type Preset,
+  presetFor,
+  type Presets,
+  type TrainingSettings,
+  type UpdateStep,
+  type Variables,
 } from "./src/models/model.ts";
-export { presetFor } from "./src/models/model.ts";
-export { models } from "./src/models/registry.ts";
+export type {
+  ModelSettings,
+  Setting,
+  SettingsOf,
+  SettingsTable,
+  SettingValue,
+  ValueOf,
+} from "./src/models/settings.ts";
+export { defineModel, type ModelDefinition } from "./src/models/define_model.ts";
+export { modelNamed, models } from "./src/models/registry.ts";
 export type { LossTerm } from "./src/tape/loss_term.ts";
 export type { Batch, EpochShape } from "./src/tape/batch.ts";
 export type { Ending } from "./src/tape/ending.ts";
@@ -73,14 +85,6 @@ export type { Binding, Field, Kernel, ShaderFile } from "./src/gpu/kernel.ts";
 export { Scratch } from "./src/gpu/scratch.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
 export {
-  createStair,
-  type PresetName,
-  presets,
-  stairDefaults,
-  type StairSettings,
-} from "./src/models/stair.ts";
-
-export {
   type EpochReport,
   train,
   type TrainOptions,
@@ -88,7 +92,7 @@ export {
 } from "./src/training/train.ts";
 export type { BestSoFar } from "./src/runs/checkpoint.ts";
 export type { TrainerSettings } from "./src/training/trainer.ts";
-export type { AdamSettings } from "./src/tape/adamw.ts";
+export type { AdamSettings, OptimizedTensor, Pace } from "./src/tape/adamw.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
 
 export { evaluate } from "./src/evaluation/ranking.ts";

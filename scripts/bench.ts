@@ -15,7 +15,7 @@ import { isThere } from "../src/files/is_there.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { InputError } from "../src/input_error.ts";
 import { rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
-import { presets } from "../src/models/stair.ts";
+import { stair } from "../src/models/stair.ts";
 
 const SHARED = resolve(import.meta.dirname!, "../../shared");
 const DEFAULT_DATA = resolve(SHARED, "data/baby");
@@ -39,7 +39,9 @@ usage: deno task bench [options]
   --json                  print everything as JSON, and nothing else, on stdout
   --help
 
-Settings are those of ${Object.keys(presets).join(", ")}, by the folder's name; baby's otherwise.
+Settings are those of ${
+    Object.keys(stair.presets).join(", ")
+  }, by the folder's name; baby's otherwise.
 
 example: deno task bench --data ../shared/data/baby --growth --largest 4`;
 

@@ -14,8 +14,8 @@ import { rankByPopularity } from "../src/evaluation/popularity.ts";
 import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
 import { pairedTTest } from "../src/evaluation/significance.ts";
 import { InputError } from "../src/input_error.ts";
-import { presetFor } from "../src/models/model.ts";
-import { models } from "../src/models/registry.ts";
+import { presetFor, settingsFor } from "../src/models/model.ts";
+import { modelNamed, models } from "../src/models/registry.ts";
 import {
   abortOnInterrupt,
   rejectUnknown,
@@ -82,21 +82,15 @@ async function main(): Promise<number | void> {
     unknown: rejectUnknown,
   });
   if (options.help) return console.log(HELP);
-  const names = options.models?.split(",") ?? Object.keys(models);
-  const unknown = names.find((name: string) => !Object.hasOwn(models, name));
-  if (unknown !== undefined) {
-    throw new InputError(
-      `--models names "${unknown}", but known are ${Object.keys(models).join(", ")}.`,
-    );
-  }
+  const names: string[] = options.models?.split(",") ?? Object.keys(models);
+  const kinds = names.map(modelNamed);
   const count = requireNumber("seeds", options.seeds ?? "5");
   if (!Number.isInteger(count) || count < 1) {
     throw new InputError(`--seeds is ${count}, but must be a whole number from 1.`);
   }
   const epochs = toNumber("epochs", options.epochs);
   const evalEvery = toNumber("eval-every", options["eval-every"]);
-  for (const name of names) {
-    const { training } = models[name]!.presets.baby;
+  for (const { presets: { baby: { training } } } of kinds) {
     requireTrainOptions({ ...training, seed: 1, epochs: epochs ?? training.epochs, evalEvery });
   }
   const dataset = await loadDataset(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
@@ -183,13 +177,14 @@ async function runOnce(
   seed: number,
   watch: Watch,
 ): Promise<KeptResult> {
-  const preset = presetFor(models[name]!, dataset.name);
+  const kind = modelNamed(name);
+  const preset = presetFor(kind, dataset.name);
   const most = epochs ?? preset.training.epochs;
   const onEpoch = ({ epoch }: { epoch: number }): void =>
     watch.epoch(name, seed, { epoch, epochs: most });
   return await trainOrRead(out, dataset, {
     model: name,
-    settings: { ...preset.model, seed },
+    settings: settingsFor(kind, dataset.name, { seed }),
     training: { ...preset.training, ...setting, seed, epochs: most, evalEvery, signal, onEpoch },
   });
 }

@@ -15,20 +15,22 @@ import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
-import { InputError } from "../src/input_error.ts";
 import {
-  type Model,
+  type BuiltModel,
+  builtModel,
   type ModelKind,
-  type ModelSettings,
   type Preset,
   presetFor,
+  presetNamed,
+  settingsFor,
 } from "../src/models/model.ts";
-import { models } from "../src/models/registry.ts";
+import { modelNamed, models } from "../src/models/registry.ts";
+import type { ModelSettings } from "../src/models/settings.ts";
 import {
-  allModelOptions,
-  chooseModel,
   describeOptions,
+  modelOptions,
   type Options,
+  requireOwnOptions,
   settingsFrom,
 } from "./cli/model_options.ts";
 import { abortOnInterrupt, rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
@@ -91,20 +93,26 @@ const OPTIONS = {
     "eval-every",
     "patience",
     "out",
-    ...allModelOptions(),
+    ...modelOptions(),
   ],
 };
 
 async function main(): Promise<number | void> {
   const options = parseArgs(Deno.args, { ...OPTIONS, unknown: rejectUnknown }) as Options;
   const modelName = String(options.model ?? "stair");
-  const kind = chooseModel(modelName, options);
+  const kind = modelNamed(modelName);
+  requireOwnOptions(kind, options);
   const folder = String(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
-  const preset = choosePreset(kind, options.preset as string | undefined, folder);
-  if (options.help) return console.log(options.model ? helpOf(modelName, kind, preset) : HELP);
+  const name = basename(resolve(folder)), { preset: asked } = options;
+  const preset = asked === undefined ? presetFor(kind, name) : presetNamed(kind, asked);
+  if (options.help) {
+    const settings = settingsFor(kind, name, { preset: asked });
+    return console.log(options.model ? helpOf(kind, settings, preset) : HELP);
+  }
   const training = trainingOptions(options, preset);
   requireTrainOptions(training);
-  const settings = { ...settingsFrom(kind, preset.model, options), seed: training.seed };
+  const given = { ...settingsFrom(kind, options), preset: asked, seed: training.seed };
+  const settings = settingsFor(kind, name, given);
 
   const dataset = await loadDataset(folder);
   if (options["dry-run"]) {
@@ -115,7 +123,7 @@ async function main(): Promise<number | void> {
   using gpu = await openGpu();
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
-  using model = await kind.create(gpu, dataset, settings, preparation);
+  using model = builtModel(await kind.create(gpu, dataset, settings, preparation));
   const out = String(options.out ?? `runs/${dataset.name}-${model.name}-${training.seed}`);
 
   const progress = trackEpochs(training.epochs);
@@ -174,7 +182,11 @@ async function writeSummary(
 }
 
 /** What three users bought and may like; for datasets that say what items are called. */
-async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Promise<void> {
+async function showRecommendations(
+  gpu: Gpu,
+  model: BuiltModel,
+  dataset: Dataset,
+): Promise<void> {
   if (dataset.titles.size === 0) return;
   const seen = seenBefore(dataset, "test");
   for (const user of [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3))) {
@@ -185,18 +197,6 @@ async function showRecommendations(gpu: Gpu, model: Model, dataset: Dataset): Pr
   }
 }
 
-function choosePreset(
-  kind: ModelKind,
-  name: string | undefined,
-  folder: string,
-): Preset<ModelSettings> {
-  if (name !== undefined && !Object.hasOwn(kind.presets, name)) {
-    const known = Object.keys(kind.presets).join(", ");
-    throw new InputError(`--preset is "${name}", but must be ${known}.`);
-  }
-  return presetFor(kind, name ?? basename(resolve(folder)));
-}
-
 function describeMemory(
   { model, dataset, peakGpuBytes }: { model: string; dataset: string; peakGpuBytes: number },
 ): string {
@@ -204,17 +204,18 @@ function describeMemory(
   return `${model} on ${dataset}: training and ranking take ${memory} of GPU memory.`;
 }
 
-function helpOf(name: string, kind: ModelKind, { model, training }: Preset<ModelSettings>): string {
-  const { learningRate, weightDecay, l2 = 0, batchSize, epochs } = training;
+function helpOf(kind: ModelKind, settings: ModelSettings, { training }: Preset): string {
+  const { learningRate, weightDecay, l2 = 0, batchSize, epochs, patience } = training;
   return [
     HELP,
     "",
-    `${kind.title}: --model ${name} also has`,
+    `${kind.title}: --model ${kind.name} also has`,
     "",
-    describeOptions(kind, model),
+    describeOptions(kind, settings),
     "",
     `and trains ${epochs} epochs with batch-size ${batchSize}, learning-rate ${learningRate}, ` +
-    `weight-decay ${weightDecay}, l2 ${l2}.`,
+    `weight-decay ${weightDecay}, l2 ${l2}` +
+    (patience === undefined ? "." : `, patience ${patience}.`),
   ].join("\n");
 }
 

@@ -1,15 +1,15 @@
 /** Three epochs on real data: everything together, at the size of the paper's smallest dataset. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { createStair, type EpochReport, loadDataset, openGpu, presets, train } from "../mod.ts";
+import { type EpochReport, loadDataset, models, openGpu, train } from "../mod.ts";
 import { testOnRealData } from "./real_data.ts";
 
 testOnRealData("baby", "STAIR trains on Baby for three epochs", async (folder) => {
   using gpu = await openGpu();
   const dataset = await loadDataset(folder);
-  using model = await createStair(gpu, dataset, presets.baby.model);
+  using model = await models.stair.create(gpu, dataset, { preset: "baby" });
   const reports: EpochReport[] = [];
   const result = await train(gpu, model, dataset, {
-    ...presets.baby.training,
+    ...models.stair.presets.baby.training,
     epochs: 3,
     evalEvery: 3,
     seed: 1,

@@ -12,7 +12,7 @@ import { comparePeer, peerArguments, type PeerComparison, type PeerOptions } fro
 import { requirePeer } from "./peer_process.ts";
 import { measurePreparation, type PreparationCost } from "./preparation_costs.ts";
 import { profileStep, type StepProfile } from "./step_profile.ts";
-import { stairPreset, type Workload } from "./workload.ts";
+import { stairSettings, type Workload } from "./workload.ts";
 
 /** What to measure. */
 export interface BenchmarkOptions {
@@ -69,7 +69,7 @@ export async function runBenchmark(
   dataset: Dataset,
   { epochs, electronics = false, largest, peer, onProgress = () => {} }: BenchmarkOptions,
 ): Promise<Benchmark> {
-  const workload: Workload = { dataset, preset: stairPreset(dataset.name), onProgress };
+  const workload: Workload = { dataset, ...stairSettings(dataset.name), onProgress };
   if (peer) { // what cannot be compared is told before all the measuring
     peerArguments(workload);
     await requirePeer(peer.path);
@@ -83,7 +83,7 @@ export async function runBenchmark(
       items: dataset.itemCount,
       train: dataset.train.column.length,
     },
-    batchSize: workload.preset.training.batchSize,
+    batchSize: workload.training.batchSize,
     step: await profileStep(workload, copy.copyBytesPerSecond),
     models: await measureModels(workload, epochs),
     preparation: await measurePreparation(workload, electronics),

@@ -7,8 +7,7 @@ import { median } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
-import { type Model, presetFor } from "../../src/models/model.ts";
-import { models } from "../../src/models/registry.ts";
+import { type BuiltModel, presetFor } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { countRun, createModel, SEED, type Workload } from "./workload.ts";
 
@@ -56,12 +55,12 @@ export async function measureModels(workload: Workload, epochs: number): Promise
 /** Trains some epochs and ranks, sharing memory as a whole training run does. */
 async function trainAndRank(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   name: string,
   { dataset: { name: datasetName, train }, onProgress }: Workload,
   epochs: number,
 ): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
-  const { training } = presetFor(models[model.name]!, datasetName);
+  const { training } = presetFor(model.kind, datasetName);
   using trainer = new Trainer(gpu, model, train, { ...training, seed: SEED });
   using ranker = createRanker(gpu, model, train, LIST_LENGTH, trainer.scratch);
   const epochSeconds: number[] = [];

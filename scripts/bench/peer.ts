@@ -46,13 +46,13 @@ export async function comparePeer(
   { path, device }: PeerOptions,
   epochs: number,
 ): Promise<PeerComparison> {
-  const { dataset, preset, onProgress } = workload;
+  const { dataset, training, onProgress } = workload;
   const threads = navigator.hardwareConcurrency;
   const args = [path, ...peerArguments(workload), `--device=${device}`, `--threads=${threads}`];
   onProgress("STAIR: warming up");
   using gpu = await openGpu();
   using model = await createModel(gpu, "stair", workload);
-  using trainer = new Trainer(gpu, model, dataset.train, { ...preset.training, seed: SEED });
+  using trainer = new Trainer(gpu, model, dataset.train, { ...training, seed: SEED });
   await trainer.runEpoch();
   onProgress(`${basename(path)}: starting and warming up`);
   await using peer = startPeer("python3", args);
@@ -73,9 +73,9 @@ export async function comparePeer(
  *
  * @throws {InputError} when the dataset is not of files that it can read.
  */
-export function peerArguments({ dataset, preset: { model, training } }: Workload): string[] {
+export function peerArguments({ dataset, settings, training }: Workload): string[] {
   const { name, folder, modalities } = dataset;
-  const used = modalities.filter(({ name }) => model.neighbors[name] !== 0);
+  const used = modalities.filter(({ name }) => settings.neighbors[name] !== 0);
   const features = fileNames(used.map(({ features }) => features?.source));
   const neighbours = fileNames(used.map(({ neighbours }) => neighbours?.source));
   if (
@@ -91,10 +91,10 @@ export function peerArguments({ dataset, preset: { model, training } }: Workload
     folder,
     `--features=${features}`,
     ...(neighbours.length > 0 ? [`--neighbours=${neighbours}`] : []),
-    `--k=${used.map(({ name }) => model.neighbors[name])}`,
-    `--gamma=${model.gamma}`,
-    `--d=${model.dim}`,
-    `--L=${model.layers}`,
+    `--k=${used.map(({ name }) => settings.neighbors[name])}`,
+    `--gamma=${settings.gamma}`,
+    `--d=${settings.dim}`,
+    `--L=${settings.layers}`,
     `--lr=${training.learningRate}`,
     `--wd=${training.weightDecay}`,
     `--batch=${training.batchSize}`,

@@ -35,7 +35,7 @@ export interface PreparationCost {
  * @throws {GpuError} when the GPU fails.
  */
 export async function measurePreparation(
-  { dataset: { modalities }, preset: { model: { dim, neighbors } }, onProgress }: Workload,
+  { dataset: { modalities }, settings: { dim, neighbors }, onProgress }: Workload,
   electronics: boolean,
 ): Promise<PreparationCost[]> {
   const costs: PreparationCost[] = [];

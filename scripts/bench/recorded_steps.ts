@@ -7,7 +7,7 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { wallSeconds } from "./timing.ts";
-import type { Model } from "../../src/models/model.ts";
+import type { BuiltModel } from "../../src/models/model.ts";
 import { type EpochShape, stepCount } from "../../src/tape/batch.ts";
 import { interactionGraph } from "../../src/sparse/graphs.ts";
 import { gatherBatches, sampleTriples } from "../../src/training/sampler.ts";
@@ -37,8 +37,8 @@ export interface RecordedSteps extends Disposable {
  */
 export function recordSteps(
   gpu: Gpu,
-  model: Model,
-  { dataset: { train }, preset: { training } }: Workload,
+  model: BuiltModel,
+  { dataset: { train }, training }: Workload,
 ): RecordedSteps {
   const pairs = train.column.length;
   const batchSize = Math.min(training.batchSize, pairs);

@@ -5,9 +5,15 @@
  */
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
-import { type Model, type Preset, presetFor } from "../../src/models/model.ts";
-import { presets, type StairSettings } from "../../src/models/stair.ts";
-import { models } from "../../src/models/registry.ts";
+import {
+  type BuiltModel,
+  builtModel,
+  presetFor,
+  settingsFor,
+  type TrainingSettings,
+} from "../../src/models/model.ts";
+import { modelNamed } from "../../src/models/registry.ts";
+import { stair, type StairSettings } from "../../src/models/stair.ts";
 import { countMemory } from "../../src/training/count_memory.ts";
 
 /** Seed of everything random in a measurement. */
@@ -17,15 +23,18 @@ export const SEED = 1;
 export interface Workload {
   /** What is trained on. */
   readonly dataset: Dataset;
-  /** The settings to train STAIR with. */
-  readonly preset: Preset<StairSettings>;
+  /** STAIR's settings. */
+  readonly settings: StairSettings;
+  /** How to train STAIR. */
+  readonly training: TrainingSettings;
   /** Told what is being measured. */
   readonly onProgress: (what: string) => void;
 }
 
 /** STAIR's settings for a dataset of this name; Baby's for others. */
-export function stairPreset(name: string): Preset<StairSettings> {
-  return Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.baby;
+export function stairSettings(dataset: string): Pick<Workload, "settings" | "training"> {
+  const { training } = presetFor(stair, dataset);
+  return { settings: settingsFor(stair, dataset, { seed: SEED }), training };
 }
 
 /**
@@ -37,9 +46,8 @@ export async function createModel(
   gpu: Gpu,
   kind: string,
   { dataset }: Workload,
-): Promise<Model> {
-  const { model } = presetFor(models[kind]!, dataset.name);
-  return await models[kind]!.create(gpu, dataset, { ...model, seed: SEED }, {});
+): Promise<BuiltModel> {
+  return builtModel(await modelNamed(kind).create(gpu, dataset, { seed: SEED }));
 }
 
 /**
@@ -50,11 +58,12 @@ export async function createModel(
  * @throws {GpuError} when an array is larger than the adapter allows.
  */
 export async function countRun(
-  kind: string,
+  name: string,
   dataset: Dataset,
   presetName: string = dataset.name,
 ): Promise<number> {
-  const { model, training } = presetFor(models[kind]!, presetName);
-  const seeded = { ...model, seed: SEED };
-  return await countMemory(models[kind]!, dataset, seeded, { ...training, seed: SEED });
+  const kind = modelNamed(name);
+  const { training } = presetFor(kind, presetName);
+  const settings = settingsFor(kind, presetName, { seed: SEED });
+  return await countMemory(kind, dataset, settings, { ...training, seed: SEED });
 }

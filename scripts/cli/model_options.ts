@@ -5,73 +5,65 @@
  * @module
  */
 import { InputError } from "../../src/input_error.ts";
-import type { ModelKind, ModelSettings, Setting, SettingValue } from "../../src/models/model.ts";
+import type { ModelKind } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
+import {
+  describeRange,
+  type ModelSettings,
+  type SettingValue,
+  writtenName,
+} from "../../src/models/settings.ts";
 import { toNumber } from "./command_line.ts";
 import { formatTable } from "./table.ts";
 
 /** Options as they are parsed. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The option that a setting is given by. */
-export function optionName(setting: string): string {
-  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-/** The options of all models, each once. */
-export function allModelOptions(): string[] {
-  const names = Object.values(models).flatMap(({ settings }) => Object.keys(settings));
-  return [...new Set(names.map(optionName))];
+/** The options of some kinds of models, those of this library unless told, each once. */
+export function modelOptions(kinds: readonly ModelKind[] = Object.values(models)): string[] {
+  return [...new Set(kinds.flatMap(({ settings }) => Object.keys(settings).map(writtenName)))];
 }
 
 /**
- * The model of this name.
+ * Checks that no option is one of another model of this library.
  *
- * @throws {InputError} when there is none, or `options` has one of another model.
+ * @throws {InputError} when one is.
  */
-export function chooseModel(name: string, options: Options): ModelKind {
-  if (!Object.hasOwn(models, name)) {
-    throw new InputError(`--model is "${name}", but must be ${Object.keys(models).join(", ")}.`);
-  }
-  const kind = models[name]!;
-  const own = new Set(Object.keys(kind.settings).map(optionName));
-  const foreign = allModelOptions().find((option) =>
-    options[option] !== undefined && !own.has(option)
+export function requireOwnOptions(kind: ModelKind, options: Options): void {
+  const own = modelOptions([kind]);
+  const foreign = modelOptions().find((option) =>
+    options[option] !== undefined && !own.includes(option)
   );
   if (foreign !== undefined) {
     throw new InputError(
-      `--${foreign} is not an option of ${name}; --model ${name} --help lists them.`,
+      `--${foreign} is not an option of ${kind.name}; --model ${kind.name} --help lists them.`,
     );
   }
-  return kind;
 }
 
 /**
- * A preset's settings, with what the options say in their place.
+ * The settings that the options give; what is in range the model itself says.
  *
  * @throws {InputError} when an option is not of the setting's type.
  */
-export function settingsFrom(
-  { settings }: ModelKind,
-  preset: ModelSettings,
-  options: Options,
-): ModelSettings {
-  const entries = Object.keys(settings).map((name): [string, SettingValue] => {
-    const text = options[optionName(name)];
-    const value = preset[name]!;
-    return [name, text === undefined ? value : parse(optionName(name), String(text), value)];
-  });
-  return Object.fromEntries(entries);
+export function settingsFrom({ settings }: ModelKind, options: Options): ModelSettings {
+  const given: Record<string, SettingValue> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const option = writtenName(name), text = options[option];
+    if (text !== undefined) given[name] = parse(option, String(text), setting.default);
+  }
+  return given;
 }
 
-/** A table of a model's options, with what each is in a preset. */
-export function describeOptions({ settings }: ModelKind, preset: ModelSettings): string {
-  const rows = Object.entries(settings).map(([name, { help }]: [string, Setting]) => [
-    `--${optionName(name)}`,
-    formatValue(preset[name]!),
-    help,
+/** A table of a model's options, with what each may be and what it is among `chosen` settings. */
+export function describeOptions({ settings }: ModelKind, chosen: ModelSettings): string {
+  const rows = Object.entries(settings).map(([name, setting]) => [
+    `--${writtenName(name)}`,
+    formatValue(chosen[name] ?? setting.default),
+    describeRange(setting),
+    setting.help,
   ]);
-  return formatTable(["option", "preset", "meaning"], rows);
+  return formatTable(["option", "preset", "range", "meaning"], rows);
 }
 
 function formatValue(value: SettingValue): string {
@@ -80,9 +72,9 @@ function formatValue(value: SettingValue): string {
 }
 
 /** Reads the text of an option as what the setting is by default. */
-function parse(option: string, text: string, preset: SettingValue): SettingValue {
-  if (typeof preset === "number") return toNumber(option, text)!;
-  if (typeof preset === "boolean") {
+function parse(option: string, text: string, value: SettingValue): SettingValue {
+  if (typeof value === "number") return toNumber(option, text)!;
+  if (typeof value === "boolean") {
     if (text === "" || text === "true") return true; // named alone, a switch is on
     if (text === "false") return false;
     throw new InputError(`--${option} is "${text}", but must be true or false.`);
@@ -94,5 +86,5 @@ function parse(option: string, text: string, preset: SettingValue): SettingValue
     }
     return [name, toNumber(option, number)!];
   });
-  return { ...preset, ...Object.fromEntries(parts) };
+  return Object.fromEntries(parts);
 }

@@ -9,7 +9,7 @@ import type { Split } from "../data/splits.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
-import type { Model } from "../models/model.ts";
+import type { BuiltModel } from "../models/model.ts";
 import { Tape } from "../tape/tape.ts";
 import { createLists, recordTopK, uploadSeen } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
@@ -42,7 +42,7 @@ export interface Ranker extends Disposable {
  */
 export function createRanker(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   seen: SparsePattern,
   k: number,
   scratch?: Scratch,
@@ -108,7 +108,7 @@ export interface Evaluator extends Disposable {
  */
 export function createEvaluator(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
   scratch?: Scratch,
@@ -132,7 +132,7 @@ export function createEvaluator(
 /** Recall and NDCG at 10 and 20 of a model on one split, each the mean over users with targets. */
 export async function evaluate(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
 ): Promise<Metrics> {

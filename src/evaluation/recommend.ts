@@ -7,7 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { Model } from "../models/model.ts";
+import type { BuiltModel } from "../models/model.ts";
 import { Tape } from "../tape/tape.ts";
 import {
   createLists,
@@ -34,7 +34,7 @@ export interface ScoredItem {
  */
 export async function recommend(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   seen: SparsePattern,
   user: number,
   top = 10,
@@ -75,7 +75,7 @@ export async function recommend(
  */
 export async function similarItems(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   item: number,
   top = 10,
 ): Promise<ScoredItem[]> {

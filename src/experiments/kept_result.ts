@@ -10,8 +10,8 @@ import { fingerprint } from "../data/fingerprint.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
 import { CACHE_FOLDER } from "../features/preparation.ts";
 import { openGpu } from "../gpu/device.ts";
-import type { ModelSettings } from "../models/model.ts";
-import { models } from "../models/registry.ts";
+import type { ModelSettings } from "../models/settings.ts";
+import { modelNamed } from "../models/registry.ts";
 import { hasCheckpoint } from "../runs/run_folder.ts";
 import { train, type TrainOptions, type TrainResult } from "../training/train.ts";
 
@@ -63,7 +63,9 @@ export async function trainOrRead(
   const found = await Deno.readTextFile(path).catch(() => undefined);
   if (found !== undefined) return JSON.parse(found).result;
   const resume = await hasCheckpoint(out);
-  using model = await models[name]!.create(gpu, dataset, settings, { cacheFolder: CACHE_FOLDER });
+  using model = await modelNamed(name).create(gpu, dataset, settings, {
+    cacheFolder: CACHE_FOLDER,
+  });
   const outcome = await train(gpu, model, dataset, { ...training, out, resume });
   const result = { ...outcome, adapter: gpu.adapterName, peakGpuBytes: gpu.peakBytes };
   const text = JSON.stringify({ ...JSON.parse(asked), result }, null, 2) + "\n";

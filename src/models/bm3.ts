@@ -21,11 +21,9 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
 import type { Batch } from "../tape/batch.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
 import { cosineLoss } from "../ops/losses/cosine_loss.ts";
-import { drawMask } from "../ops/rows/draw_uniform.ts";
 import { dropout } from "../ops/rows/dropout.ts";
 import { gatherBatch, type TripleList } from "../ops/rows/gather_batch.ts";
 import { linear } from "../ops/rows/linear.ts";
@@ -38,6 +36,8 @@ import {
 } from "../ops/graphs/stepwise_convolution.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
+import { defineModel } from "./define_model.ts";
+import { type Draws, seededDraws } from "./draws.ts";
 import {
   initialStream,
   linearDefaults,
@@ -45,14 +45,7 @@ import {
   xavierNormal,
   xavierUniform,
 } from "./initial_values.ts";
-import {
-  constants,
-  type Model,
-  type ModelKind,
-  requireAtLeast,
-  requireShape,
-  type Variables,
-} from "./model.ts";
+import { constants, type ModelKind, type ModelParts, type Variables } from "./model.ts";
 import {
   featuredModalities,
   type FeaturedModality,
@@ -60,90 +53,64 @@ import {
   projectBatch,
   uploadProjections,
 } from "./projected_features.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of BM3. */
-export interface Bm3Settings {
-  /** Embedding width, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Layers of graph convolution (L). */
-  readonly layers: number;
-  /** Dropout of targets, from 0 to below 1. */
-  readonly dropout: number;
-  /** Weight of the penalty on norms (λ). */
-  readonly regWeight: number;
-  /** Weight of the modalities' terms (μ). */
-  readonly clWeight: number;
-  /** Seed of initial values and masks. */
-  readonly seed: number;
-}
+const settings = {
+  dim: EMBEDDING_WIDTH,
+  layers: { default: 1, from: 0, whole: true, help: "layers of graph convolution (L)" },
+  dropout: {
+    default: 0.5,
+    from: 0,
+    below: 1,
+    help: "share of the targets' numbers that is dropped",
+  },
+  regWeight: {
+    default: 0.1,
+    from: 0,
+    help: "weight of the penalty on the norms of all vectors (λ)",
+  },
+  clWeight: { default: 2, from: 0, help: "weight of the modalities' terms (μ)" },
+} as const;
 
-/** BM3 with what comes before its predictor. */
-export interface Bm3 extends Model {
-  /** Records U and I', (users + items) × dim. */
-  beforePredictor(tape: Tape): Tensor;
-}
-
-/** What is kept of targets, 1 or 0: of U and I', (users + items) × dim, and of each modality's T. */
-export interface Bm3Masks {
-  /** Of U and I'. */
-  readonly ids: Tensor;
-  /** By modality, items × dim. */
-  readonly modalities: Readonly<Record<string, Tensor>>;
-}
-
-/** What the loss is recorded from. */
-interface Parts {
-  readonly userCount: number;
-  readonly itemCount: number;
-  readonly modalities: readonly string[];
-  readonly settings: Bm3Settings;
-  readonly convolution: StepwiseConvolution;
-  readonly terms: Readonly<Record<string, LossTerm>>;
-  readonly masks: Bm3Masks | undefined;
-}
+/** All settings of BM3. */
+export type Bm3Settings = SettingsOf<typeof settings>;
 
 /**
- * Uploads BM3 with random embeddings (Xavier uniform) and layers (Xavier normal), and the features
- * themselves.
- *
- * @param masks Taken in the place of drawn ones, where these are known; not owned.
- * @throws {InputError} when a setting is out of range or the dataset has no features.
+ * The preset of Baby is that of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection; MMRec
+ * gives search grids only.
  */
-export async function createBm3(
-  gpu: Gpu,
-  dataset: Dataset,
-  settings: Bm3Settings,
-  masks?: Bm3Masks,
-): Promise<Bm3> {
-  requireSettings(settings);
+export const bm3: ModelKind<typeof settings> = defineModel({
+  name: "bm3",
+  title: "BM3 (Zhou et al., WWW 2023)",
+  settings,
+  presets: {
+    baby: {
+      model: {},
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-4, batchSize: 2048, epochs: 500 },
+    },
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+/** Uploads random embeddings (Xavier uniform) and layers (Xavier normal), and the features themselves. */
+async function create(gpu: Gpu, dataset: Dataset, settings: Bm3Settings): Promise<ModelParts> {
   const modalities = featuredModalities(dataset, "BM3");
-  const { dim, layers } = settings;
-  const { train, userCount, itemCount } = dataset;
   using guard = new DisposableStack();
   const { parameters } = guard.use(await uploadParameters(gpu, dataset, modalities, settings));
-  const graph = interactionGraph(train);
-  const ratios = new Float64Array(dim).fill(1);
-  const convolution = guard.use(
-    createStepwiseConvolution(gpu, "adjacency", graph, ratios, layers),
-  );
-  const names = modalities.map(({ name }) => name);
-  const terms = bm3Terms(names, settings);
-  const parts = { userCount, itemCount, modalities: names, settings, convolution, terms, masks };
+  const data = guard.use(prepareBm3(gpu, dataset, settings));
+  const draws = seededDraws(settings.seed);
   const fixed = constants(parameters);
   const resources = guard.move();
   return {
-    name: "bm3",
-    userCount,
-    itemCount,
     parameters,
-    settings: { ...settings },
-    lossTerms: terms,
+    lossTerms: data.terms,
     phases: [{
       name: "training step",
-      record: (tape, parameters, batch) => recordLoss(tape, parts, parameters, batch),
+      record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch, draws),
     }],
-    beforePredictor: (tape) => vectors(tape, parts, fixed).value,
-    represent: (tape) => predict(tape, fixed, vectors(tape, parts, fixed)).value,
+    represent: (tape) => predict(tape, fixed, beforePredictor(tape, data, fixed)).value,
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
@@ -180,27 +147,52 @@ async function uploadParameters(
   };
 }
 
-/** Two terms between users and items, the penalty, and two terms of each modality. */
-function bm3Terms(
-  modalities: readonly string[],
-  { regWeight, clWeight }: Bm3Settings,
-): Readonly<Record<string, LossTerm>> {
+/** What BM3 computes over, beside its parameters. */
+export interface Bm3Data extends Disposable {
+  readonly userCount: number;
+  readonly itemCount: number;
+  /** Names of those that have features. */
+  readonly modalities: readonly string[];
+  readonly settings: Bm3Settings;
+  /** The mean of E, ÃE, …, Ã^L E. */
+  readonly convolution: StepwiseConvolution;
+  /** Two terms between users and items, the penalty, and two terms of each modality. */
+  readonly terms: Readonly<Record<string, LossTerm>>;
+}
+
+/** Uploads the graph of users and items. */
+export function prepareBm3(gpu: Gpu, dataset: Dataset, settings: Bm3Settings): Bm3Data {
+  const { dim, layers, regWeight, clWeight } = settings;
+  const { train, userCount, itemCount } = dataset;
+  const modalities = featuredModalities(dataset, "BM3").map(({ name }) => name);
   const ofModalities = modalities.flatMap((name) => [
     [`${name}.to_item`, clWeight],
     [`${name}.to_itself`, clWeight],
   ]);
-  return lossTerms({
+  const terms = lossTerms<string>({
     user_to_item: 1,
     item_to_user: 1,
     norms: regWeight,
     ...Object.fromEntries(ofModalities),
   });
+  const ratios = new Float64Array(dim).fill(1);
+  const graph = interactionGraph(train);
+  const convolution = createStepwiseConvolution(gpu, "adjacency", graph, ratios, layers);
+  return {
+    userCount,
+    itemCount,
+    modalities,
+    settings,
+    convolution,
+    terms,
+    [Symbol.dispose]: () => convolution[Symbol.dispose](),
+  };
 }
 
 /** Records U and I', users and items stacked. */
-function vectors(
+export function beforePredictor(
   tape: Tape,
-  { userCount, itemCount, convolution }: Parts,
+  { userCount, itemCount, convolution }: Bm3Data,
   { embeddings }: Variables,
 ): Variable {
   const mean = stepwiseConvolution(tape, convolution, embeddings!);
@@ -212,24 +204,31 @@ function predict(tape: Tape, parameters: Variables, x: Variable): Variable {
   return linear(tape, x, parameters["predictor.weight"]!, parameters["predictor.bias"]!);
 }
 
-function recordLoss(
+/**
+ * Records the loss.
+ *
+ * @param draws Where the masks of targets come from: of `ids`, (users + items) × dim, and of each modality,
+ * items × dim.
+ */
+export function recordLoss(
   tape: Tape,
-  parts: Parts,
+  data: Bm3Data,
   parameters: Variables,
   batch: Batch,
+  draws: Pick<Draws, "mask">,
 ): void {
-  const { userCount, itemCount, modalities, settings: { dim }, terms, masks } = parts;
-  const all = vectors(tape, parts, parameters);
+  const { userCount, itemCount, modalities, settings: { dim }, terms } = data;
+  const all = beforePredictor(tape, data, parameters);
   const ranges = [
     { firstRow: 0, rowCount: userCount },
     { firstRow: userCount, rowCount: itemCount },
   ];
   normPenalty(tape, all, ranges, batch, terms.norms!, itemCount);
-  const step: Step = { tape, parts, batch };
+  const step: Step = { tape, data, batch, draws };
   const rows = (list: TripleList): Variable =>
     gatherBatch(tape, all, batch, [list], { firstRow: 0, userCount });
   const users = rows("user"), items = rows("positive");
-  const kept = maskOf(step, "ids", [userCount + itemCount, dim], masks?.ids);
+  const kept = maskOf(step, "ids", [userCount + itemCount, dim]);
   const userTargets = target(step, users, kept, "user", 0);
   const itemTargets = target(step, items, kept, "positive", 0);
   if (kept) tape.release(kept);
@@ -237,7 +236,7 @@ function recordLoss(
   cosineLoss(tape, predict(tape, parameters, items), userTargets, batch, terms.item_to_user!);
   for (const name of modalities) {
     const projected = projectBatch(tape, parameters, name, batch, ["positive"], userCount);
-    const kept = maskOf(step, name, [itemCount, dim], masks?.modalities[name]);
+    const kept = maskOf(step, name, [itemCount, dim]);
     const targets = target(step, projected, kept, "positive", userCount);
     if (kept) tape.release(kept);
     const predicted = predict(tape, parameters, projected);
@@ -249,19 +248,18 @@ function recordLoss(
 /** The loss of a batch while it is recorded. */
 interface Step {
   readonly tape: Tape;
-  readonly parts: Parts;
+  readonly data: Bm3Data;
   readonly batch: Batch;
+  readonly draws: Pick<Draws, "mask">;
 }
 
-/** What is kept of a table in the current batch: the given mask, one drawn, or none without dropout. */
+/** What is kept of a table in the current batch, 1 or 0; nothing is dropped without dropout. */
 function maskOf(
-  { tape, parts: { settings: { dropout, seed } }, batch }: Step,
+  { tape, data: { settings: { dropout } }, batch, draws }: Step,
   name: string,
   shape: readonly number[],
-  given: Tensor | undefined,
 ): Tensor | undefined {
-  if (given || dropout === 0) return given;
-  return drawMask(tape, shape, dropout, initialStream(seed, `mask of ${name}`)(), batch);
+  return dropout === 0 ? undefined : draws.mask(tape, `mask of ${name}`, shape, dropout, batch);
 }
 
 /**
@@ -270,7 +268,7 @@ function maskOf(
  * @param kept What is kept of the table that the rows come from; its first row stands for `firstRow` of H.
  */
 function target(
-  { tape, parts: { userCount, settings }, batch }: Step,
+  { tape, data: { userCount, settings }, batch }: Step,
   { value }: Variable,
   kept: Tensor | undefined,
   list: TripleList,
@@ -282,38 +280,3 @@ function target(
   const rows = gatherBatch(tape, mask, batch, [list], { firstRow, userCount });
   return dropout(tape, stopped, rows.value, settings.dropout);
 }
-
-function requireSettings(settings: Bm3Settings): void {
-  requireShape(settings);
-  requireAtLeast("reg-weight", settings.regWeight, 0);
-  requireAtLeast("cl-weight", settings.clWeight, 0);
-  if (!(settings.dropout >= 0 && settings.dropout < 1)) {
-    throw new InputError(`dropout is ${settings.dropout}, but must be from 0 to below 1.`);
-  }
-}
-
-/**
- * BM3 as it is offered to people. The preset of Baby is that of RecBoard (MTandHJ/RecBoard@085110b), the
- * STAIR authors' own collection; MMRec gives search grids only.
- */
-export const bm3: ModelKind = {
-  title: "BM3 (Zhou et al., WWW 2023)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: 1, help: "layers of graph convolution" },
-    dropout: { value: 0.5, help: "share of the targets' numbers that is dropped" },
-    regWeight: { value: 0.1, help: "weight of the penalty on the norms of all vectors" },
-    clWeight: { value: 2, help: "weight of the modalities' terms" },
-  },
-  presets: {
-    baby: {
-      model: {},
-      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-4, batchSize: 2048, epochs: 500 },
-    },
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) => createBm3(gpu, dataset, settings as unknown as Bm3Settings),
-};

@@ -1,5 +1,5 @@
 /**
- * What MMSSL draws at random in every batch.
+ * What models draw at random in every batch: dropout masks and noise.
  *
  * @module
  */

@@ -26,8 +26,7 @@ import type { Dataset, Modality } from "../data/dataset.ts";
 import { nearestItems } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
+import { createTensor } from "../gpu/tensor.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
 import type { Batch } from "../tape/batch.ts";
 import { bprRowsLoss } from "../ops/losses/bpr_rows_loss.ts";
@@ -49,169 +48,204 @@ import { type SparseMatrix, type SparsePattern, transpose } from "../sparse/csr.
 import { edgeWeights, sampleEdges } from "../sparse/edge_sampling.ts";
 import { interactionGraph, type Neighbours } from "../sparse/graphs.ts";
 import { neighbourMix } from "../sparse/neighbour_mix.ts";
+import { defineModel } from "./define_model.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
 import {
   constants,
-  type Model,
   type ModelKind,
+  type ModelParts,
   type Preset,
-  requireAtLeast,
-  requireShape,
   type Variables,
 } from "./model.ts";
 import { featuredModalities, projectBatch, uploadProjections } from "./projected_features.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of FREEDOM. */
-export interface FreedomSettings {
-  /** Embedding width, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Layers of convolution over users and items (L). */
-  readonly layers: number;
-  /** Layers over the item graph (n). */
-  readonly itemLayers: number;
-  /** Neighbours of an item in each modality, itself included (k). */
-  readonly knn: number;
-  /** The image's part in the item graph, from 0 to 1. */
-  readonly imageWeight: number;
-  /** Share of the interactions that an epoch leaves out, from 0 to below 1. */
-  readonly dropout: number;
-  /** Weight of the modalities' terms (λ). */
-  readonly regWeight: number;
-  /** Seed of initial values and samples. */
-  readonly seed: number;
-}
+const settings = {
+  dim: EMBEDDING_WIDTH,
+  layers: {
+    default: 2,
+    from: 0,
+    whole: true,
+    help: "layers of convolution over users and items (L)",
+  },
+  itemLayers: {
+    default: 1,
+    from: 0,
+    whole: true,
+    help: "layers of convolution over similar items (n)",
+  },
+  knn: {
+    default: 10,
+    from: 1,
+    to: LONGEST_LIST,
+    whole: true,
+    help: "neighbours of an item in each modality, itself included (k)",
+  },
+  imageWeight: {
+    default: 0.1,
+    from: 0,
+    to: 1,
+    help: "the image's part in the graph of similar items",
+  },
+  dropout: {
+    default: 0.8,
+    from: 0,
+    below: 1,
+    help: "share of the interactions that an epoch leaves out",
+  },
+  regWeight: { default: 1e-3, from: 0, help: "weight of the modalities' terms (λ)" },
+} as const;
 
-/** FREEDOM with its sampled graph. */
-export interface Freedom extends Model {
-  /** Gives the loss the graph of these interactions, as many as a sample has. */
-  prune(kept: SparsePattern): void;
-  /** Records U and I + S^n Q of the sampled graph, (users + items) × dim. */
-  representPruned(tape: Tape): Tensor;
-}
-
-/** The two graphs of users and items. */
-interface InteractionGraphs extends Disposable {
-  /** Of all interactions, which ranks. */
-  readonly full: StepwiseConvolution;
-  /** Of a sample, which the loss is of; that of all without dropout. */
-  readonly pruned: StepwiseConvolution;
-  /** Overwrites the sample. */
-  prune(kept: SparsePattern): void;
-  /** Draws the sample of an epoch, from 1. */
-  beginEpoch(epoch: number): void;
-}
-
-/** What representations are recorded from. */
-interface Parts {
-  readonly userCount: number;
-  readonly itemCount: number;
-  /** Users and items. */
-  readonly interactions: InteractionGraphs;
-  /** S. */
-  readonly items: SparseTensor;
-  /** Sᵀ. */
-  readonly itemsBack: SparseTensor;
-  /** n. */
-  readonly itemLayers: number;
-}
+/** All settings of FREEDOM. */
+export type FreedomSettings = SettingsOf<typeof settings>;
 
 /**
- * Prepares and uploads FREEDOM: random embeddings (Xavier uniform) and projections, and the features
- * themselves.
- *
- * @throws {InputError} when a setting is out of range or the dataset has no features.
+ * The presets are those of RecBoard (MTandHJ/RecBoard@085110b, for Electronics @3993f58), the STAIR authors'
+ * own collection; MMRec gives search grids only.
  */
-export async function createFreedom(
+export const freedom: ModelKind<typeof settings> = defineModel({
+  name: "freedom",
+  title: "FREEDOM (Zhou & Shen, ACM MM 2023)",
+  settings,
+  presets: {
+    baby: published(0.8, 1e-6, 2048),
+    sports: published(0.8, 1e-6, 2048),
+    electronics: published(0.9, 1e-7, 4096),
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+function published(dropout: number, l2: number, batchSize: number): Preset<typeof settings> {
+  return {
+    model: { dropout },
+    training: { learningRate: 1e-3, weightDecay: 0, l2, batchSize, epochs: 500 },
+  };
+}
+
+/** Uploads random embeddings (Xavier uniform) and projections, and the features themselves. */
+async function create(
   gpu: Gpu,
   dataset: Dataset,
   settings: FreedomSettings,
-  options: PreparationOptions = {},
-): Promise<Freedom> {
-  requireSettings(settings);
-  const modalities = featuredModalities(dataset, "FREEDOM");
-  const { dim, itemLayers, regWeight, seed } = settings;
-  const { train, userCount, itemCount } = dataset;
-  const frozen = await frozenGraph(gpu, dataset, settings, options);
+  options: PreparationOptions,
+): Promise<ModelParts> {
+  const { dim, seed } = settings;
+  const { userCount, itemCount } = dataset;
   using guard = new DisposableStack();
+  const data = guard.use(await prepareFreedom(gpu, dataset, settings, options));
   const tables = stackedTables(xavierUniform, seed, dataset, dim);
   const shape = [userCount + itemCount, dim];
   const embeddings = guard.use(createTensor(gpu, "embeddings", shape, tables));
   const draw = (name: string, outputs: number, inputs: number) =>
     linearDefaults(seed, name, outputs, inputs);
+  const modalities = featuredModalities(dataset, "FREEDOM");
   const projections = guard.use(await uploadProjections(gpu, modalities, dim, draw));
-  const interactions = guard.use(uploadInteractions(gpu, train, settings));
-  const items = guard.use(uploadSparse(gpu, "item graph", frozen));
-  const itemsBack = guard.use(uploadSparse(gpu, "item graph transposed", transpose(frozen)));
-  const parts = { userCount, itemCount, interactions, items, itemsBack, itemLayers };
-  const names = modalities.map(({ name }) => name);
-  const ofModalities = names.map((name) => [`${name}.bpr`, regWeight] as const);
-  const terms = lossTerms<string>({ bpr: 1, ...Object.fromEntries(ofModalities) });
   const fixed = constants({ embeddings });
-  const { full, pruned, prune, beginEpoch } = interactions;
   const resources = guard.move();
   return {
-    name: "freedom",
-    userCount,
-    itemCount,
     parameters: { embeddings, ...projections.parameters },
-    settings: { ...settings },
-    lossTerms: terms,
+    lossTerms: data.terms,
     phases: [{
       name: "training step",
-      record: (tape, parameters, batch) => recordLoss(tape, parts, names, terms, parameters, batch),
+      record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch),
     }],
-    prune,
-    beginEpoch,
-    represent: (tape) => vectors(tape, parts, full, fixed).value,
-    representPruned: (tape) => vectors(tape, parts, pruned, fixed).value,
+    beginEpoch: (epoch) => drawSample(gpu, data, epoch),
+    represent: (tape) => vectors(tape, data, data.all, fixed).value,
     [Symbol.dispose]: () => resources.dispose(),
   };
+}
+
+/** What FREEDOM computes over, beside its parameters. */
+export interface FreedomData extends Disposable {
+  /** Train interactions, which samples are drawn from. */
+  readonly train: SparsePattern;
+  /** The mean of layers over all interactions, which ranks. */
+  readonly all: StepwiseConvolution;
+  /** The same over an epoch's sample, which the loss is of; over all without dropout. */
+  readonly sampled: StepwiseConvolution;
+  /** S. */
+  readonly items: SparseTensor;
+  /** Sᵀ. */
+  readonly itemsBack: SparseTensor;
+  /** Names of those that have features. */
+  readonly modalities: readonly string[];
+  /** `bpr`, and `NAME.bpr` of each modality. */
+  readonly terms: Readonly<Record<string, LossTerm>>;
+  readonly settings: FreedomSettings;
+}
+
+/** Computes and uploads all graphs, the sampled one as in the first epoch. */
+export async function prepareFreedom(
+  gpu: Gpu,
+  dataset: Dataset,
+  settings: FreedomSettings,
+  options: PreparationOptions = {},
+): Promise<FreedomData> {
+  const { dim, layers, dropout, regWeight } = settings;
+  const { train } = dataset;
+  const modalities = featuredModalities(dataset, "FREEDOM").map(({ name }) => name);
+  const ofModalities = modalities.map((name) => [`${name}.bpr`, regWeight] as const);
+  const similar = await frozenGraph(gpu, dataset, settings, options);
+  using guard = new DisposableStack();
+  const ratios = new Float64Array(dim).fill(1);
+  const adjacency = interactionGraph(train);
+  const longest = longestRow(adjacency.rowStart); // no sample of the edges has longer rows
+  const convolutionOver = (label: string, graph: SparseMatrix): StepwiseConvolution =>
+    guard.use(createStepwiseConvolution(gpu, label, graph, ratios, layers, longest));
+  const all = convolutionOver("adjacency", adjacency);
+  const sample = dropout > 0 && interactionGraph(sampleOf(train, settings, 1));
+  const sampled = sample ? convolutionOver("sampled adjacency", sample) : all;
+  const items = guard.use(uploadSparse(gpu, "item graph", similar));
+  const itemsBack = guard.use(uploadSparse(gpu, "item graph transposed", transpose(similar)));
+  const resources = guard.move();
+  return {
+    train,
+    all,
+    sampled,
+    items,
+    itemsBack,
+    modalities,
+    terms: lossTerms<string>({ bpr: 1, ...Object.fromEntries(ofModalities) }),
+    settings,
+    [Symbol.dispose]: () => resources.dispose(),
+  };
+}
+
+/** Puts an epoch's sample, from 1, in the place of the last one; without dropout there is none. */
+export function drawSample(
+  gpu: Gpu,
+  { train, sampled, settings }: FreedomData,
+  epoch: number,
+): void {
+  if (settings.dropout === 0) return;
+  replaceGraph(gpu, sampled, interactionGraph(sampleOf(train, settings, epoch)));
 }
 
 /** Tells the stream of samples from others of the same seed. */
 const SAMPLES = 0x65646765;
 
-/** Uploads both graphs, the sampled one as in the first epoch. */
-function uploadInteractions(
-  gpu: Gpu,
+/** What an epoch keeps of the interactions. */
+function sampleOf(
   train: SparsePattern,
-  { dim, layers, dropout, seed }: FreedomSettings,
-): InteractionGraphs {
-  using guard = new DisposableStack();
-  const ratios = new Float64Array(dim).fill(1);
-  const convolutionOver = (label: string, graph: SparseMatrix): StepwiseConvolution =>
-    guard.use(createStepwiseConvolution(gpu, label, graph, ratios, layers, longest));
-  const adjacency = interactionGraph(train);
-  const longest = longestRow(adjacency.rowStart); // no sample of the edges has longer rows
-  const full = convolutionOver("adjacency", adjacency);
-  const weights = edgeWeights(train);
+  { dropout, seed }: FreedomSettings,
+  epoch: number,
+): SparsePattern {
   const count = Math.max(1, Math.floor(train.column.length * (1 - dropout)));
-  const sample = (epoch: number): SparsePattern =>
-    sampleEdges(train, weights, count, createRandom(seed, epoch, SAMPLES));
-  const sampled = dropout > 0;
-  const pruned = sampled ? convolutionOver("sampled adjacency", interactionGraph(sample(1))) : full;
-  const prune = (kept: SparsePattern): void => replaceGraph(gpu, pruned, interactionGraph(kept));
-  const resources = guard.move();
-  return {
-    full,
-    pruned,
-    prune,
-    beginEpoch: (epoch) => {
-      if (sampled) prune(sample(epoch));
-    },
-    [Symbol.dispose]: () => resources.dispose(),
-  };
+  return sampleEdges(train, edgeWeights(train), count, createRandom(seed, epoch, SAMPLES));
 }
 
 /** Records U and I + S^n Q, stacked; only the rows that the batch touches, where one is given. */
-function vectors(
+export function vectors(
   tape: Tape,
-  { userCount, itemCount, itemLayers, items, itemsBack }: Parts,
-  convolution: StepwiseConvolution,
+  { train, items, itemsBack, settings: { itemLayers } }: FreedomData,
+  interactions: StepwiseConvolution,
   { embeddings }: Variables,
   batch?: Batch,
 ): Variable {
-  const mean = stepwiseConvolution(tape, convolution, embeddings!, batch);
+  const { rowCount: userCount, columnCount: itemCount } = train;
+  const mean = stepwiseConvolution(tape, interactions, embeddings!, batch);
   let alike = sliceRows(tape, embeddings!, userCount, itemCount);
   for (let layer = 0; layer < itemLayers; layer++) {
     alike = sparseProduct(tape, items, itemsBack, alike);
@@ -219,16 +253,15 @@ function vectors(
   return addToRows(tape, mean, alike, userCount);
 }
 
-function recordLoss(
+/** Records the loss over the sampled graph. */
+export function recordLoss(
   tape: Tape,
-  parts: Parts,
-  modalities: readonly string[],
-  terms: Readonly<Record<string, LossTerm>>,
+  data: FreedomData,
   parameters: Variables,
   batch: Batch,
 ): void {
-  const { userCount, interactions } = parts;
-  const all = vectors(tape, parts, interactions.pruned, parameters, batch);
+  const { train: { rowCount: userCount }, sampled, modalities, terms } = data;
+  const all = vectors(tape, data, sampled, parameters, batch);
   bprLoss(tape, all, batch, terms.bpr!);
   const users = gatherBatch(tape, all, batch, ["user"], { firstRow: 0, userCount });
   for (const name of modalities) {
@@ -270,54 +303,4 @@ export function modalityWeights(names: readonly string[], imageWeight: number): 
   const others = names.filter((name) => name !== "image").length;
   const image = others === names.length ? 0 : others === 0 ? 1 : imageWeight;
   return names.map((name) => name === "image" ? image : (1 - image) / others);
-}
-
-function requireSettings(settings: FreedomSettings): void {
-  requireShape(settings);
-  const { itemLayers, knn, imageWeight, dropout, regWeight } = settings;
-  requireAtLeast("reg-weight", regWeight, 0);
-  const require = (name: string, value: number, holds: boolean, range: string): void => {
-    if (!holds) throw new InputError(`${name} is ${value}, but must be ${range}.`);
-  };
-  const whole = Number.isInteger(itemLayers) && itemLayers >= 0;
-  require("item-layers", itemLayers, whole, "a whole number from 0");
-  const listable = Number.isInteger(knn) && knn >= 1 && knn <= LONGEST_LIST;
-  require("knn", knn, listable, `a whole number from 1 to ${LONGEST_LIST}`);
-  require("image-weight", imageWeight, imageWeight >= 0 && imageWeight <= 1, "from 0 to 1");
-  require("dropout", dropout, dropout >= 0 && dropout < 1, "from 0 to below 1");
-}
-
-/**
- * FREEDOM as it is offered to people. The presets are those of RecBoard (MTandHJ/RecBoard@085110b, for
- * Electronics @3993f58), the STAIR authors' own collection; MMRec gives search grids only.
- */
-export const freedom: ModelKind = {
-  title: "FREEDOM (Zhou & Shen, ACM MM 2023)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: 2, help: "layers of convolution over users and items" },
-    itemLayers: { value: 1, help: "layers of convolution over similar items" },
-    knn: { value: 10, help: "neighbours of an item in each modality, itself included" },
-    imageWeight: { value: 0.1, help: "the image's part in the graph of similar items, 0 to 1" },
-    dropout: { value: 0.8, help: "share of the interactions that an epoch leaves out" },
-    regWeight: { value: 1e-3, help: "weight of the modalities' terms" },
-  },
-  presets: {
-    baby: preset(0.8, 1e-6, 2048),
-    sports: preset(0.8, 1e-6, 2048),
-    electronics: preset(0.9, 1e-7, 4096),
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings, options) =>
-    createFreedom(gpu, dataset, settings as unknown as FreedomSettings, options),
-};
-
-function preset(dropout: number, l2: number, batchSize: number): Preset {
-  return {
-    model: { dropout },
-    training: { learningRate: 1e-3, weightDecay: 0, l2, batchSize, epochs: 500 },
-  };
 }

@@ -18,9 +18,9 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { frequencyBands, joinBands } from "../ops/graphs/frequency_bands.ts";
 import { lossTerms } from "../tape/loss_term.ts";
@@ -32,33 +32,86 @@ import {
 } from "../ops/graphs/polynomial_convolution.ts";
 import { uploadSparse } from "../ops/graphs/sparse_tensor.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
+import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
-import {
-  type Model,
-  type ModelKind,
-  requireAtLeast,
-  requireShape,
-  type TrainingData,
-} from "./model.ts";
+import type { ModelKind, ModelParts } from "./model.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of JGCF. */
-export interface JgcfSettings {
-  /** Width of E, a multiple of 4 up to 256; H is twice as wide. */
-  readonly dim: number;
-  /** Degree of the highest polynomial (K). */
-  readonly layers: number;
-  /** First parameter of the Jacobi polynomials, above −1. */
-  readonly a: number;
-  /** Second parameter likewise. */
-  readonly b: number;
-  /** How much of E the middle frequencies are taken from. */
-  readonly alpha: number;
-  /** Weight of the penalty. */
-  readonly regWeight: number;
-  /** Whether the penalty is on halved squares of norms in the place of norms. */
-  readonly squaredPenalty: boolean;
-  /** Seed of the initial embeddings. */
-  readonly seed: number;
+const settings = {
+  dim: { ...EMBEDDING_WIDTH, help: "width of E; H is twice as wide" },
+  layers: { default: 3, from: 0, whole: true, help: "degree of the highest polynomial (K)" },
+  a: { default: 1, above: -1, help: "first parameter of the Jacobi polynomials" },
+  b: { default: 1, above: -1, help: "second parameter of the Jacobi polynomials" },
+  alpha: {
+    default: 0.1,
+    from: 0,
+    help: "weight of the embeddings where low frequencies are taken out (α)",
+  },
+  regWeight: {
+    default: 1e-4,
+    from: 0,
+    help: "weight of the penalty on the norms of the batch's embeddings",
+  },
+  squaredPenalty: { default: false, help: "whether the penalty is on halved squares of norms" },
+} as const;
+
+/** All settings of JGCF. */
+export type JgcfSettings = SettingsOf<typeof settings>;
+
+/**
+ * Nothing is published for the Amazon datasets: a = b = 1 are the authors' settings for CiteULike, the only
+ * ones of theirs where the sign does not matter. K = 3 is in most of their files, α and the penalty's weight
+ * in all. They evaluate every ten epochs and stop after five evaluations without a better one, which are ten
+ * of ours.
+ */
+export const jgcf: ModelKind<typeof settings> = defineModel({
+  name: "jgcf",
+  title: "JGCF (Guo et al., KDD 2023)",
+  settings,
+  presets: {
+    baby: {
+      model: {},
+      training: { learningRate: 1e-3, weightDecay: 0, batchSize: 4096, epochs: 1000, patience: 10 },
+    },
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+/** Uploads random embeddings (Xavier uniform). */
+function create(gpu: Gpu, data: Dataset, settings: JgcfSettings): ModelParts {
+  const { dim, alpha, regWeight, squaredPenalty, seed } = settings;
+  const { train, userCount, itemCount } = data;
+  const initial = stackedTables(xavierUniform, seed, data, dim);
+  using guard = new DisposableStack();
+  const embeddings = guard.use(
+    createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial),
+  );
+  const graph = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
+  const steps = jacobiSteps(settings);
+  const terms = lossTerms({ bpr: 1, norms: regWeight });
+  const resources = guard.move();
+  return {
+    parameters: { embeddings },
+    lossTerms: terms,
+    phases: [{
+      name: "training step",
+      record: (tape, { embeddings }, batch) => {
+        const low = polynomialConvolution(tape, graph, steps, embeddings!);
+        const h = frequencyBands(tape, low, embeddings!, alpha);
+        bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
+        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms, squaredPenalty);
+      },
+    }],
+    represent: (tape) => {
+      const low = meanOfPolynomials(tape, graph, steps, embeddings);
+      const h = joinBands(tape, low, embeddings, alpha);
+      tape.release(low);
+      return h;
+    },
+    [Symbol.dispose]: () => resources.dispose(),
+  };
 }
 
 /** What damps each step of the recurrence. */
@@ -88,103 +141,3 @@ export function jacobiSteps(
     };
   });
 }
-
-/**
- * Uploads JGCF with random embeddings (Xavier uniform).
- *
- * @throws {InputError} when a setting is out of range.
- */
-export function createJgcf(gpu: Gpu, dataset: TrainingData, settings: JgcfSettings): Model {
-  requireSettings(settings);
-  const { dim, alpha, regWeight, squaredPenalty, seed } = settings;
-  const { train, userCount, itemCount } = dataset;
-  const initial = stackedTables(xavierUniform, seed, dataset, dim);
-  using guard = new DisposableStack();
-  const embeddings = guard.use(
-    createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial),
-  );
-  const graph = guard.use(uploadSparse(gpu, "adjacency", interactionGraph(train)));
-  const steps = jacobiSteps(settings);
-  const terms = lossTerms({ bpr: 1, norms: regWeight });
-  const resources = guard.move();
-  return {
-    name: "jgcf",
-    userCount,
-    itemCount,
-    parameters: { embeddings },
-    settings: { ...settings },
-    lossTerms: terms,
-    phases: [{
-      name: "training step",
-      record: (tape, { embeddings }, batch) => {
-        const low = polynomialConvolution(tape, graph, steps, embeddings!);
-        const h = frequencyBands(tape, low, embeddings!, alpha);
-        bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms, squaredPenalty);
-      },
-    }],
-    represent: (tape) => {
-      const low = meanOfPolynomials(tape, graph, steps, embeddings);
-      const h = joinBands(tape, low, embeddings, alpha);
-      tape.release(low);
-      return h;
-    },
-    [Symbol.dispose]: () => resources.dispose(),
-  };
-}
-
-function requireSettings(settings: JgcfSettings): void {
-  requireShape(settings);
-  for (const name of ["a", "b"] as const) {
-    const value = settings[name];
-    if (!(value > -1 && value < Infinity)) {
-      throw new InputError(`${name} is ${value}, but must be finite and above -1.`);
-    }
-  }
-  requireAtLeast("alpha", settings.alpha, 0);
-  requireAtLeast("reg-weight", settings.regWeight, 0);
-  if (typeof settings.squaredPenalty !== "boolean") {
-    throw new InputError(
-      `squared-penalty is ${settings.squaredPenalty}, but must be true or false.`,
-    );
-  }
-}
-
-/**
- * JGCF as it is offered to people. Nothing is published for the Amazon datasets: a = b = 1 are the authors'
- * settings for CiteULike, the only ones of theirs where the sign does not matter. K = 3 is in most of their
- * files, α and the penalty's weight in all. They evaluate every ten epochs and stop after five evaluations
- * without a better one, which are ten of ours.
- */
-export const jgcf: ModelKind = {
-  title: "JGCF (Guo et al., KDD 2023)",
-  settings: {
-    dim: { value: 64, help: "width of the embeddings, a multiple of 4 up to 256" },
-    layers: { value: 3, help: "degree of the highest polynomial" },
-    a: { value: 1, help: "first parameter of the Jacobi polynomials, above -1" },
-    b: { value: 1, help: "second parameter of the Jacobi polynomials, above -1" },
-    alpha: { value: 0.1, help: "weight of the embeddings where low frequencies are taken out" },
-    regWeight: {
-      value: 1e-4,
-      help: "weight of the penalty on the norms of the batch's embeddings",
-    },
-    squaredPenalty: { value: false, help: "whether the penalty is on squares of norms" },
-  },
-  presets: {
-    baby: {
-      model: {},
-      training: {
-        learningRate: 1e-3,
-        weightDecay: 0,
-        batchSize: 4096,
-        epochs: 1000,
-        patience: 10,
-      },
-    },
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) => createJgcf(gpu, dataset, settings as unknown as JgcfSettings),
-};

@@ -29,7 +29,6 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import { similarItems } from "../features/cosine_graph.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
 import type { Batch } from "../tape/batch.ts";
 import { add, sliceRows, stackRows } from "../ops/rows/combine.ts";
@@ -55,129 +54,151 @@ import type { Tape, Variable } from "../tape/tape.ts";
 import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import { transpose } from "../sparse/csr.ts";
 import { walkGraph } from "../sparse/walk_graph.ts";
+import { defineModel } from "./define_model.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
-import {
-  constants,
-  type Model,
-  type ModelKind,
-  type Phase,
-  requireAtLeast,
-  requireShape,
-  type Variables,
-} from "./model.ts";
+import { constants, type ModelKind, type ModelParts, type Phase, type Variables } from "./model.ts";
 import { allFeatured, projectAll, uploadProjections } from "./projected_features.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of LATTICE. */
-export interface LatticeSettings {
-  /** Embedding width, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Layers of convolution over users and items (L). */
-  readonly layers: number;
-  /** Layers over the item graph (n). */
-  readonly itemLayers: number;
-  /** Neighbours of an item in each modality, itself included (k). */
-  readonly knn: number;
-  /** Share of the graphs of raw features (λ), from 0 to 1. */
-  readonly lambda: number;
-  /** Weight of the penalty on squares. */
-  readonly regWeight: number;
-  /** Seed of the initial embeddings and projections. */
-  readonly seed: number;
-}
+const settings = {
+  dim: EMBEDDING_WIDTH,
+  layers: {
+    default: 2,
+    from: 0,
+    whole: true,
+    help: "layers of convolution over users and items (L)",
+  },
+  itemLayers: { default: 1, from: 0, whole: true, help: "layers over the item graph (n)" },
+  knn: {
+    default: 10,
+    from: 2,
+    to: LONGEST_LIST,
+    whole: true,
+    help: "neighbours of an item in each modality, itself included (k)",
+  },
+  lambda: { default: 0.9, from: 0, to: 1, help: "share of the graphs of raw features (λ)" },
+  regWeight: {
+    default: 1e-5,
+    from: 0,
+    help: "weight of the penalty on the squares of the batch's rows",
+  },
+} as const;
 
-/** LATTICE with its item graph. */
-export interface Lattice extends Model {
-  /** The graph as it was last built, for an epoch or for ranking. */
-  readonly itemGraph: NeighbourGraph;
-}
-
-/** What the forward pass runs over. */
-interface Graphs {
-  readonly userCount: number;
-  readonly itemCount: number;
-  /** G. */
-  readonly walk: SparseTensor;
-  /** Gᵀ. */
-  readonly walkBack: SparseTensor;
-  /** S. */
-  readonly items: NeighbourGraph;
-  /** Names of the modalities, in the order of the graph's lists. */
-  readonly modalities: readonly string[];
-  readonly settings: LatticeSettings;
-}
+/** All settings of LATTICE. */
+export type LatticeSettings = SettingsOf<typeof settings>;
 
 /**
- * Prepares and uploads LATTICE: random embeddings (Xavier uniform) and projections, equal weights, and
- * the features themselves.
- *
- * @throws {InputError} when a setting is out of range, or a modality has no features.
+ * The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection, which has
+ * coupled weight decay in the place of the penalty.
  */
-export async function createLattice(
+export const lattice: ModelKind<typeof settings> = defineModel({
+  name: "lattice",
+  title: "LATTICE (Zhang et al., ACM MM 2021)",
+  settings,
+  presets: {
+    baby: {
+      model: { layers: 2, itemLayers: 1, regWeight: 0 },
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 2048, epochs: 500 },
+    },
+    sports: {
+      model: { layers: 3, itemLayers: 3, regWeight: 0 },
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-7, batchSize: 2048, epochs: 500 },
+    },
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+/**
+ * Uploads random embeddings (Xavier uniform) and projections, equal weights of modalities, and the features
+ * themselves.
+ */
+async function create(
   gpu: Gpu,
   dataset: Dataset,
   settings: LatticeSettings,
-  options: PreparationOptions = {},
-): Promise<Lattice> {
-  requireSettings(settings);
-  const modalities = allFeatured(dataset, "LATTICE");
+  options: PreparationOptions,
+): Promise<ModelParts> {
+  const { dim, seed } = settings;
   const { userCount, itemCount } = dataset;
+  const modalities = allFeatured(dataset, "LATTICE");
   using guard = new DisposableStack();
-  const tables = guard.use(createTables(gpu, dataset, settings));
-  const fixed: WeightedNeighbours[] = [];
-  for (const { features } of modalities) {
-    const values = await features.read(0, itemCount);
-    fixed.push(await similarItems(gpu, features, values, settings.knn, options));
-  }
+  const initial = stackedTables(xavierUniform, seed, dataset, dim);
+  const weights = new Float32Array(modalities.length).fill(1 / modalities.length);
+  const { embeddings, modal_weight } = guard.use(createTensors(gpu, {
+    embeddings: ["embeddings", [userCount + itemCount, dim], initial],
+    modal_weight: ["modal_weight", [1, modalities.length], weights],
+  }));
   const draw = (name: string, outputs: number, inputs: number) =>
-    linearDefaults(settings.seed, name, outputs, inputs);
-  const projections = guard.use(await uploadProjections(gpu, modalities, settings.dim, draw));
-  const { embeddings, modal_weight } = tables;
+    linearDefaults(seed, name, outputs, inputs);
+  const graphs = guard.use(await prepareLattice(gpu, dataset, settings, options));
+  const projections = guard.use(await uploadProjections(gpu, modalities, dim, draw));
   const parameters = { embeddings, modal_weight, ...projections.parameters };
-  const walk = walkGraph(dataset.train);
-  const graphs: Graphs = {
-    userCount,
-    itemCount,
-    walk: guard.use(uploadSparse(gpu, "walk graph", walk)),
-    walkBack: guard.use(uploadSparse(gpu, "walk graph transposed", transpose(walk))),
-    items: guard.use(createNeighbourGraph(gpu, itemCount, settings.knn, fixed)),
-    modalities: modalities.map(({ name }) => name),
-    settings,
-  };
   const terms = lossTerms({ bpr: 1, squares: settings.regWeight });
   const resources = guard.move();
   return {
-    name: "lattice",
-    userCount,
-    itemCount,
-    itemGraph: graphs.items,
     parameters,
-    settings: { ...settings },
     lossTerms: terms,
-    phases: latticePhases(gpu, graphs, terms),
+    phases: phasesOf(gpu, graphs, terms),
     represent: (tape) => representAnew(tape, graphs, parameters),
     learningRateFactor: (epoch) => 0.96 ** ((epoch - 1) / 50),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
 
-/** E, and one weight per modality. */
-function createTables(
+/** What LATTICE computes over, beside its parameters. */
+export interface LatticeGraphs extends Disposable {
+  readonly userCount: number;
+  readonly itemCount: number;
+  /** G. */
+  readonly walk: SparseTensor;
+  /** Gᵀ. */
+  readonly walkBack: SparseTensor;
+  /** S, as it was last built, for an epoch or for ranking. */
+  readonly items: NeighbourGraph;
+  /** Names of the modalities, in the order of the graph's lists. */
+  readonly modalities: readonly string[];
+  readonly settings: LatticeSettings;
+}
+
+/** Computes the graphs of raw features, and uploads all. */
+export async function prepareLattice(
   gpu: Gpu,
-  { userCount, itemCount, modalities: { length } }: Dataset,
-  { dim, seed }: LatticeSettings,
-): Record<"embeddings" | "modal_weight", Tensor> & Disposable {
-  const tables = stackedTables(xavierUniform, seed, { userCount, itemCount }, dim);
-  const weights = new Float32Array(length).fill(1 / length);
-  return createTensors(gpu, {
-    embeddings: ["embeddings", [userCount + itemCount, dim], tables],
-    modal_weight: ["modal_weight", [1, length], weights],
-  });
+  dataset: Dataset,
+  settings: LatticeSettings,
+  options: PreparationOptions = {},
+): Promise<LatticeGraphs> {
+  const { userCount, itemCount, train } = dataset;
+  const { knn } = settings;
+  const modalities = allFeatured(dataset, "LATTICE");
+  const fixed: WeightedNeighbours[] = [];
+  for (const { features } of modalities) {
+    const values = await features.read(0, itemCount);
+    fixed.push(await similarItems(gpu, features, values, knn, options));
+  }
+  const graph = walkGraph(train);
+  using guard = new DisposableStack();
+  const walk = guard.use(uploadSparse(gpu, "walk graph", graph));
+  const walkBack = guard.use(uploadSparse(gpu, "walk graph transposed", transpose(graph)));
+  const items = guard.use(createNeighbourGraph(gpu, itemCount, knn, fixed));
+  const resources = guard.move();
+  return {
+    userCount,
+    itemCount,
+    walk,
+    walkBack,
+    items,
+    modalities: modalities.map(({ name }) => name),
+    settings,
+    [Symbol.dispose]: () => resources.dispose(),
+  };
 }
 
 /** First who is in the item graph, then a step that learns it, then steps that take it as it is. */
-function latticePhases(
+function phasesOf(
   gpu: Gpu,
-  graphs: Graphs,
+  graphs: LatticeGraphs,
   terms: ReturnType<typeof lossTerms<"bpr" | "squares">>,
 ): Phase[] {
   const first = (batch: number): boolean => batch === 0;
@@ -217,9 +238,9 @@ function latticePhases(
 }
 
 /** H with an item graph made of the parameters as they are by then, which takes the place of the last one. */
-function representAnew(
+export function representAnew(
   tape: Tape,
-  graphs: Graphs,
+  graphs: LatticeGraphs,
   parameters: Readonly<Record<string, Tensor>>,
 ): Tensor {
   const fixed = constants(parameters);
@@ -230,18 +251,22 @@ function representAnew(
 }
 
 /** x of each modality, items × dim. */
-function itemVectors(tape: Tape, { modalities }: Graphs, parameters: Variables): Variable[] {
+function itemVectors(tape: Tape, { modalities }: LatticeGraphs, parameters: Variables): Variable[] {
   return modalities.map((name) => normaliseRows(tape, projectAll(tape, parameters, name)));
 }
 
-function findAllNeighbours(tape: Tape, { items }: Graphs, vectors: readonly Variable[]): void {
+function findAllNeighbours(
+  tape: Tape,
+  { items }: LatticeGraphs,
+  vectors: readonly Variable[],
+): void {
   vectors.forEach(({ value }, modality) => findNeighbours(tape, items, modality, value));
 }
 
 /** The entries of S. */
 function itemWeights(
   tape: Tape,
-  { items, settings: { lambda } }: Graphs,
+  { items, settings: { lambda } }: LatticeGraphs,
   { modal_weight }: Variables,
   vectors: readonly Variable[],
 ): Variable {
@@ -252,7 +277,7 @@ function itemWeights(
 /** What ranks, (users + items) × dim. */
 function representations(
   tape: Tape,
-  { userCount, itemCount, walk, walkBack, items, settings: { layers, itemLayers } }: Graphs,
+  { userCount, itemCount, walk, walkBack, items, settings: { layers, itemLayers } }: LatticeGraphs,
   embeddings: Variable,
   values: Variable,
 ): Variable {
@@ -270,51 +295,3 @@ function representations(
   const own = sliceRows(tape, mean, userCount, itemCount);
   return stackRows(tape, [users, add(tape, own, normaliseRows(tape, alike), 1, 1)]);
 }
-
-function requireSettings({ dim, layers, itemLayers, knn, lambda, regWeight }: LatticeSettings) {
-  requireShape({ dim, layers });
-  if (!Number.isInteger(itemLayers) || itemLayers < 0) {
-    throw new InputError(`item-layers is ${itemLayers}, but must be a whole number from 0.`);
-  }
-  if (!Number.isInteger(knn) || knn < 2 || knn > LONGEST_LIST) {
-    throw new InputError(
-      `knn is ${knn}, but must be a whole number from 2 to ${LONGEST_LIST}.`,
-    );
-  }
-  if (!(lambda >= 0 && lambda <= 1)) {
-    throw new InputError(`lambda is ${lambda}, but must be from 0 to 1.`);
-  }
-  requireAtLeast("reg-weight", regWeight, 0);
-}
-
-/**
- * LATTICE as it is offered to people. The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the
- * STAIR authors' own collection, which has coupled weight decay in the place of the penalty.
- */
-export const lattice: ModelKind = {
-  title: "LATTICE (Zhang et al., ACM MM 2021)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: 2, help: "layers of convolution over users and items" },
-    itemLayers: { value: 1, help: "layers over the item graph" },
-    knn: { value: 10, help: "neighbours of an item in each modality, itself included" },
-    lambda: { value: 0.9, help: "share of the graphs of raw features, from 0 to 1" },
-    regWeight: { value: 1e-5, help: "weight of the penalty on the squares of the batch's rows" },
-  },
-  presets: {
-    baby: {
-      model: { layers: 2, itemLayers: 1, regWeight: 0 },
-      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 2048, epochs: 500 },
-    },
-    sports: {
-      model: { layers: 3, itemLayers: 3, regWeight: 0 },
-      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-7, batchSize: 2048, epochs: 500 },
-    },
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings, options) =>
-    createLattice(gpu, dataset, settings as unknown as LatticeSettings, options),
-};

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
@@ -22,55 +23,66 @@ import {
   stepwiseConvolution,
 } from "../ops/graphs/stepwise_convolution.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
+import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
-import {
-  type Model,
-  type ModelKind,
-  requireAtLeast,
-  requireShape,
-  type TrainingData,
-} from "./model.ts";
+import type { ModelKind, ModelParts, Preset } from "./model.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of LightGCN. */
-export interface LightGcnSettings {
-  /** Embedding width, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Layers of graph convolution (L). */
-  readonly layers: number;
-  /** Weight of the penalty on norms. */
-  readonly regWeight: number;
-  /** Seed of the initial embeddings. */
-  readonly seed: number;
-}
+const settings = {
+  dim: EMBEDDING_WIDTH,
+  layers: { default: 3, from: 0, whole: true, help: "layers of graph convolution (L)" },
+  regWeight: {
+    default: 1e-2,
+    from: 0,
+    help: "weight of the penalty on the norms of the batch's embeddings",
+  },
+} as const;
 
 /**
- * Uploads LightGCN with random embeddings (Xavier uniform).
- *
- * @throws {InputError} when a setting is out of range.
+ * The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection; MMRec
+ * gives search grids only.
  */
-export function createLightGcn(gpu: Gpu, dataset: TrainingData, settings: LightGcnSettings): Model {
-  requireShape(settings);
-  requireAtLeast("reg-weight", settings.regWeight, 0);
-  const { dim, layers, regWeight, seed } = settings;
-  const { train, userCount, itemCount } = dataset;
-  const initial = stackedTables(xavierUniform, seed, dataset, dim);
+export const lightgcn: ModelKind<typeof settings> = defineModel({
+  name: "lightgcn",
+  title: "LightGCN (He et al., SIGIR 2020)",
+  settings,
+  presets: {
+    baby: published(1e-2),
+    sports: published(1e-3),
+    electronics: published(1e-3),
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+function published(regWeight: number): Preset<typeof settings> {
+  return {
+    model: { regWeight },
+    training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 500 },
+  };
+}
+
+/** Uploads random embeddings (Xavier uniform). */
+function create(
+  gpu: Gpu,
+  data: Dataset,
+  { dim, layers, regWeight, seed }: SettingsOf<typeof settings>,
+): ModelParts {
+  const { train, userCount, itemCount } = data;
+  const initial = stackedTables(xavierUniform, seed, data, dim);
   using guard = new DisposableStack();
   const embeddings = guard.use(
     createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial),
   );
-  const graph = interactionGraph(train);
   const ratios = new Float64Array(dim).fill(1);
   const convolution = guard.use(
-    createStepwiseConvolution(gpu, "adjacency", graph, ratios, layers),
+    createStepwiseConvolution(gpu, "adjacency", interactionGraph(train), ratios, layers),
   );
   const terms = lossTerms({ bpr: 1, norms: regWeight });
   const resources = guard.move();
   return {
-    name: "lightgcn",
-    userCount,
-    itemCount,
     parameters: { embeddings },
-    settings: { ...settings },
     lossTerms: terms,
     phases: [{
       name: "training step",
@@ -82,39 +94,5 @@ export function createLightGcn(gpu: Gpu, dataset: TrainingData, settings: LightG
     }],
     represent: (tape) => convolve(tape, convolution, embeddings),
     [Symbol.dispose]: () => resources.dispose(),
-  };
-}
-
-/**
- * LightGCN as it is offered to people. The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the
- * STAIR authors' own collection; MMRec gives search grids only.
- */
-export const lightGcn: ModelKind = {
-  title: "LightGCN (He et al., SIGIR 2020)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: 3, help: "layers of graph convolution" },
-    regWeight: {
-      value: 1e-2,
-      help: "weight of the penalty on the norms of the batch's embeddings",
-    },
-  },
-  presets: {
-    baby: preset(1e-2),
-    sports: preset(1e-3),
-    electronics: preset(1e-3),
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) =>
-    createLightGcn(gpu, dataset, settings as unknown as LightGcnSettings),
-};
-
-function preset(regWeight: number): ModelKind["presets"]["baby"] {
-  return {
-    model: { regWeight },
-    training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 500 },
   };
 }

@@ -10,53 +10,58 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { lossTerms } from "../tape/loss_term.ts";
 import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
+import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierNormal } from "./initial_values.ts";
-import {
-  type Model,
-  type ModelKind,
-  requireAtLeast,
-  requireShape,
-  type TrainingData,
-} from "./model.ts";
+import type { ModelKind, ModelParts } from "./model.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of MF-BPR. */
-export interface MfBprSettings {
-  /** Embedding width, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Weight of the penalty on norms. */
-  readonly regWeight: number;
-  /** Seed of the initial embeddings. */
-  readonly seed: number;
-}
+const settings = {
+  dim: EMBEDDING_WIDTH,
+  regWeight: {
+    default: 0,
+    from: 0,
+    help: "weight of the penalty on the norms of the batch's embeddings",
+  },
+} as const;
 
 /**
- * Uploads MF-BPR with random embeddings (Xavier normal).
- *
- * @throws {InputError} when a setting is out of range.
+ * The preset of Baby is that of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection, for
+ * Baby and Sports alike: it has coupled weight decay in the place of the penalty. MMRec gives a search grid
+ * only.
  */
-export function createMfBpr(gpu: Gpu, dataset: TrainingData, settings: MfBprSettings): Model {
-  requireShape({ ...settings, layers: 0 });
-  requireAtLeast("reg-weight", settings.regWeight, 0);
-  const { dim, regWeight, seed } = settings;
-  const { userCount, itemCount } = dataset;
-  const initial = stackedTables(xavierNormal, seed, dataset, dim);
-  using guard = new DisposableStack();
-  const embeddings = guard.use(
-    createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial),
-  );
+export const mfBpr: ModelKind<typeof settings> = defineModel({
+  name: "mf_bpr",
+  title: "MF-BPR (Rendle et al., UAI 2009)",
+  settings,
+  presets: {
+    baby: {
+      model: {},
+      training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 1024, epochs: 500 },
+    },
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+/** Uploads random embeddings (Xavier normal). */
+function create(
+  gpu: Gpu,
+  data: Dataset,
+  { dim, regWeight, seed }: SettingsOf<typeof settings>,
+): ModelParts {
+  const { userCount, itemCount } = data;
+  const initial = stackedTables(xavierNormal, seed, data, dim);
+  const embeddings = createTensor(gpu, "embeddings", [userCount + itemCount, dim], initial);
   const terms = lossTerms({ bpr: 1, norms: regWeight });
-  const resources = guard.move();
   return {
-    name: "mf_bpr",
-    userCount,
-    itemCount,
     parameters: { embeddings },
-    settings: { ...settings },
     lossTerms: terms,
     phases: [{
       name: "training step",
@@ -66,30 +71,6 @@ export function createMfBpr(gpu: Gpu, dataset: TrainingData, settings: MfBprSett
       },
     }],
     represent: () => embeddings,
-    [Symbol.dispose]: () => resources.dispose(),
+    [Symbol.dispose]: () => embeddings[Symbol.dispose](),
   };
 }
-
-/**
- * Of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection, for Baby and Sports alike: it
- * has coupled weight decay in the place of the penalty. MMRec gives a search grid only.
- */
-const training = { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 1024, epochs: 500 };
-
-/** MF-BPR as it is offered to people. */
-export const mfBpr: ModelKind = {
-  title: "MF-BPR (Rendle et al., UAI 2009)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    regWeight: { value: 0, help: "weight of the penalty on the norms of the batch's embeddings" },
-  },
-  presets: {
-    baby: { model: {}, training },
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) =>
-    createMfBpr(gpu, dataset, settings as unknown as MfBprSettings),
-};

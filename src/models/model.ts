@@ -1,5 +1,6 @@
 /**
- * What training and ranking ask of a model.
+ * What a model is: opaque where it is used, and to training and ranking its parameters, its losses and
+ * how a step is recorded.
  *
  * @module
  */
@@ -8,29 +9,38 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { AdamSettings } from "../tape/adamw.ts";
+import type { AdamSettings, OptimizedTensor, Pace } from "../tape/adamw.ts";
 import type { Batch } from "../tape/batch.ts";
-import type { Ending } from "../tape/ending.ts";
 import type { LossTerm } from "../tape/loss_term.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
+import {
+  completeSettings,
+  type ModelSettings,
+  type SettingsOf,
+  type SettingsTable,
+} from "./settings.ts";
 
-/** What models without modalities are made of. */
-export type TrainingData = Pick<Dataset, "userCount" | "itemCount" | "train">;
-
-/** A recommender whose score of user u and item i is ⟨h_u, h_i⟩. */
+/**
+ * A recommender on a GPU, as {@linkcode ModelKind.create} makes it: to be trained, evaluated, asked for
+ * recommendations and saved. What it is made of is no part of this type.
+ */
 export interface Model extends Disposable {
-  /** Name in run folders and tables, as in src/models/registry.ts. */
+  /** Name of its kind, in run folders and tables. */
   readonly name: string;
-  /** Users, which come first in every stacked matrix. */
+  /** Number of users. */
   readonly userCount: number;
-  /** Items, which follow. */
+  /** Number of items. */
   readonly itemCount: number;
+  /** All settings it was made with. */
+  readonly settings: ModelSettings;
+}
+
+/** What a model consists of; the score of user u and item i is ⟨h_u, h_i⟩. */
+export interface ModelParts extends Disposable {
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** What else a checkpoint must hold to go on from: no optimizer touches it. */
   readonly buffers?: Readonly<Record<string, Tensor>>;
-  /** The settings it was made with, as they are written to checkpoints. */
-  readonly settings: ModelSettings;
   /** The terms of its losses; those of the reported loss add up by their weights. */
   readonly lossTerms: Readonly<Record<string, LossTerm>>;
   /** The programs of a step; each batch runs those that apply to it, in this order. */
@@ -41,6 +51,14 @@ export interface Model extends Disposable {
   beginEpoch?(epoch: number): void;
   /** What the learning rate is multiplied with in an epoch, from 1. */
   learningRateFactor?(epoch: number): number;
+}
+
+/** A model with what it is made of, for training and ranking. */
+export interface BuiltModel extends Model, ModelParts {
+  /** Where its tensors are. */
+  readonly gpu: Gpu;
+  /** What made it. */
+  readonly kind: ModelKind;
 }
 
 /** One loss, descended once: forward, adjoints, optimizer. */
@@ -58,13 +76,10 @@ export interface Phase {
    * gradient is trained with zero, as its moments go on.
    */
   record(tape: Tape, parameters: Variables, batch: Batch): void;
-  /**
-   * Records the smoothing of the items' descent direction, items × dim; the ending applies it to the
-   * single parameter of a model, users and items stacked.
-   */
-  smoothItems?(tape: Tape, direction: Tensor, ending: Ending): void;
+  /** Records how a parameter follows its gradient; by {@linkcode adamW} unless told. */
+  update?(tape: Tape, parameter: Variable, step: UpdateStep): void;
   /** Runs on the CPU when the GPU has done the phase for a batch, before anything later is submitted. */
-  after?: {
+  readonly after?: {
     /** Whether it is wanted for a batch; the GPU need not stop otherwise. */
     appliesTo(batch: number): boolean;
     /** What runs. */
@@ -72,28 +87,24 @@ export interface Phase {
   };
 }
 
+/** What a parameter's update is recorded with. */
+export interface UpdateStep {
+  /** The parameter's name. */
+  readonly name: string;
+  /** The parameter with its moments. */
+  readonly optimized: OptimizedTensor;
+  /** Where in the epoch the step is, and the settings of the optimizer. */
+  readonly pace: Pace;
+}
+
 /** A model's parameters while a program is recorded. */
 export type Variables = Readonly<Record<string, Variable>>;
 
 /** Parameters that no gradient is wanted of. */
-export function constants(parameters: Model["parameters"]): Variables {
+export function constants(parameters: ModelParts["parameters"]): Variables {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),
   );
-}
-
-/** A model's setting: a number, a switch, or a number for each modality. */
-export type SettingValue = number | boolean | Readonly<Record<string, number>>;
-
-/** A model's settings by name. */
-export type ModelSettings = Readonly<Record<string, SettingValue>>;
-
-/** A setting as it is offered to people. */
-export interface Setting {
-  /** What it is unless told. */
-  readonly value: SettingValue;
-  /** What it means, in a few words; the command line has it under its name in kebab-case. */
-  readonly help: string;
 }
 
 /** Optimizer, batch size and length of a run. */
@@ -107,78 +118,129 @@ export interface TrainingSettings extends AdamSettings {
 }
 
 /** All that is published of a run. */
-export interface Preset<Settings = Partial<ModelSettings>> {
+export interface Preset<Table extends SettingsTable = SettingsTable> {
   /** The model's settings, where they are not the defaults. */
-  readonly model: Settings;
+  readonly model: Partial<SettingsOf<Table>>;
   /** Optimizer, batch size and epochs. */
   readonly training: TrainingSettings;
 }
 
-/** A kind of model: how people may set it, and how to make one. */
-export interface ModelKind {
+/** Published or best-known settings by dataset; `baby` is there for datasets without their own. */
+export type Presets<Table extends SettingsTable = SettingsTable> =
+  & Readonly<Record<string, Preset<Table>>>
+  & { readonly baby: Preset<Table> };
+
+/**
+ * Settings as a model is asked for: any of them, and in `preset` the name of what the others are taken
+ * from, if it is not the dataset's. Where the table is not known, names and values are checked when the
+ * model is made.
+ */
+export type GivenSettings<Table extends SettingsTable> = string extends keyof Table
+  ? Readonly<Record<string, unknown>>
+  : Partial<SettingsOf<Table>> & { readonly preset?: string };
+
+/** A kind of model, as {@linkcode defineModel} makes it: how it may be set, and how to make one. */
+export interface ModelKind<Table extends SettingsTable = SettingsTable> {
+  /** Name in run folders, tables and on the command line. */
+  readonly name: string;
   /** Name and source: authors, venue, year. */
   readonly title: string;
   /** Its settings, but for `seed`, which all have. */
-  readonly settings: Readonly<Record<string, Setting>>;
-  /** Published or best-known settings by dataset; `baby` is there for datasets without their own. */
-  readonly presets: Readonly<Record<string, Preset>> & { readonly baby: Preset };
-  /** Ready for training. */
+  readonly settings: Table;
+  /** Settings by dataset. */
+  readonly presets: Presets<Table>;
+  /**
+   * Makes a model that is ready for training.
+   *
+   * @param settings In the place of those of the dataset's preset, and of the defaults.
+   * @throws {InputError} when a setting is not known or out of range, or the dataset lacks what the model
+   * needs.
+   * @throws {GpuError} when it exceeds what the adapter can hold.
+   */
   create(
     gpu: Gpu,
-    dataset: Dataset,
-    settings: ModelSettings,
-    options: PreparationOptions,
-  ): Model | Promise<Model>;
+    data: Dataset,
+    settings?: GivenSettings<Table>,
+    options?: PreparationOptions,
+  ): Promise<Model>;
   /**
-   * Ready for the parameters of a checkpoint, so that initial values need not be computed; as
-   * {@linkcode create} unless told.
+   * Makes a model that is ready for the parameters of a checkpoint, to be used or trained on: initial values
+   * need not be computed.
+   *
+   * @param settings All of them, as {@linkcode Model.settings} had them.
+   * @throws {InputError} when a setting is missing or out of range, or as {@linkcode create} does.
+   * @throws {GpuError} as {@linkcode create} does.
    */
-  restore?(
+  restore(
     gpu: Gpu,
-    dataset: Dataset,
-    settings: ModelSettings,
-    options: PreparationOptions,
-  ): Model | Promise<Model>;
+    data: Dataset,
+    settings: Readonly<Record<string, unknown>>,
+    options?: PreparationOptions,
+  ): Promise<Model>;
 }
 
-/** The settings of a dataset's preset, and the defaults for the rest. */
-export function presetFor(kind: ModelKind, dataset: string): Preset<ModelSettings> {
-  const { model, training } = Object.hasOwn(kind.presets, dataset)
-    ? kind.presets[dataset]!
-    : kind.presets.baby;
-  const defaults = Object.entries(kind.settings).map(([name, { value }]) => [name, value] as const);
-  return { model: { ...Object.fromEntries(defaults), ...definedOnly(model) }, training };
-}
-
-function definedOnly(settings: Partial<ModelSettings>): ModelSettings {
-  return Object.fromEntries(
-    Object.entries(settings).filter((entry): entry is [string, SettingValue] =>
-      entry[1] !== undefined
-    ),
-  );
+/** The preset of a dataset's name; baby's where there is none. */
+export function presetFor<Table extends SettingsTable>(
+  { presets }: ModelKind<Table>,
+  dataset: string,
+): Preset<Table> {
+  return (Object.hasOwn(presets, dataset) ? presets[dataset] : undefined) ?? presets.baby;
 }
 
 /**
- * Checks what all models have in common.
+ * The preset of this name.
  *
- * @throws {InputError} when the embedding width or the number of layers is out of range.
+ * @throws {InputError} when there is none.
  */
-export function requireShape({ dim, layers }: { dim: number; layers: number }): void {
-  if (!Number.isInteger(dim) || dim < 4 || dim > 256 || dim % 4 !== 0) {
-    throw new InputError(`dim is ${dim}, but must be a multiple of 4 from 4 to 256.`);
-  }
-  if (!Number.isInteger(layers) || layers < 0) {
-    throw new InputError(`layers is ${layers}, but must be a whole number from 0.`);
-  }
+export function presetNamed<Table extends SettingsTable>(
+  { presets }: ModelKind<Table>,
+  name: unknown,
+): Preset<Table> {
+  const found = typeof name === "string" && Object.hasOwn(presets, name)
+    ? presets[name]
+    : undefined;
+  if (found) return found;
+  throw new InputError(`preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
 }
 
 /**
- * Checks a setting; `name` is what the message calls it.
+ * All settings of a model: those that are given, then those of the preset that is named in `preset` or else
+ * is the dataset's, then the defaults.
  *
- * @throws {InputError} when it is not a finite number from `least` on.
+ * @throws {InputError} when a setting is not known or out of range.
  */
-export function requireAtLeast(name: string, value: number, least: number): void {
-  if (!(value >= least && value < Infinity)) {
-    throw new InputError(`${name} is ${value}, but must be ${least} or more.`);
-  }
+export function settingsFor<Table extends SettingsTable>(
+  kind: ModelKind<Table>,
+  dataset: string,
+  given: Readonly<Record<string, unknown>> = {},
+): SettingsOf<Table> {
+  const { preset, ...own } = given;
+  const { model } = preset === undefined ? presetFor(kind, dataset) : presetNamed(kind, preset);
+  return completeSettings(kind.name, kind.settings, model, own);
+}
+
+const builtModels = new WeakMap<Model, BuiltModel>();
+
+/** Puts a model together, so that {@linkcode builtModel} knows it. */
+export function assembleModel(
+  gpu: Gpu,
+  kind: ModelKind,
+  { userCount, itemCount }: Pick<Dataset, "userCount" | "itemCount">,
+  settings: ModelSettings,
+  parts: ModelParts,
+): BuiltModel {
+  const model = { ...parts, gpu, kind, name: kind.name, userCount, itemCount, settings };
+  builtModels.set(model, model);
+  return model;
+}
+
+/**
+ * A model with what it is made of.
+ *
+ * @throws {InputError} when no kind of this library made it.
+ */
+export function builtModel(model: Model): BuiltModel {
+  const built = builtModels.get(model);
+  if (built) return built;
+  throw new InputError("This is no model that models.NAME.create or a defined kind has made.");
 }

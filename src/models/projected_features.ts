@@ -39,9 +39,7 @@ export function featuredModalities(
   { name, modalities }: Pick<Dataset, "name" | "modalities">,
   model: string,
 ): FeaturedModality[] {
-  const featured = modalities.filter((modality): modality is FeaturedModality =>
-    modality.features !== undefined
-  );
+  const featured = modalities.filter(hasFeatures);
   if (featured.length === 0) {
     throw new InputError(`${model} learns from item features, and ${name} has none.`);
   }
@@ -58,14 +56,16 @@ export function allFeatured(
   { name, modalities }: Pick<Dataset, "name" | "modalities">,
   model: string,
 ): readonly FeaturedModality[] {
+  if (modalities.length > 0 && modalities.every(hasFeatures)) return modalities;
   const lacking = modalities.find(({ features }) => !features);
-  if (modalities.length === 0 || lacking) {
-    throw new InputError(
-      `${model} learns from the features of every modality, and ${name} has ` +
-        (lacking ? `neighbours alone of "${lacking.name}".` : "no modalities."),
-    );
-  }
-  return modalities as readonly FeaturedModality[];
+  throw new InputError(
+    `${model} learns from the features of every modality, and ${name} has ` +
+      (lacking ? `neighbours alone of "${lacking.name}".` : "no modalities."),
+  );
+}
+
+function hasFeatures(modality: Modality): modality is FeaturedModality {
+  return modality.features !== undefined;
 }
 
 /**

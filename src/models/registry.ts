@@ -1,28 +1,42 @@
 /**
- * All models by name.
+ * The models of this library by name.
  *
  * @module
  */
+import { InputError } from "../input_error.ts";
 import { bm3 } from "./bm3.ts";
 import { freedom } from "./freedom.ts";
 import { jgcf } from "./jgcf.ts";
 import { lattice } from "./lattice.ts";
-import { lightGcn } from "./lightgcn.ts";
+import { lightgcn } from "./lightgcn.ts";
 import { mfBpr } from "./mf_bpr.ts";
 import { mmgcn } from "./mmgcn/mmgcn.ts";
 import { mmssl } from "./mmssl/mmssl.ts";
 import type { ModelKind } from "./model.ts";
 import { stair } from "./stair.ts";
 
-/** The models that can be trained, by name. */
-export const models: Readonly<Record<string, ModelKind>> = {
+/** The kinds of models of this library, by name. */
+export const models = {
   stair,
   mf_bpr: mfBpr,
-  lightgcn: lightGcn,
+  lightgcn,
   bm3,
   freedom,
   lattice,
   jgcf,
   mmgcn,
   mmssl,
-};
+} as const;
+
+const byName: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>(Object.entries(models));
+
+/**
+ * The kind of model of a name.
+ *
+ * @throws {InputError} when there is none.
+ */
+export function modelNamed(name: string): ModelKind {
+  const kind = byName.get(name);
+  if (kind) return kind;
+  throw new InputError(`There is no model "${name}": known are ${[...byName.keys()].join(", ")}.`);
+}

@@ -29,86 +29,70 @@ import {
 import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
-import {
-  type Model,
-  type ModelKind,
-  type ModelSettings,
-  type Preset,
-  requireShape,
-} from "./model.ts";
+import { adamW } from "../tape/adamw.ts";
+import { defineModel } from "./define_model.ts";
+import type { ModelKind, ModelParts, Preset } from "./model.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
+import { SHOP_TRAINING } from "./shop_training.ts";
 
-/** Settings of STAIR; the paper's names in brackets. */
-export interface StairSettings {
-  /** Embedding width (d), a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Layers of both convolutions (L). */
-  readonly layers: number;
-  /** How fast layer weights change along the columns (γ); the smaller, the more modality. */
-  readonly gamma: number;
-  /** Neighbours per modality (k_m), up to 128; 0 leaves a modality out. */
-  readonly neighbors: Readonly<Record<string, number>>;
-}
-
-/** The paper's settings where it does not search: d = 64, L = 3, k_text = 5, k_visual = 1. */
-export const stairDefaults: StairSettings = {
-  dim: 64,
-  layers: 3,
-  gamma: 0.1,
-  neighbors: { text: 5, image: 1 },
-};
-
-/** Neighbours of a modality that the settings do not name. */
+/** Neighbours of text and image; of a modality that neither this nor the settings name there are five. */
+const NEIGHBORS: Readonly<Record<string, number>> = { text: 5, image: 1 };
 const OTHER_NEIGHBORS = 5;
 
-/** The paper's datasets, and the embedded shop. */
-export type PresetName = "baby" | "sports" | "electronics" | "shop";
-
-/** STAIR's published settings on the paper's three datasets, and ours on the shop. */
-export const presets: Readonly<Record<PresetName, Preset<StairSettings>>> = {
-  baby: preset(0.1, 0.3, 1024),
-  sports: preset(0.2, 0.1, 1024),
-  electronics: preset(0.4, 0.1, 4096),
-  shop: {
-    model: { ...stairDefaults, gamma: 0.5 },
-    training: { learningRate: 0.01, weightDecay: 1, batchSize: 512, epochs: 200, patience: 5 },
+/** The defaults are the paper's where it does not search. */
+const settings = {
+  dim: { ...EMBEDDING_WIDTH, help: "embedding width (d)" },
+  layers: { default: 3, from: 0, whole: true, help: "layers of both convolutions (L)" },
+  gamma: {
+    default: 0.1,
+    above: 0,
+    help: "how fast layer weights change along the columns: the smaller, the more modality (γ)",
   },
-};
+  neighbors: {
+    default: NEIGHBORS,
+    from: 0,
+    to: LONGEST_LIST,
+    whole: true,
+    help: "neighbours per modality, such as text=5,image=1; 0 leaves one out (k_m)",
+  },
+} as const;
 
-function preset(gamma: number, weightDecay: number, batchSize: number): Preset<StairSettings> {
+/** All settings of STAIR; the seed has no effect, as nothing is drawn at random before training. */
+export type StairSettings = SettingsOf<typeof settings>;
+
+/** The presets are the paper's on its three datasets, and ours on the shop. */
+export const stair: ModelKind<typeof settings> = defineModel({
+  name: "stair",
+  title: "STAIR (Xu et al., AAAI 2025)",
+  settings,
+  presets: {
+    baby: published(0.1, 0.3, 1024),
+    sports: published(0.2, 0.1, 1024),
+    electronics: published(0.4, 0.1, 4096),
+    shop: { model: { gamma: 0.5 }, training: { ...SHOP_TRAINING, weightDecay: 1 } },
+  },
+  create: async (gpu, dataset, settings, options) => {
+    const { train } = dataset, { dim } = settings;
+    const used = usedModalities(dataset, settings);
+    const neighbours = await neighboursIn(gpu, used, options);
+    const items = await initialItems(gpu, used, dim, options);
+    const users = meanOfItems(train, items, dim);
+    return buildStair(gpu, train, settings, { users, items, neighbours });
+  },
+  restore: async (gpu, dataset, settings, options) => {
+    const { train, userCount, itemCount } = dataset, { dim } = settings;
+    const neighbours = await neighboursIn(gpu, usedModalities(dataset, settings), options);
+    const users = new Float32Array(userCount * dim), items = new Float32Array(itemCount * dim);
+    return buildStair(gpu, train, settings, { users, items, neighbours });
+  },
+});
+
+function published(gamma: number, weightDecay: number, batchSize: number): Preset<typeof settings> {
   return {
-    model: { ...stairDefaults, gamma },
+    model: { gamma },
     training: { learningRate: 1e-3, weightDecay, batchSize, epochs: 500 },
   };
 }
-
-/** STAIR as it is offered to people. */
-export const stair: ModelKind = {
-  title: "STAIR (Xu et al., AAAI 2025)",
-  settings: {
-    dim: { value: stairDefaults.dim, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: stairDefaults.layers, help: "layers of both convolutions" },
-    gamma: {
-      value: stairDefaults.gamma,
-      help: "how fast layer weights change along the columns (paper, Eq. 2)",
-    },
-    neighbors: {
-      value: stairDefaults.neighbors,
-      help: "neighbours per modality, such as text=5,image=1",
-    },
-  },
-  presets: presets as Readonly<Record<PresetName, Preset<StairSettings & ModelSettings>>>,
-  create: (gpu, dataset, { seed: _, ...settings }, options) =>
-    createStair(gpu, dataset, settings, options),
-  restore: (gpu, { train }, settings) => {
-    const complete = { ...stairDefaults, ...settings };
-    requireSettings(complete);
-    return buildStair(gpu, train, complete, {
-      users: new Float32Array(train.rowCount * complete.dim),
-      items: new Float32Array(train.columnCount * complete.dim),
-      neighbours: [],
-    });
-  },
-};
 
 /** What STAIR starts from, on the CPU. */
 export interface StairInputs {
@@ -121,25 +105,8 @@ export interface StairInputs {
 }
 
 /**
- * Prepares and uploads STAIR for a dataset.
- *
- * @throws {InputError} when a setting is out of range or the dataset has no features.
- */
-export async function createStair(
-  gpu: Gpu,
-  dataset: Dataset,
-  settings: Partial<StairSettings> = {},
-  options: PreparationOptions = {},
-): Promise<Model> {
-  const complete = { ...stairDefaults, ...settings };
-  const inputs = await prepareStair(gpu, dataset, complete, options);
-  return buildStair(gpu, dataset.train, complete, inputs);
-}
-
-/**
  * Uploads STAIR with given initial embeddings and neighbours.
  *
- * @throws {InputError} when a setting is out of range.
  * @throws {GpuError} when a graph or the embeddings exceed what the adapter can hold.
  */
 export function buildStair(
@@ -147,8 +114,7 @@ export function buildStair(
   train: SparsePattern,
   settings: StairSettings,
   { users, items, neighbours }: StairInputs,
-): Model {
-  requireSettings(settings);
+): ModelParts {
   const { dim, gamma, layers } = settings;
   const { rowCount: userCount, columnCount: itemCount } = train;
   using guard = new DisposableStack();
@@ -169,53 +135,91 @@ export function buildStair(
   const resources = guard.move();
   const terms = lossTerms({ bpr: 1 });
   return {
-    name: "stair",
-    userCount,
-    itemCount,
     parameters: { embeddings },
-    settings: { ...settings },
     lossTerms: terms,
     phases: [{
       name: "training step",
       record: (tape, { embeddings }, batch) =>
         bprLoss(tape, stepwiseConvolution(tape, forward, embeddings!, batch), batch, terms.bpr),
-      smoothItems: (tape, direction, ending) => convolveToEnding(tape, backward, direction, ending),
+      update: (tape, embeddings, { optimized, pace }) =>
+        adamW(tape, embeddings, optimized, pace, {
+          firstRow: userCount,
+          record: (direction, ending) => convolveToEnding(tape, backward, direction, ending),
+        }),
     }],
     represent: (tape) => convolve(tape, forward, embeddings),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
 
-/** Computes initial embeddings and neighbours from a dataset's modalities. */
-async function prepareStair(
-  gpu: Gpu,
-  { name, train, modalities }: Dataset,
-  settings: StairSettings,
-  options: PreparationOptions,
-): Promise<StairInputs> {
-  requireSettings(settings);
-  requireModalities(name, modalities, settings);
-  const { dim } = settings;
-  const k = (modality: Modality) => settings.neighbors[modality.name] ?? OTHER_NEIGHBORS;
-  const used = modalities.filter((modality) => k(modality) > 0);
-  const neighbours: Neighbours[] = [];
-  const whitened: Float32Array[] = [], weights: number[] = [];
-  for (const modality of used) {
-    const { features, neighbours: given } = modality;
-    neighbours.push(
-      given
-        ? { ids: given.nearest(k(modality)), k: k(modality) }
-        : await nearestItems(gpu, features!, k(modality), options),
-    );
-    if (!features) continue;
-    whitened.push(await whiten(gpu, features, dim, options));
-    weights.push(k(modality));
-  }
-  const items = mixModalities(whitened, weights);
-  return { users: meanOfItems(train, items, dim), items, neighbours };
+/** A modality, and how many neighbours of an item it tells. */
+interface UsedModality {
+  readonly modality: Modality;
+  readonly k: number;
 }
 
-/** Σ_m k_m · whitened_m / Σ_m k_m: initial item embeddings. */
+/**
+ * The modalities with neighbours.
+ *
+ * @throws {InputError} when none has features, or the settings name one that the dataset lacks.
+ */
+function usedModalities(
+  { name: dataset, modalities }: Dataset,
+  { neighbors }: StairSettings,
+): UsedModality[] {
+  const names = modalities.map(({ name }) => name);
+  const used = modalities
+    .map((modality) => ({ modality, k: neighbors[modality.name] ?? OTHER_NEIGHBORS }))
+    .filter(({ k }) => k > 0);
+  if (!used.some(({ modality }) => modality.features)) {
+    throw new InputError(
+      `STAIR starts from item features, and ${dataset} has none that are used ` +
+        `(modalities: ${names.join(", ") || "none"}).`,
+    );
+  }
+  // The defaults name modalities that a dataset may lack.
+  const given = Object.keys(neighbors).filter((name) => neighbors[name] !== NEIGHBORS[name]);
+  const unknown = given.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new InputError(
+      `neighbors names "${unknown}", but ${dataset} has the modalities ${names.join(", ")}.`,
+    );
+  }
+  return used;
+}
+
+/** The nearest items of each item: as they are given or, where they are not, by features. */
+async function neighboursIn(
+  gpu: Gpu,
+  used: readonly UsedModality[],
+  options: PreparationOptions,
+): Promise<Neighbours[]> {
+  const lists: Neighbours[] = [];
+  for (const { modality: { features, neighbours: given }, k } of used) {
+    lists.push(
+      given ? { ids: given.nearest(k), k } : await nearestItems(gpu, features!, k, options),
+    );
+  }
+  return lists;
+}
+
+/** Initial item embeddings, from whitened features. */
+async function initialItems(
+  gpu: Gpu,
+  used: readonly UsedModality[],
+  dim: number,
+  options: PreparationOptions,
+): Promise<Float32Array<ArrayBuffer>> {
+  const whitened: Float32Array[] = [], weights: number[] = [];
+  for (const { modality: { features }, k } of used) {
+    if (!features) continue;
+    whitened.push(await whiten(gpu, features, dim, options));
+    weights.push(k);
+  }
+  return mixModalities(whitened, weights);
+}
+
+/** Σ_m k_m · whitened_m / Σ_m k_m. */
 export function mixModalities(
   whitened: readonly Float32Array[],
   weights: readonly number[],
@@ -244,39 +248,4 @@ export function meanOfItems(
     for (let j = 0; j < dim; j++) users[user * dim + j] = sum[j]! / Math.max(1, to - from);
   }
   return users;
-}
-
-function requireSettings({ dim, layers, gamma, neighbors }: StairSettings): void {
-  requireShape({ dim, layers });
-  if (!(gamma > 0)) throw new InputError(`gamma is ${gamma}, but must be above 0.`);
-  for (const [name, k] of Object.entries(neighbors)) {
-    if (!Number.isInteger(k) || k < 0 || k > LONGEST_LIST) {
-      throw new InputError(
-        `neighbors of "${name}" is ${k}, but must be a whole number from 0 to ${LONGEST_LIST}.`,
-      );
-    }
-  }
-}
-
-function requireModalities(
-  dataset: string,
-  modalities: readonly Modality[],
-  { neighbors }: StairSettings,
-): void {
-  const names = modalities.map(({ name }) => name);
-  if (!modalities.some(({ name, features }) => features && neighbors[name] !== 0)) {
-    throw new InputError(
-      `STAIR starts from item features, and ${dataset} has none that are used ` +
-        `(modalities: ${names.join(", ") || "none"}).`,
-    );
-  }
-  // The defaults name modalities that a dataset may lack.
-  const given = Object.entries(neighbors)
-    .filter(([name, k]) => k !== stairDefaults.neighbors[name]).map(([name]) => name);
-  const unknown = given.find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new InputError(
-      `neighbors names "${unknown}", but ${dataset} has the modalities ${names.join(", ")}.`,
-    );
-  }
 }

@@ -10,7 +10,7 @@ import { decodeSafetensors, encodeSafetensors } from "../files/safetensors.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import type { Model } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
 import {
   modelTensors,
   readTensors,
@@ -63,7 +63,7 @@ const FORMAT = "stair-checkpoint-1";
  * @throws {InputError} when the file cannot be written.
  */
 export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<void> {
-  const tensors = await readTensors(gpu, modelTensors(model));
+  const tensors = await readTensors(gpu, modelTensors(builtModel(model)));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
   await writeAtomically(path, encodeSafetensors(tensors, metadata));
 }
@@ -80,7 +80,7 @@ export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<v
   if (saved !== undefined && saved !== model.name) {
     throw new InputError(`${path} holds parameters of ${saved}, but the model is ${model.name}.`);
   }
-  const wanted = modelTensors(model);
+  const wanted = modelTensors(builtModel(model));
   requireShapes(path, tensors, shapesOf(wanted));
   writeTensors(gpu, wanted, tensors as Record<string, SavedTensor>);
 }

@@ -7,9 +7,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import type { Model, ModelKind, ModelSettings } from "../models/model.ts";
+import { type BuiltModel, builtModel } from "../models/model.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import { models } from "../models/registry.ts";
+import { modelNamed } from "../models/registry.ts";
 import { loadModel, parseObject } from "./checkpoint.ts";
 
 /** A run, restored. */
@@ -19,7 +19,7 @@ export interface RestoredRun extends Disposable {
   /** Where that was read from. */
   readonly data: string;
   /** The model with the parameters of best.safetensors. */
-  readonly model: Model;
+  readonly model: BuiltModel;
 }
 
 /**
@@ -35,14 +35,9 @@ export async function restoreRun(
 ): Promise<RestoredRun> {
   const path = `${folder}/config.json`;
   const { data, model: name, settings } = await readConfig(path);
-  if (!Object.hasOwn(models, name)) {
-    throw new InputError(`${path} names an unknown model "${name}".`);
-  }
   const dataset = await loadDataset(data);
   using guard = new DisposableStack();
-  const model = guard.use(
-    await restoreModel(gpu, models[name]!, dataset, settings, options, path),
-  );
+  const model = guard.use(await restoreModel(gpu, name, dataset, settings, options, path));
   await loadModel(gpu, model, `${folder}/best.safetensors`);
   const resources = guard.move();
   return { dataset, data, model, [Symbol.dispose]: () => resources.dispose() };
@@ -52,7 +47,7 @@ export async function restoreRun(
 interface RestorableConfig {
   readonly data: string;
   readonly model: string;
-  readonly settings: object;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 async function readConfig(path: string): Promise<RestorableConfig> {
@@ -74,21 +69,20 @@ async function readConfig(path: string): Promise<RestorableConfig> {
   if (typeof settings !== "object" || settings === null) {
     throw new InputError(`${path} does not hold the model's settings ("settings").`);
   }
-  return { data, model, settings };
+  return { data, model, settings: { ...settings } };
 }
 
-/** Settings out of range are told with the file that they come from. */
+/** A model that is not known, and settings out of range, are told with the file that they come from. */
 async function restoreModel(
   gpu: Gpu,
-  kind: ModelKind,
+  name: string,
   dataset: Dataset,
-  settings: object,
+  settings: Readonly<Record<string, unknown>>,
   options: PreparationOptions,
   path: string,
-): Promise<Model> {
+): Promise<BuiltModel> {
   try {
-    const restore = kind.restore ?? kind.create;
-    return await restore(gpu, dataset, settings as ModelSettings, options);
+    return builtModel(await modelNamed(name).restore(gpu, dataset, settings, options));
   } catch (error) {
     throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
   }

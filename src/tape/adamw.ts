@@ -1,7 +1,7 @@
 /**
  * AdamW with decoupled weight decay (Loshchilov & Hutter 2019), in the order PyTorch applies it:
- * decay first, then the step. The descent direction of the last rows may be left to a model, which smooths
- * it before it is applied: STAIR's backward stepwise convolution (paper, Eq. 4).
+ * decay first, then the step. Before it is applied, the descent direction of a parameter's last rows may be
+ * smoothed, such as by STAIR's backward stepwise convolution (paper, Eq. 4).
  *
  * @module
  */
@@ -94,18 +94,22 @@ export interface Pace {
   readonly settings: AdamSettings;
 }
 
-/** How the last rows of a parameter are smoothed: STAIR's items. */
+/** How the descent direction of a parameter's last rows is smoothed. */
 export interface Smoothing {
   /** The first of these rows. */
   readonly firstRow: number;
-  /** Records the smoothing of their descent direction, (rows − firstRow) × dim, met by an ending. */
+  /** Records what becomes of their direction, (rows − firstRow) × dim, met by an ending that applies it. */
   readonly record: (direction: Tensor, ending: Ending) => void;
 }
 
-/** Beyond every vec4. */
-const NONE = 2 ** 32 - 1;
+/** The vec4 from which on directions are smoothed, where none is: no parameter has so many. */
+const NONE_SMOOTHED = 2 ** 32 - 1;
 
-/** Records AdamW on a parameter, as a variable with its gradient. */
+/**
+ * Records AdamW on a parameter, as a variable with its gradient.
+ *
+ * @param smoothing What is smoothed before it is applied; nothing unless told.
+ */
 export function adamW(
   tape: Tape,
   variable: Variable,
@@ -118,7 +122,7 @@ export function adamW(
   const smoothedRows = smoothing ? rows - smoothing.firstRow : 0;
   // Bound where nothing is smoothed, too; one shader then serves parameters of any size.
   const direction = tape.take("descent direction", [smoothedRows, dim]);
-  const smoothed_from = smoothing ? smoothing.firstRow * dim / 4 : NONE;
+  const smoothed_from = smoothing ? smoothing.firstRow * dim / 4 : NONE_SMOOTHED;
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
   endGradient(tape, variable, {
     source: { name: "adam_step", code: adamStep },

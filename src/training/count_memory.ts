@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { createRanker, CUTOFFS, seenBefore } from "../evaluation/ranking.ts";
 import { openGpu } from "../gpu/device.ts";
-import type { ModelKind, ModelSettings } from "../models/model.ts";
+import { builtModel, type ModelKind } from "../models/model.ts";
 import { Trainer, type TrainerSettings } from "./trainer.ts";
 
 /**
@@ -19,11 +19,11 @@ import { Trainer, type TrainerSettings } from "./trainer.ts";
 export async function countMemory(
   kind: ModelKind,
   dataset: Dataset,
-  settings: ModelSettings,
+  settings: Readonly<Record<string, unknown>>,
   training: TrainerSettings,
 ): Promise<number> {
   using gpu = await openGpu({ dry: true });
-  using model = await kind.create(gpu, dataset, settings, {});
+  using model = builtModel(await kind.create(gpu, dataset, settings));
   using trainer = new Trainer(gpu, model, dataset.train, training);
   const rank = (split: "valid" | "test") =>
     createRanker(gpu, model, seenBefore(dataset, split), Math.max(...CUTOFFS), trainer.scratch);

@@ -5,7 +5,7 @@
  */
 import type { Gpu } from "../gpu/device.ts";
 import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
-import type { Model } from "../models/model.ts";
+import type { BuiltModel } from "../models/model.ts";
 
 /** An array as it is saved. */
 export interface SavedTensor {
@@ -16,7 +16,9 @@ export interface SavedTensor {
 }
 
 /** What a model is restored from, by name: all but the optimizer's own. */
-export function modelTensors({ parameters, buffers }: Model): Readonly<Record<string, Tensor>> {
+export function modelTensors(
+  { parameters, buffers }: BuiltModel,
+): Readonly<Record<string, Tensor>> {
   return { ...parameters, ...buffers };
 }
 

@@ -11,7 +11,7 @@ import type { Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import type { Model } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
 import type { BestSoFar, RunConfig } from "../runs/checkpoint.ts";
 import { completeAdam } from "../tape/adamw.ts";
 import {
@@ -94,8 +94,9 @@ export async function train(
   options: TrainOptions,
 ): Promise<TrainResult> {
   requireTrainOptions(options);
-  using trainer = new Trainer(gpu, model, dataset.train, options);
-  using validation = createEvaluator(gpu, model, dataset, "valid", trainer.scratch);
+  const built = builtModel(model);
+  using trainer = new Trainer(gpu, built, dataset.train, options);
+  using validation = createEvaluator(gpu, built, dataset, "valid", trainer.scratch);
   const run = new Run(trainer, validation, options);
   await run.begin(
     options.out === undefined ? undefined : {
@@ -107,7 +108,7 @@ export async function train(
   );
   while (!run.ended) await run.trainEpoch();
   trainer.restoreModel(run.bestState!);
-  using testing = createEvaluator(gpu, model, dataset, "test", trainer.scratch);
+  using testing = createEvaluator(gpu, built, dataset, "test", trainer.scratch);
   return {
     epochs: trainer.epoch,
     ended: run.ended,

@@ -7,7 +7,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import type { Model } from "../models/model.ts";
+import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { type AdamSettings, completeAdam } from "../tape/adamw.ts";
@@ -67,7 +67,7 @@ export class Trainer implements Disposable {
   /** Memory for intermediate results, to be shared with what runs between epochs. */
   readonly scratch: Scratch;
   readonly #gpu: Gpu;
-  readonly #model: Model;
+  readonly #model: BuiltModel;
   readonly #train: SparsePattern;
   readonly #seed: number;
   readonly #shape: EpochShape;
@@ -80,7 +80,7 @@ export class Trainer implements Disposable {
    *
    * @throws {InputError} when a setting is out of range.
    */
-  constructor(gpu: Gpu, model: Model, train: SparsePattern, settings: TrainerSettings) {
+  constructor(gpu: Gpu, model: BuiltModel, train: SparsePattern, settings: TrainerSettings) {
     requireTrainerSettings(settings);
     requireNegatives(train);
     this.#gpu = gpu;

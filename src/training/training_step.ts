@@ -10,14 +10,13 @@ import { Program, runPrograms } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import advance from "../../kernels/advance.wgsl" with { type: "text" };
-import type { Model, Phase } from "../models/model.ts";
+import type { BuiltModel, Phase } from "../models/model.ts";
 import {
   type AdamSettings,
   adamW,
   createMoments,
   createSchedule,
   type OptimizedTensor,
-  type Smoothing,
   uploadSchedule,
 } from "../tape/adamw.ts";
 import { type Batch, createBatch, type EpochShape, stepCount } from "../tape/batch.ts";
@@ -49,7 +48,7 @@ interface PhaseProgram {
 /** Allocates optimizer and batches, and records the step. */
 export function createTrainingStep(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   shape: EpochShape,
   settings: AdamSettings,
   scratch: Scratch,
@@ -109,7 +108,7 @@ interface StepTensors {
 /** Forward, adjoints, optimizer. */
 function recordPhase(
   tape: Tape,
-  { parameters, userCount }: Model,
+  { parameters }: BuiltModel,
   phase: Phase,
   { optimized, batch, schedule, settings }: StepTensors,
 ): void {
@@ -123,13 +122,10 @@ function recordPhase(
   phase.record(tape, variables, batch);
   tape.backward();
   const pace = { clock: batch.clock, schedule, settings };
-  const { smoothItems } = phase;
-  const smoothing: Smoothing | undefined = smoothItems && {
-    firstRow: userCount,
-    record: (direction, ending) => smoothItems(tape, direction, ending),
-  };
   for (const name of trained) {
-    adamW(tape, variables[name]!, optimized[name]!, pace, smoothing);
+    const variable = variables[name]!, moments = optimized[name]!;
+    if (phase.update) phase.update(tape, variable, { name, optimized: moments, pace });
+    else adamW(tape, variable, moments, pace);
   }
   tape.finish();
 }

@@ -11,11 +11,12 @@ import {
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, write } from "../../src/gpu/tensor.ts";
-import type { Model } from "../../src/models/model.ts";
+import type { BuiltModel } from "../../src/models/model.ts";
 import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
 import { inBothWays } from "../gpu/gather/both_gathers.ts";
+import { madeModel } from "../models/made_model.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -27,19 +28,15 @@ const wholeNumbers = (length: number): Floats =>
   Float32Array.from({ length }, () => uniformBelow(random, 7) - 3);
 
 /** A model whose representations are its embeddings. */
-function plainModel(gpu: Gpu, userCount: number, itemCount: number, data: Floats): Model {
+function plainModel(gpu: Gpu, userCount: number, itemCount: number, data: Floats): BuiltModel {
   const embeddings = createTensor(gpu, "embeddings", [userCount + itemCount, DIM], data);
-  return {
-    name: "plain",
-    userCount,
-    itemCount,
+  return madeModel(gpu, { userCount, itemCount }, {
     parameters: { embeddings },
-    settings: {},
     lossTerms: {},
     phases: [],
     represent: () => embeddings,
     [Symbol.dispose]: () => embeddings[Symbol.dispose](),
-  };
+  });
 }
 
 const nothingSeen = (users: number, items: number): SparsePattern => patternOf(users, items, []);

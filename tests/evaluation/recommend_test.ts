@@ -4,17 +4,18 @@ import { recommend, similarItems } from "../../src/evaluation/recommend.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { lightgcn } from "../../src/models/lightgcn.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
+import { trainOnly } from "../training/made_dataset.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 
 /** Without layers, representations are the embeddings: two users, five items, along two axes. */
 async function openModel() {
   const gpu = await openGpu();
-  const dataset = { train, userCount: 2, itemCount: 5 };
-  const model = createLightGcn(gpu, dataset, { dim: 4, layers: 0, regWeight: 0, seed: 1 });
+  const model = builtModel(await lightgcn.create(gpu, trainOnly(train), { dim: 4, layers: 0 }));
   const users = [[1, 0, 0, 0], [0, 1, 0, 0]];
   const items = [[1, 9, 0, 0], [5, 5, 0, 0], [3, 3, 0, 0], [4, 0, 0, 0], [3, 0, 0, 0]];
   write(gpu, model.parameters.embeddings!, Float32Array.from([...users, ...items].flat()));

@@ -7,7 +7,7 @@ import type { Gpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import type { Model, Phase } from "../../src/models/model.ts";
+import type { BuiltModel, ModelParts, Phase } from "../../src/models/model.ts";
 import { createBatch, type EpochShape } from "../../src/tape/batch.ts";
 import { Tape, type Variable } from "../../src/tape/tape.ts";
 import { type EpochBatches, gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
@@ -23,7 +23,7 @@ export type Triple = readonly [number, number, number];
 
 /** An epoch of a single batch. */
 export function batchOf(
-  { userCount, itemCount }: Pick<Model, "userCount" | "itemCount">,
+  { userCount, itemCount }: Pick<BuiltModel, "userCount" | "itemCount">,
   triples: readonly Triple[],
 ): [EpochShape, EpochBatches] {
   const shape = {
@@ -47,7 +47,7 @@ export interface Gradients {
 /** Runs a phase of a model on one batch, without the optimizer. */
 export async function lossAndGradients(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   triples: readonly Triple[],
   phase: Phase = model.phases[0]!,
 ): Promise<Gradients> {
@@ -77,7 +77,10 @@ export async function lossAndGradients(
 }
 
 /** Reads a model's representations, (users + items) × width. */
-export async function represent(gpu: Gpu, model: Model): Promise<Float32Array<ArrayBuffer>> {
+export async function represent(
+  gpu: Gpu,
+  model: Pick<ModelParts, "represent">,
+): Promise<Float32Array<ArrayBuffer>> {
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "forward", scratch);
   const h = model.represent(tape);

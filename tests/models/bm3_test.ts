@@ -1,10 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
 import { lossAndGradients } from "../golden/replay.ts";
-import { InputError } from "../../src/input_error.ts";
-import { type Bm3Settings, createBm3 } from "../../src/models/bm3.ts";
+import { bm3, type Bm3Settings } from "../../src/models/bm3.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertResumes, assertTrains } from "./model_runs.ts";
+import { assertRefuses, assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings: Bm3Settings = {
   dim: 8,
@@ -27,9 +27,9 @@ Deno.test("BM3 resumed goes on as if it had not stopped", async () => {
 Deno.test("masks of BM3 depend on its seed", async () => {
   using gpu = await openGpu();
   const loss = async (seed: number): Promise<number> => {
-    using model = await createBm3(gpu, madeDataset(), { ...settings, seed });
+    using model = builtModel(await bm3.create(gpu, madeDataset(), { ...settings, seed }));
     // The same parameters, so that the masks alone differ.
-    using same = await createBm3(gpu, madeDataset(), settings);
+    using same = builtModel(await bm3.create(gpu, madeDataset(), settings));
     const parameters = { ...model, parameters: same.parameters };
     return (await lossAndGradients(gpu, parameters, [[0, 1, 2], [3, 4, 5]])).terms.user_to_item!;
   };
@@ -44,7 +44,7 @@ Deno.test("BM3 passes over modalities without features", async () => {
   const [text] = dataset.modalities;
   const neighbours = { itemCount: 40, limit: 1, source: "n.csv", nearest: () => new Uint32Array() };
   const modalities = [text!, { name: "image", neighbours }];
-  using model = await createBm3(gpu, { ...dataset, modalities }, settings);
+  using model = builtModel(await bm3.create(gpu, { ...dataset, modalities }, settings));
   const terms = ["user_to_item", "item_to_user", "norms", "text.to_item", "text.to_itself"];
   assertEquals(Object.keys(model.lossTerms), terms);
   assertEquals(Object.keys(model.parameters), [
@@ -58,19 +58,11 @@ Deno.test("BM3 passes over modalities without features", async () => {
 });
 
 Deno.test("BM3 refuses settings out of range in one sentence", async () => {
-  using gpu = await openGpu();
-  const cases = [
+  await assertRefuses("bm3", settings, [
     [{ dim: 6 }, "dim is 6, but must be a multiple of 4 from 4 to 256."],
     [{ dropout: 1 }, "dropout is 1, but must be from 0 to below 1."],
     [{ regWeight: -1 }, "reg-weight is -1, but must be 0 or more."],
     [{ clWeight: NaN }, "cl-weight is NaN, but must be 0 or more."],
-  ] as const;
-  for (const [wrong, message] of cases) {
-    const create = () => createBm3(gpu, madeDataset(), { ...settings, ...wrong });
-    await assertRejects(create, InputError, message);
-  }
-  const bare = { ...madeDataset(), modalities: [] };
-  const message = "BM3 learns from item features, and made has none.";
-  await assertRejects(() => createBm3(gpu, bare, settings), InputError, message);
-  assertEquals(gpu.bytes, 0);
+    [{}, "BM3 learns from item features, and made has none.", { modalities: [] }],
+  ]);
 });

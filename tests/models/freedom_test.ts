@@ -1,17 +1,20 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
-import { represent } from "../golden/replay.ts";
-import { InputError } from "../../src/input_error.ts";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { lossAndGradients, represent } from "../golden/replay.ts";
 import {
-  createFreedom,
-  type Freedom,
+  drawSample,
+  freedom,
+  type FreedomData,
   type FreedomSettings,
   frozenGraph,
   modalityWeights,
+  prepareFreedom,
+  vectors,
 } from "../../src/models/freedom.ts";
+import { type BuiltModel, builtModel, constants } from "../../src/models/model.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertResumes, assertTrains } from "./model_runs.ts";
+import { assertRefuses, assertResumes, assertTrains } from "./model_runs.ts";
 
 const dataset = madeDataset();
 const settings: FreedomSettings = {
@@ -34,28 +37,49 @@ Deno.test("FREEDOM resumed goes on as if it had not stopped", async () => {
   await assertResumes("freedom", { dim: 8, knn: 4, dropout: 0.3, regWeight: 0.1 });
 });
 
+/** Representations over an epoch's sample. */
+async function sampled(gpu: Gpu, { parameters }: BuiltModel, data: FreedomData) {
+  return await represent(gpu, {
+    represent: (tape) => vectors(tape, data, data.sampled, constants(parameters)).value,
+  });
+}
+
 Deno.test("the graph of the loss is a sample drawn for each epoch, that of ranking has all", async () => {
   using gpu = await openGpu();
-  using model = await createFreedom(gpu, dataset, settings);
-  const pruned = () => represent(gpu, { ...model, represent: model.representPruned });
-  const [full, first] = [await represent(gpu, model), await pruned()];
+  using model = builtModel(await freedom.create(gpu, dataset, settings));
+  using data = await prepareFreedom(gpu, dataset, settings);
+  const [full, first] = [await represent(gpu, model), await sampled(gpu, model, data)];
   assertNotEquals(first, full);
-  model.beginEpoch!(2);
-  const second = await pruned();
+  drawSample(gpu, data, 2);
+  const second = await sampled(gpu, model, data);
   assertNotEquals(second, first);
-  model.beginEpoch!(1);
-  assertEquals(await pruned(), first);
+  drawSample(gpu, data, 1);
+  assertEquals(await sampled(gpu, model, data), first);
+  using other = await prepareFreedom(gpu, dataset, { ...settings, seed: 2 });
+  assertNotEquals(await sampled(gpu, model, other), first);
+});
+
+Deno.test("a model's epochs have their samples, and its ranking has all", async () => {
+  using gpu = await openGpu();
+  using model = builtModel(await freedom.create(gpu, dataset, settings));
+  const loss = async (epoch: number) => {
+    model.beginEpoch!(epoch);
+    return (await lossAndGradients(gpu, model, [[0, 1, 2], [3, 4, 5]])).terms.bpr;
+  };
+  const full = await represent(gpu, model);
+  const first = await loss(1);
+  assertNotEquals(await loss(2), first);
+  assertEquals(await loss(1), first);
   assertEquals(await represent(gpu, model), full);
-  using other = await createFreedom(gpu, dataset, { ...settings, seed: 2 });
-  assertNotEquals(await represent(gpu, { ...other, represent: other.representPruned }), first);
 });
 
 Deno.test("without dropout there is one graph", async () => {
   using gpu = await openGpu();
-  using model: Freedom = await createFreedom(gpu, dataset, { ...settings, dropout: 0 });
-  model.beginEpoch!(2);
-  const pruned = await represent(gpu, { ...model, represent: model.representPruned });
-  assertEquals(pruned, await represent(gpu, model));
+  const undropped = { ...settings, dropout: 0 };
+  using model = builtModel(await freedom.create(gpu, dataset, undropped));
+  using data = await prepareFreedom(gpu, dataset, undropped);
+  drawSample(gpu, data, 2);
+  assertEquals(await sampled(gpu, model, data), await represent(gpu, model));
 });
 
 Deno.test("modalities are weighted so that all add up to 1", () => {
@@ -78,7 +102,7 @@ Deno.test("neighbour lists stand for a modality in the item graph, without a ter
   const graph = toDense(await frozenGraph(gpu, { ...mixed, modalities: [image] }, settings));
   const third = [...graph.subarray(3 * 40, 4 * 40)].flatMap((x, id) => x === 0 ? [] : [id]);
   assertEquals(third, [3, 4, 5, 6, 7]);
-  using model = await createFreedom(gpu, mixed, settings);
+  using model = builtModel(await freedom.create(gpu, mixed, settings));
   assertEquals(Object.keys(model.lossTerms), ["bpr", "text.bpr"]);
 });
 
@@ -90,21 +114,13 @@ Deno.test("with one neighbour items are alike to themselves alone", async () => 
 });
 
 Deno.test("FREEDOM refuses settings out of range in one sentence", async () => {
-  using gpu = await openGpu();
-  const cases = [
+  await assertRefuses("freedom", settings, [
     [{ dim: 6 }, "dim is 6, but must be a multiple of 4 from 4 to 256."],
     [{ itemLayers: 0.5 }, "item-layers is 0.5, but must be a whole number from 0."],
     [{ knn: 0 }, "knn is 0, but must be a whole number from 1 to 128."],
     [{ imageWeight: 2 }, "image-weight is 2, but must be from 0 to 1."],
     [{ dropout: 1 }, "dropout is 1, but must be from 0 to below 1."],
     [{ regWeight: -1 }, "reg-weight is -1, but must be 0 or more."],
-  ] as const;
-  for (const [wrong, message] of cases) {
-    const create = () => createFreedom(gpu, dataset, { ...settings, ...wrong });
-    await assertRejects(create, InputError, message);
-  }
-  const bare = { ...dataset, modalities: [] };
-  const message = "FREEDOM learns from item features, and made has none.";
-  await assertRejects(() => createFreedom(gpu, bare, settings), InputError, message);
-  assertEquals(gpu.bytes, 0);
+    [{}, "FREEDOM learns from item features, and made has none.", { modalities: [] }],
+  ]);
 });

@@ -1,12 +1,12 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assertAlmostEquals } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
-import { InputError } from "../../src/input_error.ts";
-import { createJgcf, DAMPING, jacobiSteps } from "../../src/models/jgcf.ts";
+import { DAMPING, jacobiSteps, jgcf } from "../../src/models/jgcf.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { assertClose } from "../ops/made_epoch.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertResumes, assertTrains } from "./model_runs.ts";
+import { assertRefuses, assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings = {
   dim: 8,
@@ -39,7 +39,7 @@ Deno.test("where a = b the recurrence is that of Jacobi polynomials, damped degr
 
 Deno.test("without layers all frequencies pass, and JGCF is its embeddings twice", async () => {
   using gpu = await openGpu();
-  using model = createJgcf(gpu, madeDataset(), { ...settings, layers: 0 });
+  using model = builtModel(await jgcf.create(gpu, madeDataset(), { ...settings, layers: 0 }));
   const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);
   const expected = new Float64Array(2 * embeddings!.length);
   embeddings!.forEach((x, i) => {
@@ -51,19 +51,13 @@ Deno.test("without layers all frequencies pass, and JGCF is its embeddings twice
 });
 
 Deno.test("JGCF refuses settings out of range in one sentence", async () => {
-  using gpu = await openGpu();
-  const cases = [
+  await assertRefuses("jgcf", settings, [
     [{ dim: 6 }, "dim is 6, but must be a multiple of 4 from 4 to 256."],
     [{ layers: 1.5 }, "layers is 1.5, but must be a whole number from 0."],
-    [{ a: -1 }, "a is -1, but must be finite and above -1."],
+    [{ a: -1 }, "a is -1, but must be above -1."],
     [{ b: Infinity }, "b is Infinity, but must be finite and above -1."],
     [{ alpha: -0.1 }, "alpha is -0.1, but must be 0 or more."],
     [{ regWeight: -1 }, "reg-weight is -1, but must be 0 or more."],
-    [{ squaredPenalty: 1 as unknown as boolean }, "squared-penalty is 1, but must be true or"],
-  ] as const;
-  for (const [wrong, message] of cases) {
-    const create = () => createJgcf(gpu, madeDataset(), { ...settings, ...wrong });
-    assertThrows(create, InputError, message);
-  }
-  assertEquals(gpu.bytes, 0);
+    [{ squaredPenalty: 1 }, "squared-penalty is 1, but must be true or false."],
+  ]);
 });

@@ -1,13 +1,12 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
-import { InputError } from "../../src/input_error.ts";
-import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { lightgcn } from "../../src/models/lightgcn.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { interactionGraph, toDense } from "../../src/sparse/graphs.ts";
 import { assertClose } from "../ops/made_epoch.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertTrains } from "./model_runs.ts";
+import { assertRefuses, assertTrains } from "./model_runs.ts";
 
 const settings = { dim: 8, layers: 2, regWeight: 0.01, seed: 1 };
 
@@ -19,7 +18,7 @@ Deno.test("LightGCN learns, with and without its penalty, always the same", asyn
 Deno.test("LightGCN is represented by the mean of its layers", async () => {
   using gpu = await openGpu();
   const dataset = madeDataset();
-  using model = createLightGcn(gpu, dataset, settings);
+  using model = builtModel(await lightgcn.create(gpu, dataset, settings));
   const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);
   const graph = toDense(interactionGraph(dataset.train));
   const rows = dataset.userCount + dataset.itemCount;
@@ -39,15 +38,9 @@ Deno.test("LightGCN is represented by the mean of its layers", async () => {
 });
 
 Deno.test("LightGCN refuses settings out of range in one sentence", async () => {
-  using gpu = await openGpu();
-  const cases = [
+  await assertRefuses("lightgcn", settings, [
     [{ dim: 6 }, "dim is 6, but must be a multiple of 4 from 4 to 256."],
     [{ layers: -1 }, "layers is -1, but must be a whole number from 0."],
     [{ regWeight: NaN }, "reg-weight is NaN, but must be 0 or more."],
-  ] as const;
-  for (const [wrong, message] of cases) {
-    const create = () => createLightGcn(gpu, madeDataset(), { ...settings, ...wrong });
-    assertThrows(create, InputError, message);
-  }
-  assertEquals(gpu.bytes, 0);
+  ]);
 });

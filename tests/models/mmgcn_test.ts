@@ -1,15 +1,14 @@
-import { assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
-import { buildDataset } from "../../src/data/dataset.ts";
+import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { rankNeighbours } from "../../src/data/neighbour_lists.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
-import { InputError } from "../../src/input_error.ts";
-import { createMmgcn, type MmgcnSettings } from "../../src/models/mmgcn/mmgcn.ts";
+import { mmgcn, type MmgcnSettings } from "../../src/models/mmgcn/mmgcn.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { assertClose } from "../ops/made_epoch.ts";
 import { madeDataset } from "../training/made_dataset.ts";
-import { assertResumes, assertTrains } from "./model_runs.ts";
+import { assertRefuses, assertResumes, assertTrains } from "./model_runs.ts";
 
 const settings: MmgcnSettings = {
   dim: 8,
@@ -30,7 +29,7 @@ Deno.test("MMGCN resumed goes on as if it had not stopped", async () => {
 Deno.test("tables are trained where that is asked", async () => {
   using gpu = await openGpu();
   const dataset = madeDataset();
-  using model = await createMmgcn(gpu, dataset, { ...settings, trainTables: true });
+  using model = builtModel(await mmgcn.create(gpu, dataset, { ...settings, trainTables: true }));
   const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
   using trainer = new Trainer(gpu, model, dataset.train, training);
   const tensors = Object.values(model.parameters);
@@ -43,8 +42,8 @@ Deno.test("tables are trained where that is asked", async () => {
 Deno.test("tables that are not trained are no parameters, and come from the seed alone", async () => {
   using gpu = await openGpu();
   const dataset = madeDataset();
-  using fixed = await createMmgcn(gpu, dataset, settings);
-  using trained = await createMmgcn(gpu, dataset, { ...settings, trainTables: true });
+  using fixed = builtModel(await mmgcn.create(gpu, dataset, settings));
+  using trained = builtModel(await mmgcn.create(gpu, dataset, { ...settings, trainTables: true }));
   const names = new Set(Object.keys(fixed.parameters));
   assertEquals(
     Object.keys(trained.parameters).filter((name) => !names.has(name)).sort(),
@@ -61,7 +60,7 @@ Deno.test("every modality with features has a branch, and others none", async ()
   const audio = { name: "audio", neighbours: rankNeighbours(2, rows) };
   const [tags, brand] = ["tags", "brand"].map((name) => ({ ...text!, name }));
   for (const modalities of [[text!], [text!, tags!, brand!], [text!, audio]]) {
-    using model = await createMmgcn(gpu, { ...whole, modalities }, settings);
+    using model = builtModel(await mmgcn.create(gpu, { ...whole, modalities }, settings));
     const branches = new Set(Object.keys(model.parameters).map((name) => name.split(".")[0]));
     const expected = modalities.map(({ name }) => name).filter((name) => name !== "audio");
     assertEquals([...branches], expected);
@@ -73,23 +72,12 @@ Deno.test("every modality with features has a branch, and others none", async ()
 });
 
 Deno.test("MMGCN refuses settings out of range, and a dataset without features", async () => {
-  using gpu = await openGpu();
-  const cases = [
+  await assertRefuses("mmgcn", settings, [
     [{ dim: 6 }, "dim is 6, but must be a multiple of 4 from 4 to 256."],
     [{ imageDim: 0 }, "image-dim is 0, but must be a whole number from 1."],
     [{ imageDim: 2.5 }, "image-dim is 2.5, but must be a whole number from 1."],
     [{ regWeight: -1 }, "reg-weight is -1, but must be 0 or more."],
-    [{ trainTables: 1 as unknown as boolean }, "train-tables is 1, but must be true or false."],
-  ] as const;
-  for (const [wrong, message] of cases) {
-    const create = () => createMmgcn(gpu, madeDataset(), { ...settings, ...wrong });
-    await assertRejects(create, InputError, message);
-  }
-  const bare = buildDataset({
-    name: "bare",
-    interactions: { user: [0, 0, 0], item: [0, 1, 2], split: [0, 1, 2] },
-  });
-  const message = "MMGCN learns from item features, and bare has none.";
-  await assertRejects(() => createMmgcn(gpu, bare, settings), InputError, message);
-  assertEquals(gpu.bytes, 0);
+    [{ trainTables: 1 }, "train-tables is 1, but must be true or false."],
+    [{}, "MMGCN learns from item features, and made has none.", { modalities: [] }],
+  ]);
 });

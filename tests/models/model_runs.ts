@@ -1,9 +1,11 @@
 /** What every model must do, on a small dataset. */
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { createRanker, seenBefore } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
-import { type Model, type ModelSettings, presetFor } from "../../src/models/model.ts";
-import { models } from "../../src/models/registry.ts";
+import { InputError } from "../../src/input_error.ts";
+import { type BuiltModel, builtModel } from "../../src/models/model.ts";
+import { modelNamed } from "../../src/models/registry.ts";
 import { Trainer, type TrainingState } from "../../src/training/trainer.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 
@@ -17,17 +19,19 @@ interface Outcome {
 const dataset = madeDataset();
 const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
 
+/** Settings of whatever model, those that are wrong among them. */
+type Settings = Readonly<Record<string, unknown>>;
+
 /** A model of a kind, ready for training. */
-async function createModel(gpu: Gpu, kind: string, settings: ModelSettings): Promise<Model> {
-  const complete = { ...presetFor(models[kind]!, "made").model, ...settings, seed: 3 };
-  return await models[kind]!.create(gpu, dataset, complete, {});
+async function createModel(gpu: Gpu, kind: string, settings: Settings): Promise<BuiltModel> {
+  return builtModel(await modelNamed(kind).create(gpu, dataset, { ...settings, seed: 3 }));
 }
 
 /** Trains a model of a kind for some epochs. */
 async function runEpochs(
   gpu: Gpu,
   kind: string,
-  settings: ModelSettings,
+  settings: Settings,
   epochs: number,
 ): Promise<Outcome> {
   using model = await createModel(gpu, kind, settings);
@@ -49,7 +53,7 @@ async function runEpochs(
  */
 export async function assertTrains(
   kind: string,
-  settings: ModelSettings = {},
+  settings: Settings = {},
   epochs = 4,
 ): Promise<void> {
   using gpu = await openGpu();
@@ -66,11 +70,11 @@ export async function assertTrains(
 }
 
 /**
- * Checks that a run that is stopped after two epochs, and resumed with a new model, leaves the same bits
- * as one that goes on: of parameters, moments and the model's buffers. The run that goes on is ranked
+ * Checks that a run that is stopped after two epochs, and resumed with a restored model, leaves the same
+ * bits as one that goes on: of parameters, moments and the model's buffers. The run that goes on is ranked
  * between its epochs, the resumed one never is. Weights decay in both ways that there are.
  */
-export async function assertResumes(kind: string, settings: ModelSettings): Promise<void> {
+export async function assertResumes(kind: string, settings: Settings): Promise<void> {
   using gpu = await openGpu();
   const decaying = { ...training, weightDecay: 0.1, l2: 0.01 };
   using straight = await createModel(gpu, kind, settings);
@@ -83,7 +87,7 @@ export async function assertResumes(kind: string, settings: ModelSettings): Prom
   await ranker.rank();
   const { loss } = await trainer.runEpoch();
 
-  using resumed = await createModel(gpu, kind, settings);
+  using resumed = builtModel(await modelNamed(kind).restore(gpu, dataset, straight.settings));
   using other = new Trainer(gpu, resumed, dataset.train, decaying);
   other.restore(stopped);
   assertEquals((await other.runEpoch()).loss, loss);
@@ -91,6 +95,22 @@ export async function assertResumes(kind: string, settings: ModelSettings): Prom
   assertEquals(Object.keys(ours), Object.keys(theirs));
   for (const name of Object.keys(ours)) {
     assert(ours[name]!.every((word, i) => word === theirs[name]![i]), `${name} differs`);
+  }
+}
+
+/** Checks that a kind refuses each of these settings, or data, with its message, and keeps no memory. */
+export async function assertRefuses(
+  kind: string,
+  settings: Settings,
+  cases: readonly (readonly [wrong: Settings, message: string, changed?: Partial<Dataset>])[],
+  data = dataset,
+): Promise<void> {
+  using gpu = await openGpu();
+  for (const [wrong, message, changed] of cases) {
+    const create = () =>
+      modelNamed(kind).create(gpu, { ...data, ...changed }, { ...settings, ...wrong });
+    await assertRejects(create, InputError, message);
+    assertEquals(gpu.bytes, 0, message);
   }
 }
 

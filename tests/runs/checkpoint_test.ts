@@ -3,8 +3,9 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/files/safetensor
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createLightGcn } from "../../src/models/lightgcn.ts";
-import { createMfBpr } from "../../src/models/mf_bpr.ts";
+import { lightgcn } from "../../src/models/lightgcn.ts";
+import { mfBpr } from "../../src/models/mf_bpr.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import {
   type Checkpoint,
@@ -15,9 +16,10 @@ import {
   saveModel,
 } from "../../src/runs/checkpoint.ts";
 import { withFolder } from "../data/dataset_folder.ts";
+import { trainOnly } from "../training/made_dataset.ts";
 
 const train = patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]);
-const dataset = { train, userCount: 2, itemCount: 3 };
+const dataset = trainOnly(train);
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
 
 const shape = [5, 4];
@@ -91,8 +93,8 @@ Deno.test("a damaged checkpoint is refused by file and key", async (test) => {
 
 Deno.test("a model takes its own embeddings and no others", async (test) => {
   using gpu = await openGpu();
-  using model = createLightGcn(gpu, dataset, settings);
-  using factors = createMfBpr(gpu, dataset, settings);
+  using model = builtModel(await lightgcn.create(gpu, dataset, settings));
+  using factors = await mfBpr.create(gpu, dataset, { dim: 4 });
   await withFolder({}, async (folder) => {
     const [saved, run, plain] = ["saved", "run", "plain"].map((name) =>
       `${folder}/${name}.safetensors`

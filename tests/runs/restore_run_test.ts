@@ -3,7 +3,8 @@ import { loadDataset } from "../../src/data/load_dataset.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createLightGcn } from "../../src/models/lightgcn.ts";
+import { lightgcn } from "../../src/models/lightgcn.ts";
+import { builtModel } from "../../src/models/model.ts";
 import { saveModel } from "../../src/runs/checkpoint.ts";
 import { restoreRun } from "../../src/runs/restore_run.ts";
 import { withFolder } from "../data/dataset_folder.ts";
@@ -18,7 +19,7 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
     const config = { model: "lightgcn", data, settings };
     const dataset = await loadDataset(data);
     {
-      using model = createLightGcn(gpu, dataset, settings);
+      using model = builtModel(await lightgcn.create(gpu, dataset, settings));
       await saveModel(gpu, model, `${folder}/best.safetensors`);
       await Deno.writeTextFile(path, JSON.stringify(config));
       using restored = await restoreRun(gpu, folder);
@@ -36,14 +37,24 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
       ["7", `${path} is not a JSON object.`],
       [JSON.stringify({ ...config, data: 7 }), "does not say which dataset"],
       [JSON.stringify({ ...config, model: undefined }), "does not say which model"],
-      [JSON.stringify({ ...config, model: "toString" }), 'names an unknown model "toString".'],
+      [
+        JSON.stringify({ ...config, model: "toString" }),
+        `${path}: There is no model "toString": known are stair`,
+      ],
       [JSON.stringify({ ...config, settings: "dim" }), "does not hold the model's settings"],
       [JSON.stringify({ ...config, settings: {} }), `${path}: dim is undefined`],
       [
         JSON.stringify({ ...config, settings: { ...settings, dim: 8 } }),
         "best.safetensors holds embeddings of 5 × 4, but this dataset and model need 5 × 8.",
       ],
-      [JSON.stringify({ ...config, model: "mf_bpr" }), "lightgcn, but the model is mf_bpr."],
+      [
+        JSON.stringify({ ...config, model: "mf_bpr" }),
+        `${path}: "layers" is not a setting of mf_bpr, which has dim, regWeight, seed.`,
+      ],
+      [
+        JSON.stringify({ ...config, model: "mf_bpr", settings: { dim: 4, regWeight: 0, seed: 1 } }),
+        "lightgcn, but the model is mf_bpr.",
+      ],
     ];
     for (const [text, message] of cases) {
       await test.step(message.replace(folder, ""), async () => {

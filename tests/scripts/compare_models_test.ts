@@ -86,6 +86,6 @@ Deno.test("bad options are refused before anything is read", async () => {
     assertStringIncludes(never.stderr, "eval-every is 0, but must be a whole number from 1.");
     const { code, stderr } = await run(folder, "--models", "stair,books");
     assertEquals(code, 2);
-    assertStringIncludes(stderr, '--models names "books", but known are stair');
+    assertStringIncludes(stderr, 'There is no model "books": known are stair');
   });
 });

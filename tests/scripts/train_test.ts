@@ -158,8 +158,8 @@ Deno.test("bad input ends the script with one line and code 2", async (test) => 
       [["--data", "tiny", "--epochs", "ten"], 'error: --epochs is "ten", but must be a number.'],
       [["--data", "tiny", "--batch-size="], 'error: --batch-size is "", but must be a number.'],
       [["--data", "tiny", "--neighbors", "text"], 'error: --neighbors is "text", but must be like'],
-      [["--data", "tiny", "--preset", "books"], 'error: --preset is "books", but must be baby'],
-      [["--data", "tiny", "--model", "books"], 'error: --model is "books", but must be stair'],
+      [["--data", "tiny", "--preset", "books"], 'error: preset is "books", but must be baby'],
+      [["--data", "tiny", "--model", "books"], 'error: There is no model "books": known are stair'],
       [
         ["--data", "tiny", "--model", "lightgcn", "--gamma", "0.1"],
         "error: --gamma is not an option of lightgcn",

@@ -1,7 +1,8 @@
 /** Epochs of many batches, in which the last pass over all rows ends with the optimizer's step of a batch. */
 import { assertEquals } from "@std/assert";
 import { openGpu } from "../../src/gpu/device.ts";
-import { createStair } from "../../src/models/stair.ts";
+import { builtModel } from "../../src/models/model.ts";
+import { stair } from "../../src/models/stair.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { bothGathers } from "../gpu/gather/both_gathers.ts";
 import { madeDataset } from "./made_dataset.ts";
@@ -12,7 +13,9 @@ Deno.test("training from images gives what training from buffers gives, batch by
   const settings = { learningRate: 0.01, weightDecay: 0.1, batchSize: 50, seed: 3 };
   const trained: Float32Array[] = [];
   for (const { gpu } of bothGathers(opened)) {
-    using model = await createStair(gpu, dataset, { dim: 8, neighbors: { text: 3, image: 1 } });
+    using model = builtModel(
+      await stair.create(gpu, dataset, { dim: 8, neighbors: { text: 3, image: 1 } }),
+    );
     using trainer = new Trainer(gpu, model, dataset.train, settings);
     for (let epoch = 0; epoch < 2; epoch++) await trainer.runEpoch();
     trained.push((await trainer.state()).tensors.embeddings!.data);

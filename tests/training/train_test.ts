@@ -10,15 +10,17 @@ import { evaluate } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import type { Model } from "../../src/models/model.ts";
-import { createStair } from "../../src/models/stair.ts";
+import { type BuiltModel, builtModel } from "../../src/models/model.ts";
+import { stair as stairKind } from "../../src/models/stair.ts";
 import { loadCheckpoint } from "../../src/runs/checkpoint.ts";
 import { train, type TrainOptions, type TrainResult } from "../../src/training/train.ts";
 import { madeDataset } from "./made_dataset.ts";
 
 const dataset = madeDataset();
-const stair = (gpu: Gpu, gamma = 0.3, data = dataset): Promise<Model> =>
-  createStair(gpu, data, { dim: 8, gamma, neighbors: { text: 3, image: 1 } });
+async function stair(gpu: Gpu, gamma = 0.3, data = dataset): Promise<BuiltModel> {
+  const settings = { dim: 8, gamma, neighbors: { text: 3, image: 1 } };
+  return builtModel(await stairKind.create(gpu, data, settings));
+}
 
 const settings: TrainOptions = {
   epochs: 6,

@@ -3,12 +3,14 @@ import { assertEquals } from "@std/assert";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, createTensors, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
-import type { Model, Phase } from "../../src/models/model.ts";
+import type { BuiltModel, Phase } from "../../src/models/model.ts";
+import { adamW } from "../../src/tape/adamw.ts";
 import { recordEnding, storedIn } from "../../src/tape/ending.ts";
 import type { Tape, Variable } from "../../src/tape/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { gatherBatches } from "../../src/training/sampler.ts";
 import { createTrainingStep } from "../../src/training/training_step.ts";
+import { madeModel } from "../models/made_model.ts";
 import { madeEpoch } from "../ops/made_epoch.ts";
 
 const EPOCH = madeEpoch(createRandom(28), { users: 3, items: 4, triples: 10, batchSize: 3 });
@@ -27,20 +29,16 @@ function pull(tape: Tape, variable: Variable): void {
 }
 
 /** A model of two parameters, of width 5, that are not used for anything. */
-function openModel(gpu: Gpu, phases: readonly Phase[]): Model {
+function openModel(gpu: Gpu, phases: readonly Phase[]): BuiltModel {
   const tensors = createTensors(gpu, { x: ["x", [5]], y: ["y", [5]] });
   const { x, y } = tensors;
-  return {
-    name: "phased",
-    userCount: EPOCH.users,
-    itemCount: EPOCH.items,
+  return madeModel(gpu, { userCount: EPOCH.users, itemCount: EPOCH.items }, {
     parameters: { x, y },
-    settings: {},
     lossTerms: {},
     phases,
     represent: () => x,
     [Symbol.dispose]: () => tensors[Symbol.dispose](),
-  };
+  });
 }
 
 /** Runs an epoch of four batches and returns the first elements of x and y. */
@@ -87,6 +85,19 @@ Deno.test("a parameter without a gradient is trained with zero", async () => {
 
 Deno.test("the learning rate follows its factor", async () => {
   assertEquals(await runEpoch([{ name: "both", record: both }], 0.5), [-0.5, -0.5]);
+});
+
+Deno.test("a phase may update parameters in its own way", async () => {
+  const doubled: Phase = {
+    name: "x twice as far",
+    record: both,
+    update: (tape, parameter, { name, optimized, pace }) => {
+      const { settings } = pace;
+      const learningRate = name === "x" ? 2 * settings.learningRate : settings.learningRate;
+      adamW(tape, parameter, optimized, { ...pace, settings: { ...settings, learningRate } });
+    },
+  };
+  assertEquals(await runEpoch([doubled]), [-2, -1]);
 });
 
 Deno.test("what comes after a phase finds it done, and all later work waits", async () => {

@@ -2,7 +2,7 @@
  * MMGCN: Multi-modal Graph Convolution Network for Personalized Recommendation of Micro-video (Wei, Wang,
  * Nie, He, Hong & Chua, ACM MM 2019).
  *
- * Each modality has a network of its own over users and items, described in mmgcn_branch.ts; H is the
+ * Each modality has a network of its own over users and items, described in branch.ts; H is the
  * mean of what they give. The loss is −mean log σ(⟨h_u, h_p⟩ − ⟨h_u, h_n⟩) plus a penalty on squares.
  *
  * It follows the authors' code, as it stands in MMRec (enoche/MMRec@e775373), where that departs from the
@@ -24,8 +24,7 @@
  */
 import type { Dataset } from "../../data/dataset.ts";
 import type { Gpu } from "../../gpu/device.ts";
-import { createTensor, type Tensor } from "../../gpu/tensor.ts";
-import { InputError } from "../../input_error.ts";
+import { createTensor, elementCount, type Tensor } from "../../gpu/tensor.ts";
 import { bprLoss } from "../../ops/losses/bpr_loss.ts";
 import type { Batch } from "../../tape/batch.ts";
 import { add } from "../../ops/rows/combine.ts";
@@ -36,54 +35,56 @@ import { uploadSparse } from "../../ops/graphs/sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { type SparsePattern, transpose } from "../../sparse/csr.ts";
 import { adjacency, rowNormalised } from "../../sparse/graphs.ts";
+import { defineModel } from "../define_model.ts";
 import { initialStream, xavierNormal } from "../initial_values.ts";
 import { type Branch, type BranchInputs, createBranch, type MeanGraph } from "./branch.ts";
-import {
-  constants,
-  type Model,
-  type ModelKind,
-  requireAtLeast,
-  requireShape,
-  type Variables,
-} from "../model.ts";
+import { constants, type ModelKind, type ModelParts, type Variables } from "../model.ts";
 import { featuredModalities } from "../projected_features.ts";
+import { EMBEDDING_WIDTH, type SettingsOf } from "../settings.ts";
+import { SHOP_TRAINING } from "../shop_training.ts";
 
-/** Settings of MMGCN. */
-export interface MmgcnSettings {
-  /** Width of H, a multiple of 4 up to 256. */
-  readonly dim: number;
-  /** Columns that image features are mapped to. */
-  readonly imageDim: number;
-  /** Weight of the penalty on squares. */
-  readonly regWeight: number;
-  /** Whether the id table and the users' rows of X are parameters. */
-  readonly trainTables: boolean;
-  /** Seed of tables and initial weights. */
-  readonly seed: number;
-}
+const settings = {
+  dim: { ...EMBEDDING_WIDTH, help: "width of the representations" },
+  imageDim: {
+    default: 256,
+    from: 1,
+    whole: true,
+    help: "columns that image features are mapped to",
+  },
+  regWeight: { default: 0, from: 0, help: "weight of the penalty on squares of the tables" },
+  trainTables: {
+    default: false,
+    help: "whether to train the id and preference tables, which the published code leaves random",
+  },
+} as const;
 
-/** What MMGCN starts from, on the CPU. */
-export interface MmgcnInputs {
-  /** The id table, (users + items) × dim. */
-  readonly ids: Float32Array<ArrayBuffer>;
-  /** Features and users' rows of each modality. */
-  readonly branches: readonly BranchInputs[];
-}
+/** All settings of MMGCN. */
+export type MmgcnSettings = SettingsOf<typeof settings>;
+
+/**
+ * Neither the authors nor MMRec name their best settings: Baby's are MMRec's own defaults, whose 20
+ * evaluations, one after every epoch, are four of ours. (RecBoard's MMGCN is another one: it has two layers,
+ * adds where this one concatenates, and trains the tables.) The shop's learning rate is Baby's.
+ */
+export const mmgcn: ModelKind<typeof settings> = defineModel({
+  name: "mmgcn",
+  title: "MMGCN (Wei et al., ACM MM 2019)",
+  settings,
+  presets: {
+    baby: {
+      model: {},
+      training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 1000, patience: 4 },
+    },
+    shop: { model: {}, training: { ...SHOP_TRAINING, learningRate: 1e-3 } },
+  },
+  create,
+});
 
 /** The modality whose features are mapped. */
 const MAPPED = "image";
 
-/**
- * Reads the features and uploads MMGCN with random tables and weights.
- *
- * @throws {InputError} when a setting is out of range or no modality has features.
- */
-export async function createMmgcn(
-  gpu: Gpu,
-  dataset: Dataset,
-  settings: MmgcnSettings,
-): Promise<Model> {
-  requireSettings(settings);
+/** Reads the features, and uploads random tables and weights. */
+async function create(gpu: Gpu, dataset: Dataset, settings: MmgcnSettings): Promise<ModelParts> {
   const { dim, imageDim, seed } = settings;
   const { train, userCount, itemCount } = dataset;
   const table = (key: string, rows: number, columns: number) =>
@@ -99,10 +100,16 @@ export async function createMmgcn(
       preferences: table(`${name}.preferences`, userCount, mappedWidth ?? features.width),
     });
   }
-  return buildMmgcn(gpu, train, settings, {
-    ids: table("ids", userCount + itemCount, dim),
-    branches,
-  });
+  const ids = table("ids", userCount + itemCount, dim);
+  return buildMmgcn(gpu, train, settings, { ids, branches });
+}
+
+/** What MMGCN starts from, on the CPU. */
+export interface MmgcnInputs {
+  /** The id table, (users + items) × dim. */
+  readonly ids: Float32Array<ArrayBuffer>;
+  /** Features and users' rows of each modality. */
+  readonly branches: readonly BranchInputs[];
 }
 
 /**
@@ -115,7 +122,7 @@ export function buildMmgcn(
   train: SparsePattern,
   settings: MmgcnSettings,
   inputs: MmgcnInputs,
-): Model {
+): ModelParts {
   const { dim, regWeight, trainTables } = settings;
   const { rowCount: userCount, columnCount: itemCount } = train;
   using guard = new DisposableStack();
@@ -132,11 +139,7 @@ export function buildMmgcn(
   const idsOf = (variables: Variables): Variable => variables.ids ?? { value: ids, constant: true };
   const resources = guard.move();
   return {
-    name: "mmgcn",
-    userCount,
-    itemCount,
     parameters,
-    settings: { ...settings },
     lossTerms: terms,
     phases: [{
       name: "training step",
@@ -197,8 +200,9 @@ function tablePenalty(
   batch: Batch,
   term: LossTerm,
 ): void {
-  const [rowCount, width] = table.value.shape as [number, number];
-  normPenalty(tape, table, [{ firstRow: 0, rowCount }], batch, term, rowCount * width / 2, true);
+  const { shape } = table.value;
+  const rows = [{ firstRow: 0, rowCount: shape[0]! }];
+  normPenalty(tape, table, rows, batch, term, elementCount(shape) / 2, true);
 }
 
 function uploadMeanGraph(gpu: Gpu, train: SparsePattern): MeanGraph & Disposable {
@@ -209,45 +213,3 @@ function uploadMeanGraph(gpu: Gpu, train: SparsePattern): MeanGraph & Disposable
   const owned = guard.move();
   return { mean, transposed, [Symbol.dispose]: () => owned.dispose() };
 }
-
-function requireSettings(settings: MmgcnSettings): void {
-  requireShape({ ...settings, layers: 0 });
-  const { imageDim, regWeight, trainTables } = settings;
-  if (!Number.isInteger(imageDim) || imageDim < 1) {
-    throw new InputError(`image-dim is ${imageDim}, but must be a whole number from 1.`);
-  }
-  requireAtLeast("reg-weight", regWeight, 0);
-  if (typeof trainTables !== "boolean") {
-    throw new InputError(`train-tables is ${trainTables}, but must be true or false.`);
-  }
-}
-
-/**
- * MMGCN as it is offered to people. Neither the authors nor MMRec name their best settings: Baby's are
- * MMRec's own defaults, whose 20 evaluations of one epoch are four of ours. (RecBoard's MMGCN is another one: it has two layers, adds where this one
- * concatenates, and trains the tables.)
- */
-export const mmgcn: ModelKind = {
-  title: "MMGCN (Wei et al., ACM MM 2019)",
-  settings: {
-    dim: { value: 64, help: "width of the representations, a multiple of 4 up to 256" },
-    imageDim: { value: 256, help: "columns that image features are mapped to" },
-    regWeight: { value: 0, help: "weight of the penalty on squares of the tables" },
-    trainTables: {
-      value: false,
-      help: "whether to train the id and preference tables, which the published code leaves random",
-    },
-  },
-  presets: {
-    baby: {
-      model: {},
-      training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 1000, patience: 4 },
-    },
-    shop: {
-      model: {},
-      training: { learningRate: 0.001, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) =>
-    createMmgcn(gpu, dataset, settings as unknown as MmgcnSettings),
-};

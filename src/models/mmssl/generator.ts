@@ -125,8 +125,8 @@ function attend(tape: Tape, vectors: readonly Variable[], attention: Variable): 
   const [first, ...rest] = Array.from(
     { length: HEADS },
     (_, head) => sliceRows(tape, attention, head * dim, dim),
-  ) as [Variable, ...Variable[]];
-  const blocks = rest.reduce((sum, block) => add(tape, sum, block), first);
+  );
+  const blocks = rest.reduce((sum, block) => add(tape, sum, block), first!);
   return multiply(tape, mean(tape, vectors), blocks);
 }
 

@@ -41,8 +41,8 @@
  * Here the batches are this project's, every train pair once in an epoch, where the authors draw random
  * users with one pair each: a user may stand in a batch twice. The last batch may be shorter, and means
  * are over its own length. 1e-8 beside degrees is left out: it moves weights by less than f32 resolves.
- * The authors stop after 7 evaluations without a better one; the preset of `baby` trains all its epochs, and
- * the best of those evaluated is kept.
+ * The authors stop after 7 evaluations without a better one; the preset of `baby` names no patience, trains
+ * all its epochs, and the best of those evaluated is kept.
  *
  * Modalities without features, such as lists of neighbours, are refused. D's first layer is
  * items × items / 4: 4 GB for Electronics' 63,001 items, and about 28 GB in all with its moments, its
@@ -57,62 +57,69 @@ import { InputError } from "../../input_error.ts";
 import { uploadSparse } from "../../ops/graphs/sparse_tensor.ts";
 import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
 import { oneSidedGraph } from "../../sparse/one_sided_graph.ts";
-import { initialStream, linearDefaults, stackedTables, xavierUniform } from "../initial_values.ts";
-import { initialDiscriminator } from "./discriminator.ts";
+import { defineModel } from "../define_model.ts";
 import { type Draws, seededDraws } from "../draws.ts";
+import { initialStream, linearDefaults, stackedTables, xavierUniform } from "../initial_values.ts";
+import { constants, type ModelKind, type ModelParts } from "../model.ts";
+import { allFeatured, type FeaturedModality } from "../projected_features.ts";
+import { SHOP_TRAINING } from "../shop_training.ts";
+import { initialDiscriminator } from "./discriminator.ts";
 import { generate, HEADS, type ModalData, type SparsePair } from "./generator.ts";
 import { createModalGraph, LARGEST_BATCH } from "./modal_graph.ts";
 import { type MmsslData, mmsslPhases, mmsslTerms } from "./phases.ts";
-import type { MmsslSettings } from "./settings.ts";
-import { constants, type Model, type ModelKind, requireAtLeast, requireShape } from "../model.ts";
-import { allFeatured, type FeaturedModality } from "../projected_features.ts";
-
-export type { MmsslSettings } from "./settings.ts";
-
-/** MMSSL with what it is computed over. */
-export interface Mmssl extends Model {
-  /** Sizes, graphs and features. */
-  readonly data: MmsslData;
-}
+import { type MmsslSettings, settings } from "./settings.ts";
 
 /** The fewest items for which the discriminator has a hidden column. */
 const LEAST_ITEMS = 8;
 
 /**
- * Uploads MMSSL with random parameters: embeddings, projections and attention Xavier uniform, the
- * discriminator Kaiming normal.
+ * The authors give defaults alone, none by dataset; the collections that the other models' presets are of do
+ * not have it.
+ */
+export const mmssl: ModelKind<typeof settings> = defineModel({
+  name: "mmssl",
+  title: "MMSSL (Wei et al., WWW 2023)",
+  settings,
+  presets: {
+    baby: {
+      model: {},
+      training: { learningRate: 5.5e-4, weightDecay: 0.01, batchSize: 1024, epochs: 500 },
+    },
+    shop: { model: {}, training: SHOP_TRAINING },
+  },
+  create,
+});
+
+/** Uploads all that MMSSL consists of. */
+async function create(gpu: Gpu, dataset: Dataset, settings: MmsslSettings): Promise<ModelParts> {
+  using guard = new DisposableStack();
+  const data = guard.use(await prepareMmssl(gpu, dataset, settings));
+  const parts = guard.use(buildMmssl(gpu, data, seededDraws(settings.seed)));
+  const resources = guard.move();
+  return { ...parts, [Symbol.dispose]: () => resources.dispose() };
+}
+
+/**
+ * Uploads random parameters: embeddings, projections and attention Xavier uniform, the discriminator Kaiming
+ * normal.
  *
- * @param draws Where masks and noise come from; by the seed unless told.
- * @throws {InputError} when a setting is out of range, a modality has no features, or there are too few
- * items.
+ * @param data What it is computed over; not owned.
+ * @param draws Where masks and noise come from.
  * @throws {GpuError} when the discriminator, items × items / 4, exceeds what the adapter can hold.
  */
-export async function createMmssl(
-  gpu: Gpu,
-  dataset: Dataset,
-  settings: MmsslSettings,
-  draws: Draws = seededDraws(settings.seed),
-): Promise<Mmssl> {
-  requireSettings(settings);
-  const modalities = requireFeatures(dataset);
+export function buildMmssl(gpu: Gpu, data: MmsslData, draws: Draws): ModelParts {
   using guard = new DisposableStack();
-  const generator = createGenerator(gpu, guard, dataset, modalities, settings);
+  const generator = upload(gpu, guard, initialGenerator(data));
   const discriminator = upload(
     gpu,
     guard,
-    initialDiscriminator(settings.seed, dataset.itemCount),
+    initialDiscriminator(data.settings.seed, data.itemCount),
   );
-  const data = await uploadData(gpu, guard, dataset, modalities, settings);
-  const terms = mmsslTerms(modalities.map(({ name }) => name), settings);
+  const terms = mmsslTerms(data.modalities.map(({ name }) => name), data.settings);
   const resources = guard.move();
   return {
-    name: "mmssl",
-    userCount: data.userCount,
-    itemCount: data.itemCount,
-    data,
     parameters: { ...generator, ...discriminator },
     buffers: graphBuffers(data.modalities),
-    settings: { ...settings },
     lossTerms: terms,
     phases: mmsslPhases(gpu, data, terms, draws, {
       generator: Object.keys(generator),
@@ -135,28 +142,24 @@ function upload(gpu: Gpu, guard: DisposableStack, initial: Initial): Record<stri
   );
 }
 
-function createGenerator(
-  gpu: Gpu,
-  guard: DisposableStack,
-  dataset: Dataset,
-  modalities: readonly FeaturedModality[],
-  { dim, seed }: MmsslSettings,
-): Record<string, Tensor> {
+function initialGenerator({ userCount, itemCount, modalities, settings }: MmsslData): Initial {
+  const { dim, seed } = settings;
   const draw = (name: string, rows: number, columns: number): Floats =>
     xavierUniform(initialStream(seed, name), rows, columns);
   const initial: Record<string, Initial[string]> = {
     embeddings: [
-      [dataset.userCount + dataset.itemCount, dim],
-      stackedTables(xavierUniform, seed, dataset, dim),
+      [userCount + itemCount, dim],
+      stackedTables(xavierUniform, seed, { userCount, itemCount }, dim),
     ],
     attention: [[HEADS * dim, dim], draw("attention", HEADS * dim, dim)],
   };
-  for (const { name, features: { width } } of modalities) {
+  for (const { name, features } of modalities) {
+    const width = features.shape[1]!;
     const { bias } = linearDefaults(seed, name, dim, width);
     initial[`${name}.weight`] = [[dim, width], draw(`${name}.weight`, dim, width)];
     initial[`${name}.bias`] = [[dim], bias];
   }
-  return upload(gpu, guard, initial);
+  return initial;
 }
 
 /** The modalities' graphs by the names that checkpoints have for their parts. */
@@ -182,23 +185,33 @@ function uploadPair(
   };
 }
 
-async function uploadData(
+/**
+ * Uploads what MMSSL is computed over.
+ *
+ * @throws {InputError} when a modality has no features, or there are too few items.
+ */
+export async function prepareMmssl(
   gpu: Gpu,
-  guard: DisposableStack,
-  { userCount, itemCount, train }: Dataset,
-  modalities: readonly FeaturedModality[],
+  dataset: Dataset,
   settings: MmsslSettings,
-): Promise<MmsslData> {
+): Promise<MmsslData & Disposable> {
+  const { userCount, itemCount, train } = dataset;
+  const modalities = requireFeatures(dataset);
   const interactions = { ...train, value: new Float32Array(train.column.length).fill(1) };
+  using guard = new DisposableStack();
   const itemsOfUsers = uploadPair(gpu, guard, "items of users", interactions);
+  const usersOfItems = uploadPair(gpu, guard, "users of items", transpose(interactions));
+  const uploaded = await uploadModalities(gpu, guard, modalities, interactions, settings);
+  const resources = guard.move();
   return {
     userCount,
     itemCount,
     itemsOfUsers,
-    usersOfItems: uploadPair(gpu, guard, "users of items", transpose(interactions)),
+    usersOfItems,
     seen: itemsOfUsers.matrix,
-    modalities: await uploadModalities(gpu, guard, modalities, interactions, settings),
+    modalities: uploaded,
     settings,
+    [Symbol.dispose]: () => resources.dispose(),
   };
 }
 
@@ -237,70 +250,3 @@ function requireFeatures(dataset: Dataset): readonly FeaturedModality[] {
   }
   return modalities;
 }
-
-function requireSettings(settings: MmsslSettings): void {
-  requireShape(settings);
-  const { regWeight, clRate, tau, featRegDecay, gRate, modelCatRate, idCatRate } = settings;
-  requireAtLeast("reg-weight", regWeight, 0);
-  requireAtLeast("cl-rate", clRate, 0);
-  requireAtLeast("tau", tau, 0.01);
-  requireAtLeast("feat-reg-decay", featRegDecay, 0);
-  requireAtLeast("g-rate", gRate, 0);
-  requireAtLeast("model-cat-rate", modelCatRate, 0);
-  requireAtLeast("id-cat-rate", idCatRate, 0);
-  const { topkRate, dropRate, gDrop1, gDrop2 } = settings;
-  requireShare("topk-rate", topkRate);
-  requireShare("drop-rate", dropRate);
-  requireShare("g-drop1", gDrop1);
-  requireShare("g-drop2", gDrop2);
-  if (typeof settings.keepModalGraphs !== "boolean") {
-    throw new InputError(
-      `keep-modal-graphs is ${settings.keepModalGraphs}, but must be true or false.`,
-    );
-  }
-}
-
-function requireShare(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) {
-    throw new InputError(`${name} is ${value}, but must be from 0 to below 1.`);
-  }
-}
-
-/**
- * MMSSL as it is offered to people. The authors give defaults alone, none by dataset; the collections that
- * the other models' presets are of do not have it.
- */
-export const mmssl: ModelKind = {
-  title: "MMSSL (Wei et al., WWW 2023)",
-  settings: {
-    dim: { value: 64, help: "embedding width, a multiple of 4 up to 256" },
-    layers: { value: 2, help: "rounds between users and items" },
-    regWeight: { value: 1e-5, help: "weight of the penalty on squares of the batch's vectors" },
-    clRate: { value: 0.03, help: "weight of the contrast between modalities and interactions" },
-    tau: { value: 0.5, help: "temperature of the contrast, from 0.01" },
-    featRegDecay: { value: 1e-5, help: "weight of the penalty on squares of modal vectors" },
-    gRate: { value: 1e-4, help: "weight of the discriminator's verdict" },
-    modelCatRate: { value: 0.55, help: "weight of modal directions in what ranks" },
-    idCatRate: { value: 0.36, help: "weight of modal neighbours in the embeddings" },
-    topkRate: { value: 1e-4, help: "share of the items that a modal graph links a user to" },
-    dropRate: { value: 0.2, help: "dropout of projected features" },
-    gDrop1: { value: 0.31, help: "dropout after the discriminator's first layer" },
-    gDrop2: { value: 0.5, help: "dropout after its second layer" },
-    keepModalGraphs: {
-      value: false,
-      help: "keep the modal graphs, which the authors' code empties in every epoch",
-    },
-  },
-  presets: {
-    baby: {
-      model: {},
-      training: { learningRate: 5.5e-4, weightDecay: 0.01, batchSize: 1024, epochs: 500 },
-    },
-    shop: {
-      model: {},
-      training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 200, patience: 5 },
-    },
-  },
-  create: (gpu, dataset, settings) =>
-    createMmssl(gpu, dataset, settings as unknown as MmsslSettings),
-};

@@ -5,7 +5,16 @@
  */
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensors } from "../../../src/gpu/tensor.ts";
-import { type Bm3, type Bm3Masks, createBm3 } from "../../../src/models/bm3.ts";
+import {
+  beforePredictor,
+  bm3,
+  type Bm3Data,
+  type Bm3Settings,
+  prepareBm3,
+  recordLoss,
+} from "../../../src/models/bm3.ts";
+import type { Draws } from "../../../src/models/draws.ts";
+import { type BuiltModel, builtModel, constants } from "../../../src/models/model.ts";
 import { interactionGraph, toDense } from "../../../src/sparse/graphs.ts";
 import { type Compare, flatten, represent } from "../replay.ts";
 import { number, numbers, type RivalFile, type RivalInput } from "../rival_file.ts";
@@ -40,30 +49,38 @@ export const checkBm3: RivalCheck = async (gpu, file, input, compare) => {
   const theirs = numbers(file, "graphs/norm_adj/values");
   compare("graphs/norm_adj", toDense(interactionGraph(train)), theirs);
   using masks = uploadMasks(gpu, file, input);
-  using model = await createModel(gpu, file, input, number(file, "config/dropout"), masks);
+  const settings = settingsOf(file);
+  using model = await createModel(gpu, file, input, settings);
+  using data = prepareBm3(gpu, input.dataset, settings);
   await compareForward(gpu, model, file, compare);
-  await compareBeforePredictor(gpu, model, file, compare);
-  await compareLoss(gpu, model, file, input, NAMES, compare);
-  using undropped = await createModel(gpu, file, input, 0);
+  await compareBeforePredictor(gpu, model, data, file, compare);
+  await compareLoss(gpu, model, file, input, NAMES, compare, "", {
+    name: "with the file's masks",
+    record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch, masks),
+  });
+  using undropped = await createModel(gpu, file, input, { ...settings, dropout: 0 });
   await compareLoss(gpu, undropped, file, input, NAMES, compare, "no_dropout/");
 };
+
+function settingsOf(file: RivalFile): Bm3Settings {
+  const config = (key: string): number => number(file, `config/${key}`);
+  return {
+    dim: config("embedding_size"),
+    layers: config("n_layers"),
+    dropout: config("dropout"),
+    regWeight: config("reg_weight"),
+    clWeight: config("cl_weight"),
+    seed: 1,
+  };
+}
 
 async function createModel(
   gpu: Gpu,
   file: RivalFile,
   { dataset }: RivalInput,
-  dropout: number,
-  masks?: Bm3Masks,
-): Promise<Bm3> {
-  const config = (key: string): number => number(file, `config/${key}`);
-  const model = await createBm3(gpu, dataset, {
-    dim: config("embedding_size"),
-    layers: config("n_layers"),
-    dropout,
-    regWeight: config("reg_weight"),
-    clWeight: config("cl_weight"),
-    seed: 1,
-  }, masks);
+  settings: Bm3Settings,
+): Promise<BuiltModel> {
+  const model = builtModel(await bm3.create(gpu, dataset, settings));
   loadParameters(gpu, model, file, NAMES);
   return model;
 }
@@ -73,7 +90,7 @@ function uploadMasks(
   gpu: Gpu,
   file: RivalFile,
   { dataset: { userCount, itemCount } }: RivalInput,
-): Bm3Masks & Disposable {
+): Pick<Draws, "mask"> & Disposable {
   const dim = number(file, "config/embedding_size");
   const mask = (...names: string[]) =>
     Float32Array.from(
@@ -84,17 +101,23 @@ function uploadMasks(
     text: ["mask of text", [itemCount, dim], mask("text")],
     image: ["mask of image", [itemCount, dim], mask("image")],
   });
-  const { ids, text, image } = masks;
-  return { ids, modalities: { text, image }, [Symbol.dispose]: () => masks[Symbol.dispose]() };
+  const byUse = new Map(Object.values(masks).map((mask) => [mask.label, mask]));
+  return {
+    mask: (_, use) => byUse.get(use)!,
+    [Symbol.dispose]: () => masks[Symbol.dispose](),
+  };
 }
 
 async function compareBeforePredictor(
   gpu: Gpu,
-  model: Bm3,
+  model: BuiltModel,
+  data: Bm3Data,
   file: RivalFile,
   compare: Compare,
 ): Promise<void> {
-  const vectors = await represent(gpu, { ...model, represent: model.beforePredictor });
+  const vectors = await represent(gpu, {
+    represent: (tape) => beforePredictor(tape, data, constants(model.parameters)).value,
+  });
   const split = vectors.length / (model.userCount + model.itemCount) * model.userCount;
   const parts = { user: vectors.subarray(0, split), item: vectors.subarray(split) };
   for (const [name, ours] of Object.entries(parts)) {

@@ -4,7 +4,17 @@
  * @module
  */
 import type { Gpu } from "../../../src/gpu/device.ts";
-import { createFreedom, type Freedom, frozenGraph } from "../../../src/models/freedom.ts";
+import {
+  freedom,
+  type FreedomData,
+  type FreedomSettings,
+  frozenGraph,
+  prepareFreedom,
+  recordLoss,
+  vectors,
+} from "../../../src/models/freedom.ts";
+import { type BuiltModel, builtModel, constants, type Phase } from "../../../src/models/model.ts";
+import { replaceGraph } from "../../../src/ops/graphs/stepwise_convolution.ts";
 import { patternOf, rowOf, type SparsePattern } from "../../../src/sparse/csr.ts";
 import { edgeWeights } from "../../../src/sparse/edge_sampling.ts";
 import { interactionGraph, toDense } from "../../../src/sparse/graphs.ts";
@@ -29,20 +39,26 @@ const BIASES = { "text.bias": ["text_trs.bias"], "image.bias": ["image_trs.bias"
 /** Graphs, representations of both, and loss terms and gradients with the file's kept edges. */
 export const checkFreedom: RivalCheck = async (gpu, file, input, compare) => {
   const kept = keptEdges(file, input);
+  const settings = settingsOf(file);
   await compareGraphs(gpu, file, input, kept, compare);
-  using model = await createModel(gpu, file, input);
+  using model = builtModel(await freedom.create(gpu, input.dataset, settings));
   const parameters = { ...NAMES.parameters, ...BIASES };
   loadParameters(gpu, model, file, { ...NAMES, parameters });
-  model.prune(kept);
+  using data = await prepareFreedom(gpu, input.dataset, settings);
+  replaceGraph(gpu, data.sampled, interactionGraph(kept));
+  const phase: Phase = {
+    name: "with the file's kept edges",
+    record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch),
+  };
   await compareForward(gpu, model, file, compare);
-  await comparePruned(gpu, model, file, compare);
-  await compareLoss(gpu, model, file, input, NAMES, compare);
-  await compareBiases(gpu, model, file, input, compare);
+  await compareSampled(gpu, model, data, file, compare);
+  await compareLoss(gpu, model, file, input, NAMES, compare, "", phase);
+  await compareBiases(gpu, model, file, input, compare, phase);
 };
 
-async function createModel(gpu: Gpu, file: RivalFile, { dataset }: RivalInput): Promise<Freedom> {
+function settingsOf(file: RivalFile): FreedomSettings {
   const config = (key: string): number => number(file, `config/${key}`);
-  return await createFreedom(gpu, dataset, {
+  return {
     dim: config("embedding_size"),
     layers: config("n_ui_layers"),
     itemLayers: config("n_mm_layers"),
@@ -51,7 +67,7 @@ async function createModel(gpu: Gpu, file: RivalFile, { dataset }: RivalInput): 
     dropout: config("dropout"),
     regWeight: config("reg_weight"),
     seed: 1,
-  });
+  };
 }
 
 /** The file's sample of the train pairs. */
@@ -77,10 +93,7 @@ async function compareGraphs(
   const entryOf = ([user, item]: readonly [number, number]): number =>
     train.rowStart[user]! + rowOf(train, user).indexOf(item);
   same("edge_sampling_weights/values", pairs.map((pair) => weights[entryOf(pair)]!));
-  const settings = {
-    knn: number(file, "config/knn_k"),
-    imageWeight: number(file, "config/mm_image_weight"),
-  };
+  const settings = settingsOf(file);
   for (const modality of modalities) {
     const alone = { ...dataset, modalities: [modality] };
     same(`${modality.name}_knn/normalised`, toDense(await frozenGraph(gpu, alone, settings)));
@@ -89,16 +102,20 @@ async function compareGraphs(
 }
 
 /** Representations that the loss is of. */
-async function comparePruned(
+async function compareSampled(
   gpu: Gpu,
-  model: Freedom,
+  model: BuiltModel,
+  data: FreedomData,
   file: RivalFile,
   compare: Compare,
 ): Promise<void> {
-  const vectors = await represent(gpu, { ...model, represent: model.representPruned });
-  const split = vectors.length / (model.userCount + model.itemCount) * model.userCount;
-  compare("forward/train_user", vectors.subarray(0, split), numbers(file, "forward/train_user"));
-  compare("forward/train_item", vectors.subarray(split), numbers(file, "forward/train_item"));
+  const fixed = constants(model.parameters);
+  const h = await represent(gpu, {
+    represent: (tape) => vectors(tape, data, data.sampled, fixed).value,
+  });
+  const split = h.length / (model.userCount + model.itemCount) * model.userCount;
+  compare("forward/train_user", h.subarray(0, split), numbers(file, "forward/train_user"));
+  compare("forward/train_item", h.subarray(split), numbers(file, "forward/train_item"));
 }
 
 /**
@@ -107,12 +124,13 @@ async function comparePruned(
  */
 async function compareBiases(
   gpu: Gpu,
-  model: Freedom,
+  model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,
   compare: Compare,
+  phase: Phase,
 ): Promise<void> {
-  const { gradients } = await lossAndGradients(gpu, model, batch);
+  const { gradients } = await lossAndGradients(gpu, model, batch, phase);
   for (const name of ["text", "image"]) {
     const ours = ["weight", "bias"].flatMap((part) => [...gradients[`${name}.${part}`]!]);
     const theirs = ["weight", "bias"].map((part) => numbers(file, `gradients/${name}_trs.${part}`));

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { Dataset } from "../../../src/data/dataset.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
-import { createJgcf, DAMPING, jacobiSteps, type JgcfSettings } from "../../../src/models/jgcf.ts";
-import type { Model, TrainingData } from "../../../src/models/model.ts";
+import { DAMPING, jacobiSteps, jgcf, type JgcfSettings } from "../../../src/models/jgcf.ts";
+import { type BuiltModel, builtModel } from "../../../src/models/model.ts";
 import { meanOfPolynomials } from "../../../src/ops/graphs/polynomial_convolution.ts";
 import { uploadSparse } from "../../../src/ops/graphs/sparse_tensor.ts";
 import { Tape } from "../../../src/tape/tape.ts";
@@ -31,7 +32,7 @@ export const checkJgcf: RivalCheck = async (gpu, file, input, compare) => {
     numbers(file, "graphs/norm_adj/values"),
   );
   compare("config/effective_coefficient", [DAMPING], number(file, "config/effective_coefficient"));
-  using model = createJgcf(gpu, dataset, settings);
+  using model = builtModel(await jgcf.create(gpu, dataset, settings));
   loadParameters(gpu, model, file, NAMES);
   await comparePolynomials(gpu, model, dataset, settings, file, compare);
   await compareForward(gpu, model, file, compare);
@@ -64,8 +65,8 @@ function settingsOf(
 /** Compares each P_k(Ã) E, which is (k + 1) means up to degree k less k means up to k − 1. */
 async function comparePolynomials(
   gpu: Gpu,
-  model: Model,
-  { train }: TrainingData,
+  model: BuiltModel,
+  { train }: Dataset,
   settings: JgcfSettings,
   file: RivalFile,
   compare: Compare,
@@ -105,7 +106,7 @@ async function compareVariant(
 ): Promise<void> {
   const changes = at(file, `${key}/config_changes`) as Readonly<Record<string, unknown>>;
   const settings = settingsOf(file, changes);
-  using model = createJgcf(gpu, dataset, settings);
+  using model = builtModel(await jgcf.create(gpu, dataset, settings));
   loadParameters(gpu, model, file, NAMES);
   const users = numbers(file, `${key}/forward_user_first_3_rows`);
   const h = await represent(gpu, model);

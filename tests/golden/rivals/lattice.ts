@@ -6,11 +6,17 @@
 import { similarItems } from "../../../src/features/cosine_graph.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { readFloats, readIntegers } from "../../../src/gpu/tensor.ts";
-import { createLattice, type Lattice } from "../../../src/models/lattice.ts";
-import type { Phase } from "../../../src/models/model.ts";
+import {
+  lattice,
+  type LatticeGraphs,
+  type LatticeSettings,
+  prepareLattice,
+  representAnew,
+} from "../../../src/models/lattice.ts";
+import { type BuiltModel, builtModel, type Phase } from "../../../src/models/model.ts";
 import { toDense } from "../../../src/sparse/graphs.ts";
 import { walkGraph } from "../../../src/sparse/walk_graph.ts";
-import { type Compare, lossAndGradients } from "../replay.ts";
+import { type Compare, lossAndGradients, represent } from "../replay.ts";
 import { at, number, numbers, parameter, type RivalFile, type RivalInput } from "../rival_file.ts";
 import { compareForward, loadParameters, type RivalCheck } from "./rival_check.ts";
 
@@ -28,10 +34,15 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 /** Graphs, representations, loss terms and gradients in the first batch of an epoch and in a later one. */
 export const checkLattice: RivalCheck = async (gpu, file, input, compare) => {
   await compareFixedGraphs(gpu, file, input, compare);
-  using model = await createModel(gpu, file, input);
+  // The file's modal weights are the image's, then the text's.
+  const dataset = { ...input.dataset, modalities: input.dataset.modalities.toReversed() };
+  const settings = settingsOf(file, input);
+  using model = builtModel(await lattice.create(gpu, dataset, settings));
   loadParameters(gpu, model, file, { parameters: PARAMETERS, terms: {} });
   await compareForward(gpu, model, file, compare);
-  await compareItemGraph(gpu, model, file, compare);
+  using graphs = await prepareLattice(gpu, dataset, settings);
+  await represent(gpu, { represent: (tape) => representAnew(tape, graphs, model.parameters) });
+  await compareItemGraph(gpu, graphs, file, compare);
   const [neighbours, first, later] = model.phases as [Phase, Phase, Phase];
   await lossAndGradients(gpu, model, input.batch, neighbours);
   await neighbours.after!.run(0);
@@ -39,11 +50,9 @@ export const checkLattice: RivalCheck = async (gpu, file, input, compare) => {
   await compareBatch(gpu, model, file, input, compare, "later_batch/", later);
 };
 
-function createModel(gpu: Gpu, file: RivalFile, { dataset, batch }: RivalInput): Promise<Lattice> {
+function settingsOf(file: RivalFile, { batch }: RivalInput): LatticeSettings {
   const config = (key: string): number => number(file, `config/${key}`);
-  // The file's modal weights are the image's, then the text's.
-  const modalities = dataset.modalities.toReversed();
-  return createLattice(gpu, { ...dataset, modalities }, {
+  return {
     dim: config("embedding_size"),
     layers: (numbers(file, "config/weight_size") as readonly number[]).length,
     itemLayers: config("n_layers"),
@@ -52,7 +61,7 @@ function createModel(gpu: Gpu, file: RivalFile, { dataset, batch }: RivalInput):
     // The file's penalty is divided by a batch size that its batch does not have.
     regWeight: config("reg_weight") * batch.length / config("train_batch_size"),
     seed: 1,
-  });
+  };
 }
 
 /** The graphs that do not depend on parameters. */
@@ -76,14 +85,14 @@ async function compareFixedGraphs(
   }
 }
 
-/** The learned graph as {@linkcode Model.represent} left it. */
+/** The learned graph as {@linkcode representAnew} left it. */
 async function compareItemGraph(
   gpu: Gpu,
-  { itemCount, itemGraph }: Lattice,
+  { itemCount, items }: LatticeGraphs,
   file: RivalFile,
   compare: Compare,
 ): Promise<void> {
-  const { k, degree, similarity, matrix } = itemGraph;
+  const { k, degree, similarity, matrix } = items;
   const [[column], [cosines, entries]] = await Promise.all([
     readIntegers(gpu, matrix.column),
     readFloats(gpu, similarity, matrix.value),
@@ -118,7 +127,7 @@ function listsToDense(
 /** Loss terms and gradients of a phase; what has none in the file must be zero. */
 async function compareBatch(
   gpu: Gpu,
-  model: Lattice,
+  model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,
   compare: Compare,

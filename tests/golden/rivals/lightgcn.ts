@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createLightGcn } from "../../../src/models/lightgcn.ts";
+import { lightgcn } from "../../../src/models/lightgcn.ts";
+import { builtModel } from "../../../src/models/model.ts";
 import { interactionGraph, toDense } from "../../../src/sparse/graphs.ts";
 import { number, numbers } from "../rival_file.ts";
 import { compareForward, compareLoss, loadParameters, type RivalCheck } from "./rival_check.ts";
@@ -21,12 +22,13 @@ export const checkLightGcn: RivalCheck = async (gpu, file, input, compare) => {
     toDense(interactionGraph(dataset.train)),
     numbers(file, "graphs/norm_adj/values"),
   );
-  using model = createLightGcn(gpu, dataset, {
-    dim: number(file, "config/embedding_size"),
-    layers: number(file, "config/n_layers"),
-    regWeight: number(file, "config/reg_weight"),
-    seed: 1,
-  });
+  using model = builtModel(
+    await lightgcn.create(gpu, dataset, {
+      dim: number(file, "config/embedding_size"),
+      layers: number(file, "config/n_layers"),
+      regWeight: number(file, "config/reg_weight"),
+    }),
+  );
   loadParameters(gpu, model, file, NAMES);
   await compareForward(gpu, model, file, compare);
   await compareLoss(gpu, model, file, input, NAMES, compare);

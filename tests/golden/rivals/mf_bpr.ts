@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { createMfBpr } from "../../../src/models/mf_bpr.ts";
+import { mfBpr } from "../../../src/models/mf_bpr.ts";
+import { builtModel } from "../../../src/models/model.ts";
 import { number } from "../rival_file.ts";
 import { compareForward, compareLoss, loadParameters, type RivalCheck } from "./rival_check.ts";
 
@@ -14,11 +15,12 @@ const NAMES = {
 
 /** Representations, loss terms and gradients. */
 export const checkMfBpr: RivalCheck = async (gpu, file, input, compare) => {
-  using model = createMfBpr(gpu, input.dataset, {
-    dim: number(file, "config/embedding_size"),
-    regWeight: number(file, "config/reg_weight"),
-    seed: 1,
-  });
+  using model = builtModel(
+    await mfBpr.create(gpu, input.dataset, {
+      dim: number(file, "config/embedding_size"),
+      regWeight: number(file, "config/reg_weight"),
+    }),
+  );
   loadParameters(gpu, model, file, NAMES);
   await compareForward(gpu, model, file, compare);
   await compareLoss(gpu, model, file, input, NAMES, compare);

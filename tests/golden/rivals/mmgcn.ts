@@ -11,10 +11,11 @@ import {
   type MmgcnInputs,
   type MmgcnSettings,
 } from "../../../src/models/mmgcn/mmgcn.ts";
-import type { Model } from "../../../src/models/model.ts";
+import type { BuiltModel } from "../../../src/models/model.ts";
 import { adjacency, rowNormalised, toDense } from "../../../src/sparse/graphs.ts";
 import { type Compare, flatten, lossAndGradients, type Nested, represent } from "../replay.ts";
 import { number, numbers, parameter, type RivalFile, type RivalInput } from "../rival_file.ts";
+import { madeModel } from "../../models/made_model.ts";
 import { compareForward, type RivalCheck } from "./rival_check.ts";
 
 /** Our names of the modalities, and the file's. */
@@ -37,13 +38,15 @@ export const checkMmgcn: RivalCheck = async (gpu, file, input, compare) => {
     const settings = { ...settingsOf(file), trainTables };
     const told: Compare = (name, ours, theirs) =>
       compare(trainTables ? name : `with fixed tables: ${name}`, ours, theirs);
-    using model = buildMmgcn(gpu, train, settings, inputs);
-    load(gpu, model, file);
+    const build = (inputs: MmgcnInputs): BuiltModel =>
+      madeModel(gpu, input.dataset, buildMmgcn(gpu, train, settings, inputs));
+    using model = build(inputs);
+    load(gpu, model, file, settings);
     await compareForward(gpu, model, file, told);
-    await compareLossOf(gpu, model, file, input, told);
+    await compareLossOf(gpu, model, file, input, settings, told);
     for (const branch of inputs.branches) {
-      using alone = buildMmgcn(gpu, train, settings, { ...inputs, branches: [branch] });
-      load(gpu, alone, file);
+      using alone = build({ ...inputs, branches: [branch] });
+      load(gpu, alone, file, settings);
       const key = `forward/${branch.name}_branch`;
       told(key, await represent(gpu, alone), numbers(file, key));
     }
@@ -93,9 +96,9 @@ function cut(nested: Nested, { from, to }: Place): number[] {
   return (nested as readonly (readonly number[])[]).flatMap((row) => row.slice(from, to));
 }
 
-function load(gpu: Gpu, model: Model, file: RivalFile): void {
+function load(gpu: Gpu, model: BuiltModel, file: RivalFile, { dim }: MmgcnSettings): void {
   for (const [name, tensor] of Object.entries(model.parameters)) {
-    const place = placeOf(name, tensor.shape.at(-1)!, model.settings.dim as number);
+    const place = placeOf(name, tensor.shape.at(-1)!, dim);
     const values = numbers(file, `parameters/${place.name}/values`);
     write(gpu, tensor, Float32Array.from(cut(values, place)));
   }
@@ -103,15 +106,15 @@ function load(gpu: Gpu, model: Model, file: RivalFile): void {
 
 async function compareLossOf(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,
+  { dim, regWeight }: MmgcnSettings,
   compare: Compare,
 ): Promise<void> {
   const { terms, gradients } = await lossAndGradients(gpu, model, batch);
-  const dim = model.settings.dim as number;
   const penalty = terms.ids! / dim + terms.preferences!;
-  const total = terms.bpr! + (model.settings.regWeight as number) * penalty;
+  const total = terms.bpr! + regWeight * penalty;
   compare("loss/terms/bpr", [terms.bpr!], number(file, "loss/terms/bpr"));
   const key = "loss/terms/reg_unweighted";
   compare(key, [penalty], number(file, key));

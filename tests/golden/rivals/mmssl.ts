@@ -6,7 +6,6 @@
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
-import type { Mmssl } from "../../../src/models/mmssl/mmssl.ts";
 import {
   discriminate,
   firstProduct,
@@ -36,6 +35,7 @@ import {
   DISCRIMINATOR,
   fileDraws,
   GENERATOR,
+  type Mmssl,
   phaseNamed,
   SHIFT1,
 } from "./mmssl_setup.ts";

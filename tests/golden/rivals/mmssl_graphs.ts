@@ -5,9 +5,9 @@
  */
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { readFloats, readIntegers } from "../../../src/gpu/tensor.ts";
-import type { Mmssl } from "../../../src/models/mmssl/mmssl.ts";
 import type { Compare } from "../replay.ts";
 import { at, type RivalFile } from "../rival_file.ts";
+import type { Mmssl } from "./mmssl_setup.ts";
 
 /** The graphs of modalities as dense (users + items)² matrices. */
 export async function readGraphs(

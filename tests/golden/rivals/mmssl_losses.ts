@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { Mmssl } from "../../../src/models/mmssl/mmssl.ts";
 import { type Compare, flatten, type Gradients, type Nested } from "../replay.ts";
 import { at, type Json, number, type RivalFile } from "../rival_file.ts";
-import type { Names } from "./mmssl_setup.ts";
+import type { Mmssl, Names } from "./mmssl_setup.ts";
 
 /** Losses by name. */
 export type Losses = Readonly<Record<string, number>>;

@@ -5,9 +5,12 @@
  */
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { createTensor, type Tensor, write } from "../../../src/gpu/tensor.ts";
-import { createMmssl, type Mmssl, type MmsslSettings } from "../../../src/models/mmssl/mmssl.ts";
 import type { Draws } from "../../../src/models/draws.ts";
-import type { Phase } from "../../../src/models/model.ts";
+import { buildMmssl, prepareMmssl } from "../../../src/models/mmssl/mmssl.ts";
+import type { MmsslData } from "../../../src/models/mmssl/phases.ts";
+import type { MmsslSettings } from "../../../src/models/mmssl/settings.ts";
+import type { BuiltModel, Phase } from "../../../src/models/model.ts";
+import { madeModel } from "../../models/made_model.ts";
 import { flatten, type Nested } from "../replay.ts";
 import { at, type Json, number, numbers, type RivalFile, type RivalInput } from "../rival_file.ts";
 
@@ -92,6 +95,12 @@ export function fileDraws(gpu: Gpu, file: RivalFile): FileDraws {
   };
 }
 
+/** MMSSL with what it is computed over. */
+export interface Mmssl extends BuiltModel {
+  /** Sizes, graphs and features. */
+  readonly data: MmsslData;
+}
+
 /** The model with the file's settings and parameters. */
 export async function createModel(
   gpu: Gpu,
@@ -103,24 +112,30 @@ export async function createModel(
   const config = (key: string): number => number(file, `config/${key}`);
   // The file has the image's rows before the text's.
   const modalities = dataset.modalities.toReversed();
-  const model = await createMmssl(gpu, { ...dataset, modalities }, {
-    dim: config("embed_size"),
-    layers: flatten(numbers(file, "config/weight_size")).length,
-    regWeight: config("decay"),
-    clRate: config("cl_rate"),
-    tau: config("tau"),
-    featRegDecay: config("feat_reg_decay"),
-    gRate: config("G_rate"),
-    modelCatRate: config("model_cat_rate"),
-    idCatRate: config("id_cat_rate"),
-    topkRate: config("m_topk_rate"),
-    dropRate: config("drop_rate"),
-    gDrop1: config("G_drop1"),
-    gDrop2: config("G_drop2"),
-    keepModalGraphs: false,
-    seed: 1,
-    ...changed,
-  }, draws);
+  using guard = new DisposableStack();
+  const data = guard.use(
+    await prepareMmssl(gpu, { ...dataset, modalities }, {
+      dim: config("embed_size"),
+      layers: flatten(numbers(file, "config/weight_size")).length,
+      regWeight: config("decay"),
+      clRate: config("cl_rate"),
+      tau: config("tau"),
+      featRegDecay: config("feat_reg_decay"),
+      gRate: config("G_rate"),
+      modelCatRate: config("model_cat_rate"),
+      idCatRate: config("id_cat_rate"),
+      topkRate: config("m_topk_rate"),
+      dropRate: config("drop_rate"),
+      gDrop1: config("G_drop1"),
+      gDrop2: config("G_drop2"),
+      keepModalGraphs: false,
+      seed: 1,
+      ...changed,
+    }),
+  );
+  const built = madeModel(gpu, dataset, guard.use(buildMmssl(gpu, data, draws)));
+  const resources = guard.move();
+  const model = { ...built, data, [Symbol.dispose]: () => resources.dispose() };
   const values = (prefix: string) => (name: string) => at(file, `${prefix}/${name}/values`);
   setParameters(gpu, model, GENERATOR, values("parameters"));
   setParameters(gpu, model, DISCRIMINATOR, values("discriminator/parameters"));

@@ -7,7 +7,6 @@ import type { Gpu } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, write } from "../../../src/gpu/tensor.ts";
 import { InputError } from "../../../src/input_error.ts";
-import type { Mmssl } from "../../../src/models/mmssl/mmssl.ts";
 import { gatherBatches } from "../../../src/training/sampler.ts";
 import { createTrainingStep, type TrainingStep } from "../../../src/training/training_step.ts";
 import { batchOf, type Compare, lossAndGradients, represent, type Triple } from "../replay.ts";
@@ -26,6 +25,7 @@ import {
   DISCRIMINATOR,
   fileDraws,
   GENERATOR,
+  type Mmssl,
   phaseNamed,
   setParameters,
   SHIFT1,

@@ -5,7 +5,7 @@
  */
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { write } from "../../../src/gpu/tensor.ts";
-import type { Model } from "../../../src/models/model.ts";
+import type { BuiltModel } from "../../../src/models/model.ts";
 import { type Compare, lossAndGradients, represent } from "../replay.ts";
 import { number, numbers, parameter, type RivalFile, type RivalInput } from "../rival_file.ts";
 
@@ -30,7 +30,7 @@ export interface RivalNames {
 /** Gives a model the parameters of the file. */
 export function loadParameters(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   file: RivalFile,
   { parameters }: RivalNames,
 ): void {
@@ -43,7 +43,7 @@ export function loadParameters(
 /** Compares representations, users' and items'. */
 export async function compareForward(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   file: RivalFile,
   compare: Compare,
 ): Promise<void> {
@@ -60,7 +60,7 @@ export async function compareForward(
  */
 export async function compareLoss(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,
   { parameters, terms: termNames }: RivalNames,

@@ -3,7 +3,7 @@ import { peerArguments } from "../../../scripts/bench/peer.ts";
 import type { Workload } from "../../../scripts/bench/workload.ts";
 import { generateDataset } from "../../../scripts/bench/generated_graph.ts";
 import { InputError } from "../../../src/input_error.ts";
-import { stairPreset } from "../../../scripts/bench/workload.ts";
+import { stairSettings } from "../../../scripts/bench/workload.ts";
 
 /** A generated dataset that names files as if it came from a folder. */
 function workload(folder: string | undefined): Workload {
@@ -14,8 +14,8 @@ function workload(folder: string | undefined): Workload {
     features: { ...features!, source: `/data/${name}_feat.npy` },
     neighbours: { ...neighbours!, source: `/data/${name}_knn.tsv` },
   }));
-  const preset = stairPreset("sports");
-  return { dataset: { ...dataset, folder, modalities: named }, preset, onProgress: () => {} };
+  const settings = stairSettings("sports");
+  return { dataset: { ...dataset, folder, modalities: named }, ...settings, onProgress: () => {} };
 }
 
 Deno.test("a peer is told the same folder, files and settings as ours", () => {
