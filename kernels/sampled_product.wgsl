@@ -1,8 +1,6 @@
 // Inner products of rows, for some of the entries of a sparse matrix with `degree` entries per row:
 //
-//     output_e = ⟨a_i, b_(column_e)⟩,  e = i · degree + first + s,  s < count
-//
-// or, with `add`, that on top of what is there.
+//     output_e = keep · output_e + ⟨a_i, b_(column_e)⟩,  e = i · degree + first + s,  s < count
 //
 //   column   rows × degree
 //   a, b     matrices of dim columns, as vec4
@@ -15,7 +13,7 @@ struct Params {
   degree: u32,
   first: u32,
   count: u32,
-  add: u32, // 0 or 1
+  keep: u32, // 0 or 1
 }
 
 @group(0) @binding(0) var<storage, read> column: array<u32>;
@@ -39,7 +37,8 @@ fn main(here: Here) {
   for (var c = 0u; c < dim4; c++) {
     sum += dot(a[row * dim4 + c], b[column[entry] * dim4 + c]);
   }
-  if (params.add == 1u) {
+  // Not read when replaced: memory that is reused may hold infinities.
+  if (params.keep == 1u) {
     sum += output[entry];
   }
   output[entry] = sum;

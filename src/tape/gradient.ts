@@ -1,5 +1,13 @@
 /**
- * How gradients of a value that is used more than once come together: by the sum rule.
+ * How gradients come together. Gradients accumulate: dLoss/dx is the sum of what the adjoint of each use
+ * of x adds to it. The first part replaces what is in memory, which is undefined by then and may hold
+ * infinities; those that follow are added. Constants have no gradient, and what is added to one is
+ * passed over.
+ *
+ * An adjoint computes its part and adds it with {@linkcode addGradient}. There are three forms for
+ * kernels that can do both at once: {@linkcode addGradientInPlace} for those with a switch between
+ * replacing and adding, {@linkcode addGradientRows} for those that add to some rows alone,
+ * {@linkcode addGradientEnding} for those with an ending.
  *
  * @module
  */
@@ -8,72 +16,96 @@ import { addedTo, type Ending, recordEnding, storedIn } from "./ending.ts";
 import type { Tape, Variable } from "./tape.ts";
 
 /**
- * Hands over a whole gradient, taken from the tape: it becomes the variable's or, where there is one,
- * is added to it and given back; that of a constant is given back alone.
+ * Adds a part to a variable's gradient.
+ *
+ * @param part As large as the variable, taken from the tape; it is not the caller's any more.
  */
-export function addGradient(tape: Tape, variable: Variable, gradient: Tensor): void {
-  if (variable.constant) {
-    tape.release(gradient);
-  } else if (variable.gradient) {
-    recordEnding(tape.program, gradient, addedTo(variable.gradient));
-    tape.release(gradient);
-  } else {
-    variable.gradient = gradient;
+export function addGradient(tape: Tape, variable: Variable, part: Tensor): void {
+  if (!variable.constant && !variable.gradient) {
+    variable.gradient = part;
+    return;
   }
+  addGradientInPlace(
+    tape,
+    variable,
+    (gradient) => recordEnding(tape.program, part, addedTo(gradient)),
+  );
+  tape.release(part);
 }
 
 /**
- * Hands over what records a whole gradient, to be met by an ending: it is added to the variable's gradient
- * or becomes it; it is left pending where it is all of the gradient and that is read once. `record` is
- * called once, in the end after all adjoints and after updates of other parameters: what it reads has to
- * be taken until then, and may not be a parameter. The variable is none that is constant.
+ * Adds a part to a variable's gradient, which a kernel does in place.
+ *
+ * @param record Records gradient = part or, where `keep` is set, gradient = gradient + part.
  */
-export function addRecordedGradient(
+export function addGradientInPlace(
+  tape: Tape,
+  variable: Variable,
+  record: (gradient: Tensor, keep: boolean) => void,
+): void {
+  if (variable.constant) return;
+  const { gradient, value: { label, shape } } = variable;
+  variable.gradient ??= tape.take(`gradient of ${label}`, shape);
+  record(variable.gradient, gradient !== undefined);
+}
+
+/**
+ * Adds a part to a variable's gradient that is zero but in some rows.
+ *
+ * @param record Records that these rows are added; the others hold zeros or earlier parts.
+ */
+export function addGradientRows(
+  tape: Tape,
+  variable: Variable,
+  record: (gradient: Tensor) => void,
+): void {
+  addGradientInPlace(tape, variable, (gradient, keep) => {
+    if (!keep) tape.program.clear(gradient);
+    record(gradient);
+  });
+}
+
+/**
+ * Adds a part to a variable's gradient, each vec4 of it met by an ending that stores or adds it. Where the
+ * part is all of a gradient that is read once, it is left pending: the optimizer's ending meets it, and
+ * the gradient is never stored.
+ *
+ * @param record Is called once, at the latest when the optimizer is recorded: what it reads has to be
+ * taken until then, as the memory of {@linkcode Tape.operation} is, and may not be a parameter.
+ */
+export function addGradientEnding(
   tape: Tape,
   variable: Variable,
   record: (ending: Ending) => void,
 ): void {
-  if (variable.gradient) {
-    record(addedTo(variable.gradient));
-  } else if (variable.readOnce && tape.inLastAdjoint) {
+  if (variable.readOnce && tape.inLastAdjoint && !variable.constant && !variable.gradient) {
     variable.pending = record;
-  } else {
-    const { label, shape } = variable.value;
-    record(storedIn(variable.gradient = tape.take(`gradient of ${label}`, shape)));
+    return;
   }
+  addGradientInPlace(
+    tape,
+    variable,
+    (gradient, keep) => record(keep ? addedTo(gradient) : storedIn(gradient)),
+  );
 }
 
 /**
- * Records that a variable's whole gradient, zero where there is none, meets an ending, and gives it back.
+ * Records that a variable's whole gradient, zero where nothing was added, meets an ending, and gives it
+ * back.
  *
  * @throws {Error} when something else was added to a gradient that had been left pending.
  */
 export function endGradient(tape: Tape, variable: Variable, ending: Ending): void {
   const { pending } = variable;
-  if (pending) {
-    if (variable.gradient) {
-      throw new Error(`The gradient of "${variable.value.label}" grew when it was thought whole.`);
-    }
-    variable.pending = undefined;
-    pending(ending);
-  } else {
-    const gradient = openGradient(tape, variable);
-    recordEnding(tape.program, gradient, ending);
-    tape.release(gradient);
+  if (!pending) {
+    addGradientRows(tape, variable, () => {}); // from now on there is one
+    recordEnding(tape.program, variable.gradient!, ending);
+    tape.release(variable.gradient!);
+    return;
   }
-}
-
-/** The variable's gradient, zero where there is none yet, for an adjoint that adds to some of its rows. */
-export function openGradient(tape: Tape, variable: Variable): Tensor {
-  if (!variable.gradient) {
-    const { label, shape } = variable.value;
-    variable.gradient = tape.take(`gradient of ${label}`, shape);
-    tape.program.clear(variable.gradient);
+  if (variable.gradient) {
+    throw new Error(`The gradient of "${variable.value.label}" grew when it was thought whole.`);
   }
-  return variable.gradient;
-}
-
-/** Gives back the gradient of a result, at the end of the adjoint of the operation that made it. */
-export function closeGradient(tape: Tape, variable: Variable): void {
-  if (variable.gradient) tape.release(variable.gradient);
+  variable.pending = undefined;
+  pending(ending);
 }

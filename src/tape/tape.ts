@@ -3,10 +3,18 @@
  *
  * An operation appends its forward dispatches to the program at once and leaves its adjoint on the
  * tape. {@linkcode Tape.backward} records the adjoints in reverse: the chain rule, as a flat list of
- * dispatches that is replayed with the rest.
+ * dispatches that is replayed with the rest. Where dx stands for dLoss/dx, as in all operations, the
+ * exponential function is
  *
- * Memory follows the same order. An operation takes its result from the tape and gives it back in its
- * own adjoint: whoever read it has been recorded by then, forward and backward.
+ *     function exp(tape: Tape, x: Variable): Variable {
+ *       const y = recordExp(tape, x.value); // takes memory from the tape and dispatches y = exp(x)
+ *       return tape.operation(y, [x], (dy) => {
+ *         addGradient(tape, x, recordProduct(tape, dy, y)); // dx = dx + dy ⊙ y
+ *       }, [y]);
+ *     }
+ *
+ * Memory follows the same order. When an operation's adjoint is recorded, whoever else reads its result
+ * has been recorded already, forward and backward: the tape then gives back what the operation took.
  *
  * @module
  */
@@ -71,9 +79,48 @@ export class Tape {
     this.#scratch.releaseImage(image);
   }
 
-  /** Leaves an adjoint to be recorded by {@linkcode backward}. */
-  adjoint(record: () => void): void {
-    this.#adjoints.push(record);
+  /**
+   * Makes the result of an operation a variable, constant where all inputs are, and leaves its adjoint.
+   *
+   * The result's memory is given back before the adjoint is recorded, so that gradients can take it;
+   * that of its gradient and of `kept` afterwards.
+   *
+   * @param value The result, taken from the tape; what was not taken there is never given back.
+   * @param inputs What it was computed from.
+   * @param adjoint Given dLoss/dvalue, adds to the gradients of the inputs (see src/tape/gradient.ts).
+   * Not called where no loss depends on the result.
+   * @param kept What else of the forward pass the adjoint reads; also the value, where it reads that.
+   */
+  operation(
+    value: Tensor,
+    inputs: readonly Variable[],
+    adjoint: (gradient: Tensor) => void,
+    kept: readonly Tensor[] = [],
+  ): Variable {
+    const output: Variable = { value, constant: inputs.every(({ constant }) => constant) };
+    this.#adjoints.push(() => {
+      const { gradient } = output;
+      if (!kept.includes(value)) this.release(value);
+      if (gradient && !output.constant) adjoint(gradient);
+      // What computes a gradient that was left pending has yet to read all this.
+      if (inputs.some(({ pending }) => pending)) return;
+      if (gradient) this.release(gradient);
+      for (const tensor of kept) this.release(tensor);
+    });
+    return output;
+  }
+
+  /**
+   * Leaves an adjoint that is not of an operation's result: that of a loss, which is where gradients
+   * start.
+   *
+   * @param kept What of the forward pass it reads; given back afterwards.
+   */
+  adjoint(record: () => void, kept: readonly Tensor[] = []): void {
+    this.#adjoints.push(() => {
+      record();
+      for (const tensor of kept) this.release(tensor);
+    });
   }
 
   /** Records all adjoints left so far, the last first. */

@@ -60,8 +60,8 @@ export const cases: Record<string, () => Case[]> = {
   sampled_product: () =>
     graphs.flatMap(({ name, rows, modalities, k, degree, dim, column, entries }) =>
       [
-        { first: (modalities - 1) * k, count: k, add: 0 },
-        { first: 0, count: degree, add: 1 },
+        { first: (modalities - 1) * k, count: k, keep: 0 },
+        { first: 0, count: degree, keep: 1 },
       ].map((block) => ({
         name: `${name}, ${block.count} from ${block.first}`,
         tensors: { column, a: floats(rows * dim), b: floats(rows * dim), output: entries() },

@@ -1,15 +1,16 @@
 /** Gradients of a value that is used more than once. */
-import { assertEquals, assertStrictEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
-import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
+import { createTensor, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
 import { gatherBatch } from "../../src/ops/rows/gather_batch.ts";
-import { type Ending, recordEnding, storedIn } from "../../src/tape/ending.ts";
+import { addedTo, type Ending, recordEnding, storedIn } from "../../src/tape/ending.ts";
 import {
   addGradient,
-  addRecordedGradient,
+  addGradientEnding,
+  addGradientInPlace,
+  addGradientRows,
   endGradient,
-  openGradient,
 } from "../../src/tape/gradient.ts";
 import { Tape, type Variable } from "../../src/tape/tape.ts";
 import { createRandom } from "../../src/random.ts";
@@ -17,37 +18,77 @@ import { assertClose, batchOf, madeEpoch, uniformFloats, uploadMade } from "../o
 
 const random = createRandom(23);
 
-Deno.test("whole gradients add up, and opening them starts from zero or from what is there", async () => {
-  using gpu = await openGpu();
-  using scratch = new Scratch(gpu);
+/** A variable of 5 × 3 with parts that are full of one number. */
+function open(gpu: Gpu, resources: DisposableStack) {
+  const scratch = resources.use(new Scratch(gpu));
   const tape = new Tape(gpu, "gradients", scratch);
-  using value = createTensor(gpu, "x", [5, 3]);
-  const handed: Variable = { value }, opened: Variable = { value };
-  using resources = new DisposableStack();
-  const part = (number: number) => {
-    const numbers = new Float32Array(15).fill(number);
-    const source = resources.use(createTensor(gpu, "source", [5, 3], numbers));
-    const tensor = tape.take("part", [5, 3]);
-    recordEnding(tape.program, source, storedIn(tensor));
-    return tensor;
+  resources.use(tape.program);
+  const tensorOf = (number: number): Tensor =>
+    resources.use(createTensor(gpu, "numbers", [5, 3], new Float32Array(15).fill(number)));
+  return {
+    tape,
+    value: resources.use(createTensor(gpu, "x", [5, 3])),
+    /** Taken from the tape. */
+    part: (number: number): Tensor => {
+      const taken = tape.take("part", [5, 3]);
+      recordEnding(tape.program, tensorOf(number), storedIn(taken));
+      return taken;
+    },
+    /** Records that it is added to what there is, or stored. */
+    record: (number: number, gradient: Tensor, keep: boolean): void =>
+      recordEnding(tape.program, tensorOf(number), keep ? addedTo(gradient) : storedIn(gradient)),
   };
-  const first = part(2);
-  addGradient(tape, handed, first);
-  assertStrictEquals(handed.gradient, first);
-  const second = part(3);
-  addGradient(tape, handed, second);
-  assertStrictEquals(handed.gradient, first);
-  // What was added is free again, and opening must not find its numbers.
-  assertStrictEquals(openGradient(tape, opened).buffer, second.buffer);
-  assertStrictEquals(openGradient(tape, handed), first);
-  using program = tape.program;
-  program.run();
-  const [sum, zero] = await readFloats(gpu, handed.gradient!, opened.gradient!);
-  assertEquals(sum, new Float32Array(15).fill(5));
-  assertEquals(zero, new Float32Array(15));
+}
+
+Deno.test("a part becomes the gradient or is added to it", async () => {
+  using gpu = await openGpu();
+  using resources = new DisposableStack();
+  const { tape, value, part } = open(gpu, resources);
+  const x: Variable = { value };
+  const [first, second] = [part(2), part(3)];
+  addGradient(tape, x, first);
+  assertStrictEquals(x.gradient, first);
+  addGradient(tape, x, second);
+  assertStrictEquals(x.gradient, first);
+  assertStrictEquals(tape.take("next", [5, 3]).buffer, second.buffer); // what was added is free again
+  tape.program.run();
+  assertEquals(await readFloats(gpu, first), [new Float32Array(15).fill(5)]);
 });
 
-Deno.test("a recorded gradient is stored, added, or left to its only reader", async (test) => {
+Deno.test("a kernel that adds in place replaces undefined memory first", async () => {
+  using gpu = await openGpu();
+  using resources = new DisposableStack();
+  const { tape, value, part, record } = open(gpu, resources);
+  const x: Variable = { value };
+  const before = part(7);
+  tape.release(before);
+  const keeps: boolean[] = [];
+  for (const number of [2, 3]) {
+    addGradientInPlace(tape, x, (gradient, keep) => {
+      keeps.push(keep);
+      record(number, gradient, keep);
+    });
+  }
+  assertEquals(keeps, [false, true]);
+  assertStrictEquals(x.gradient!.buffer, before.buffer);
+  tape.program.run();
+  assertEquals(await readFloats(gpu, x.gradient!), [new Float32Array(15).fill(5)]);
+});
+
+Deno.test("some rows are added to zeros or to what is there", async () => {
+  using gpu = await openGpu();
+  using resources = new DisposableStack();
+  const { tape, value, part, record } = open(gpu, resources);
+  const x: Variable = { value };
+  tape.release(part(7));
+  addGradientRows(tape, x, () => {}); // none of them
+  addGradientRows(tape, x, (gradient) => record(2, gradient, true));
+  tape.program.run();
+  assertEquals(await readFloats(gpu, x.gradient!), [new Float32Array(15).fill(2)]);
+  assertEquals(tape.program.commands.filter((command) => "cleared" in command).length, 1);
+});
+
+Deno.test("a gradient that meets an ending is stored, added, or left to its only reader", async (test) => {
   using gpu = await openGpu();
   const given = Float32Array.from({ length: 15 }, (_, i) => i);
   const twice = given.map((x) => 2 * x);
@@ -82,7 +123,7 @@ Deno.test("a recorded gradient is stored, added, or left to its only reader", as
       const record = (ending: Ending): void => recordEnding(program, whole, ending);
       for (let i = 0; i < later; i++) tape.adjoint(() => {});
       for (let i = 0; i < uses; i++) {
-        tape.adjoint(() => addRecordedGradient(tape, variable, record));
+        tape.adjoint(() => addGradientEnding(tape, variable, record));
       }
       tape.backward();
       assertEquals(program.kernels, kernels.map((ending) => `each_vector + ${ending}`));
@@ -93,17 +134,53 @@ Deno.test("a recorded gradient is stored, added, or left to its only reader", as
   }
 });
 
+Deno.test("what memory a pending gradient reads is not handed out before it is recorded", async () => {
+  using gpu = await openGpu();
+  using resources = new DisposableStack();
+  const { tape, value, part } = open(gpu, resources);
+  const x: Variable = { value, readOnce: true };
+  const kept = part(1);
+  const y = tape.operation(part(0), [x], (dy) =>
+    addGradientEnding(tape, x, (ending) => {
+      recordEnding(tape.program, dy, ending);
+      recordEnding(tape.program, kept, addedTo(seen));
+    }), [kept]);
+  const seen = resources.use(createTensor(gpu, "seen", [5, 3]));
+  y.gradient = part(2);
+  tape.backward();
+  part(8);
+  part(9);
+  endGradient(tape, x, storedIn(seen));
+  tape.program.run();
+  assertEquals(await readFloats(gpu, seen), [new Float32Array(15).fill(3)]);
+});
+
+Deno.test("a gradient left pending may not grow", async () => {
+  using gpu = await openGpu();
+  using resources = new DisposableStack();
+  const { tape, value, part } = open(gpu, resources);
+  const x: Variable = { value, readOnce: true };
+  tape.adjoint(() => addGradientEnding(tape, x, () => {}));
+  tape.backward();
+  addGradient(tape, x, part(1));
+  assertThrows(() => endGradient(tape, x, storedIn(value)), Error, "thought whole");
+});
+
 Deno.test("a constant gets no gradient, and what was made for it is free again", async () => {
   using gpu = await openGpu();
-  using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, "gradients", scratch);
-  using value = createTensor(gpu, "x", [5, 3]);
-  const constant: Variable = { value, constant: true };
-  const gradient = tape.take("part", [5, 3]);
-  addGradient(tape, constant, gradient);
-  assertEquals(constant.gradient, undefined);
-  assertStrictEquals(tape.take("next", [5, 3]).buffer, gradient.buffer);
-  tape.program[Symbol.dispose]();
+  using resources = new DisposableStack();
+  const { tape, value, part } = open(gpu, resources);
+  const constant: Variable = { value, constant: true, readOnce: true };
+  const made = part(1);
+  addGradient(tape, constant, made);
+  assertStrictEquals(tape.take("next", [5, 3]).buffer, made.buffer);
+  const none = () => {
+    throw new Error("A constant's gradient was recorded.");
+  };
+  addGradientInPlace(tape, constant, none);
+  addGradientRows(tape, constant, none);
+  addGradientEnding(tape, constant, none);
+  assertEquals([constant.gradient, constant.pending], [undefined, undefined]);
 });
 
 Deno.test("a value used twice gets the sum of both uses", async () => {

@@ -36,6 +36,43 @@ Deno.test("what is released is taken again, and what was not taken here is let a
   assertStrictEquals(tape.take("third", [2, 4]).buffer, first.buffer);
 });
 
+Deno.test("adjoints of operations are recorded where a loss depends on what is no constant", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  using value = createTensor(gpu, "x", [8]);
+  const tape = new Tape(gpu, "operations", scratch);
+  const trained: Variable = { value }, constant: Variable = { value, constant: true };
+  const recorded: string[] = [];
+  const operation = (name: string, ...inputs: Variable[]): Variable =>
+    tape.operation(tape.take(name, [8]), inputs, () => recorded.push(name));
+  const unused = operation("unused", trained);
+  const [none, used] = [operation("none", constant), operation("used", constant, trained)];
+  for (const output of [none, used]) output.gradient = tape.take("gradient", [8]);
+  tape.backward();
+  assertEquals([unused, none, used].map(({ constant }) => constant), [false, true, false]);
+  assertEquals(recorded, ["used"]);
+});
+
+Deno.test("a result is given back before its adjoint, gradient and what is kept after it", async () => {
+  using gpu = await openGpu();
+  using value = createTensor(gpu, "x", [8]);
+  for (const keepsValue of [false, true]) {
+    using scratch = new Scratch(gpu);
+    const tape = new Tape(gpu, "operation", scratch);
+    const [y, other, dy] = [4, 8, 12].map((size) => tape.take("tensor", [size]));
+    /** Which of them are taken again in the place of new memory. */
+    const reused = (): boolean[] =>
+      [y, other, dy].map((own) => tape.take("next", own!.shape).buffer === own!.buffer);
+    let within: boolean[] = [];
+    const kept = keepsValue ? [other!, y!] : [other!];
+    tape.operation(y!, [{ value }], () => within = reused(), kept).gradient = dy!;
+    assertEquals(reused(), [false, false, false]);
+    tape.backward();
+    assertEquals(within, [!keepsValue, false, false]);
+    assertEquals(reused(), [keepsValue, true, true]);
+  }
+});
+
 Deno.test("what an adjoint gives back serves the next one", async () => {
   using gpu = await openGpu();
   using scratch = new Scratch(gpu);
@@ -45,15 +82,12 @@ Deno.test("what an adjoint gives back serves the next one", async () => {
     const tape = new Tape(gpu, "chain", scratch);
     let last: Variable = { value: tape.take("start", [length * 64]) };
     for (let i = 0; i < 6; i++) {
-      const input = last, output: Variable = { value: tape.take("result", input.value.shape) };
-      tape.adjoint(() => {
-        const gradient = tape.take("gradient", input.value.shape);
+      const x = last;
+      last = tape.operation(tape.take("result", x.value.shape), [x], () => {
+        const gradient = tape.take("gradient", x.value.shape);
         tape.program.clear(gradient);
-        tape.release(output.gradient!);
-        tape.release(output.value);
-        addGradient(tape, input, gradient);
+        addGradient(tape, x, gradient);
       });
-      last = output;
     }
     last.gradient = tape.take("gradient", last.value.shape);
     tape.backward();
@@ -61,8 +95,8 @@ Deno.test("what an adjoint gives back serves the next one", async () => {
     tape.program[Symbol.dispose]();
     return (gpu.bytes - before) / (4 * 64 * length);
   };
-  // Seven values; the last one's gradient and the next before it are there at the same time.
-  assertEquals(bytesOf(10), 7 + 2);
+  // Seven values and the last one's gradient: the gradient before it takes the last value's memory.
+  assertEquals(bytesOf(10), 7 + 1);
   assertEquals(bytesOf(10), 0);
 });
 

@@ -230,7 +230,7 @@ function recordDiscriminator(
   // The first layer is linear, so that the mixture of its results is its result for the mixture.
   const share = draws.uniform(tape, "mixtures", [copies * batch.shape.batchSize], batch);
   tape.adjoint(() => tape.release(share));
-  const mixed = discriminate(tape, "mixed", mixRows(tape, share, real, fake), pass);
+  const mixed = discriminate(tape, "mixed", mixRows(tape, real, fake, share), pass);
   gradientPenalty(tape, mixed, batch, terms.gradientPenalty!);
 }
 

@@ -10,7 +10,7 @@ import { getKernel } from "../../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../../gpu/tensor.ts";
 import bandsCode from "../../../kernels/frequency_bands.wgsl" with { type: "text" };
 import bandsAdjointCode from "../../../kernels/frequency_bands_adjoint.wgsl" with { type: "text" };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /**
@@ -21,24 +21,16 @@ import type { Tape, Variable } from "../../tape/tape.ts";
  * @returns rows × 2 dim.
  */
 export function frequencyBands(tape: Tape, low: Variable, base: Variable, alpha: number): Variable {
-  const output: Variable = {
-    value: joinBands(tape, low.value, base.value, alpha),
-    constant: low.constant && base.constant,
-  };
-  tape.adjoint(() => {
-    if (output.gradient && !output.constant) {
-      const { shape } = low.value;
-      const low_gradient = tape.take("gradient of low frequencies", shape);
-      const base_gradient = tape.take("gradient of all frequencies", shape);
-      const gradients = { gradient: output.gradient, low_gradient, base_gradient };
-      dispatchBands(tape, "frequency_bands_adjoint", gradients, shape, alpha);
-      addGradient(tape, low, low_gradient);
-      addGradient(tape, base, base_gradient);
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
+  const h = joinBands(tape, low.value, base.value, alpha);
+  return tape.operation(h, [low, base], (gradient) => {
+    const { shape } = low.value;
+    const low_gradient = tape.take("gradient of low frequencies", shape);
+    const base_gradient = tape.take("gradient of all frequencies", shape);
+    const gradients = { gradient, low_gradient, base_gradient };
+    dispatchBands(tape, "frequency_bands_adjoint", gradients, shape, alpha);
+    addGradient(tape, low, low_gradient);
+    addGradient(tape, base, base_gradient);
   });
-  return output;
 }
 
 /** Records [ L | α E − L ] alone, taken from the tape. */

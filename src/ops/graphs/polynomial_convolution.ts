@@ -17,7 +17,7 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import polynomialStep from "../../../kernels/polynomial_step.wgsl" with { type: "text" };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -45,18 +45,11 @@ export function polynomialConvolution(
   input: Variable,
 ): Variable {
   if (steps.length === 0) return input;
-  const output: Variable = {
-    value: meanOfPolynomials(tape, graph, steps, input.value),
-    constant: input.constant,
-  };
-  tape.adjoint(() => {
-    if (output.gradient && !input.constant) {
-      addGradient(tape, input, meanOfPolynomials(tape, graph, steps, output.gradient));
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-  });
-  return output;
+  return tape.operation(
+    meanOfPolynomials(tape, graph, steps, input.value),
+    [input],
+    (dh) => addGradient(tape, input, meanOfPolynomials(tape, graph, steps, dh)),
+  );
 }
 
 /** Records the passes alone: H, taken from the tape; `input` itself without steps. */

@@ -8,7 +8,7 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import sparseProductCode from "../../../kernels/sparse_product.wgsl" with { type: "text" };
-import { closeGradient } from "../../tape/gradient.ts";
+import { addGradientInPlace } from "../../tape/gradient.ts";
 import { padded, throughPadded } from "../rows/rearrange.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -27,21 +27,18 @@ export function sparseProduct(
   x: Variable,
 ): Variable {
   const shape = [matrix.rowCount, x.value.shape[1]!];
-  const output: Variable = {
-    value: tape.take(`neighbours' ${x.value.label}`, shape),
-    constant: x.constant,
-  };
-  recordSparseProduct(tape, matrix, x.value, output.value);
-  tape.adjoint(() => {
-    if (output.gradient && !x.constant) {
-      const { gradient, value: { label, shape } } = x;
-      x.gradient ??= tape.take(`gradient of ${label}`, shape);
-      recordSparseProduct(tape, transposed, output.gradient, x.gradient, gradient !== undefined);
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-  });
-  return output;
+  const y = tape.take(`neighbours' ${x.value.label}`, shape);
+  recordSparseProduct(tape, matrix, x.value, y);
+  return tape.operation(
+    y,
+    [x],
+    (dy) =>
+      addGradientInPlace(
+        tape,
+        x,
+        (dx, keep) => recordSparseProduct(tape, transposed, dy, dx, keep),
+      ),
+  );
 }
 
 /** Records output = A input, or adds it to the output; any width. */

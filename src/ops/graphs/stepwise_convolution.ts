@@ -18,7 +18,7 @@ import graphNearBatchCode from "../../../kernels/graph_near_batch.wgsl" with { t
 import markBatch from "../../../kernels/mark_batch.wgsl" with { type: "text" };
 import { type Batch, touchedRows } from "../../tape/batch.ts";
 import { type Ending, recordEnding, storedIn } from "../../tape/ending.ts";
-import { addRecordedGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradientEnding } from "../../tape/gradient.ts";
 import { normalisation } from "./layer_weights.ts";
 import {
   createImagePasses,
@@ -160,24 +160,17 @@ export function stepwiseConvolution(
         otherEntries: { column: near.nearColumn, value: near.nearValue },
       }
       : {};
-  const output: Variable = {
-    value: convolve(tape, convolution, input.value, forward),
-    constant: input.constant,
-  };
-  tape.adjoint(() => {
-    tape.release(output.value); // whoever read it has been recorded: the adjoint may take its memory
-    const { gradient } = output;
-    const release = (): void => {
-      near?.release();
-      closeGradient(tape, output);
-    };
-    if (!gradient || input.constant) return release();
-    addRecordedGradient(tape, input, (ending) => {
-      convolveToEnding(tape, convolution, gradient, ending, backward);
-      release();
-    });
-  });
-  return output;
+  return tape.operation(
+    convolve(tape, convolution, input.value, forward),
+    [input],
+    (dh) =>
+      addGradientEnding(
+        tape,
+        input,
+        (ending) => convolveToEnding(tape, convolution, dh, ending, backward),
+      ),
+    near && Object.values(near),
+  );
 }
 
 /** Label of the columns that lead to the batch, for those who measure passes. */
@@ -189,8 +182,6 @@ interface GraphNearBatch {
   readonly nearValue: Tensor;
   readonly nearEnd: Tensor;
   readonly reachedEnd: Tensor;
-  /** Gives the memory back. */
-  release(): void;
 }
 
 function graphNearBatch(
@@ -234,7 +225,6 @@ function graphNearBatch(
     nearValue: near_value,
     nearEnd: near_end,
     reachedEnd: reached_end,
-    release: () => [near_column, near_value, near_end, reached_end].forEach((t) => tape.release(t)),
   };
 }
 

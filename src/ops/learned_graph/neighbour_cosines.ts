@@ -12,7 +12,7 @@ import neighbourCosinesAdjointCode from "../../../kernels/neighbour_cosines_adjo
   type: "text",
 };
 import sampledProductCode from "../../../kernels/sampled_product.wgsl" with { type: "text" };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { NeighbourGraph } from "./neighbour_graph.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -25,23 +25,23 @@ export interface Block {
 }
 
 /**
- * Records output_e ← ⟨a_i, b_j⟩ for the entries e = (i, j) of a block.
+ * Records output_e = ⟨a_i, b_j⟩ for the entries e = (i, j) of a block.
  *
- * @param add Whether that is added to what is there.
+ * @param keep Whether that is added to what is there.
  */
 export function sampledProduct(
   { gpu, program }: Tape,
   { itemCount: rows, degree, matrix }: NeighbourGraph,
   { first, count }: Block,
   { a, b, output }: { readonly a: Tensor; readonly b: Tensor; readonly output: Tensor },
-  add: boolean,
+  keep = false,
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "sampled_product", code: sampledProductCode }, {
       dim4: a.shape[1]! / 4,
     }),
     { column: matrix.column, a, b, output },
-    { rows, degree, first, count, add: Number(add) },
+    { rows, degree, first, count, keep: Number(keep) },
     { invocations: rows * count },
   );
 }
@@ -58,30 +58,19 @@ export function neighbourCosines(
   xs: readonly Variable[],
 ): Variable {
   const { k: count, similarity } = graph;
-  const output: Variable = { value: similarity, constant: xs.every(({ constant }) => constant) };
-  xs.forEach(({ value: x }, modality) =>
-    sampledProduct(
-      tape,
-      graph,
-      { first: modality * count, count },
-      { a: x, b: x, output: similarity },
-      false,
-    )
-  );
-  tape.adjoint(() => {
-    const { gradient } = output;
-    if (gradient) {
-      xs.forEach((x, modality) => {
-        if (x.constant) return;
-        addGradient(tape, x, spread(tape, graph, gradient, x.value, modality));
-      });
-    }
-    closeGradient(tape, output);
+  xs.forEach(({ value: x }, modality) => {
+    const block = { first: modality * count, count };
+    sampledProduct(tape, graph, block, { a: x, b: x, output: similarity });
   });
-  return output;
+  return tape.operation(similarity, xs, (gradient) => {
+    xs.forEach((x, modality) => {
+      if (x.constant) return;
+      addGradient(tape, x, spread(tape, graph, gradient, x.value, modality));
+    });
+  });
 }
 
-/** (G + Gᵀ) X over the entries of one modality. */
+/** Records (G + Gᵀ) X over the entries of one modality, taken from the tape. */
 function spread(
   tape: Tape,
   { itemCount: rows, k, degree, matrix, transposed, transposedEntry }: NeighbourGraph,

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { openGradient } from "../../tape/gradient.ts";
+import { addGradientInPlace } from "../../tape/gradient.ts";
 import { sampledProduct } from "./neighbour_cosines.ts";
 import type { NeighbourGraph } from "./neighbour_graph.ts";
 import { sparseProduct } from "../graphs/sparse_product.ts";
@@ -24,12 +24,17 @@ export function neighbourProduct(
   x: Variable,
 ): Variable {
   const output = sparseProduct(tape, graph.matrix, graph.transposed, x);
-  // Recorded before the adjoint of the product itself, which gives dL/dY back.
+  // Recorded before the adjoint of the product itself, after which dL/dY is given back.
   tape.adjoint(() => {
-    if (values.constant || !output.gradient) return;
-    const block = { first: 0, count: graph.degree };
-    const operands = { a: output.gradient, b: x.value, output: openGradient(tape, values) };
-    sampledProduct(tape, graph, block, operands, true);
+    const { gradient: dy } = output;
+    if (!dy) return;
+    const all = { first: 0, count: graph.degree };
+    addGradientInPlace(
+      tape,
+      values,
+      (gradient, keep) =>
+        sampledProduct(tape, graph, all, { a: dy, b: x.value, output: gradient }, keep),
+    );
   });
   return output;
 }

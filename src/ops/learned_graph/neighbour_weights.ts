@@ -23,7 +23,7 @@ import neighbourWeightsCode from "../../../kernels/neighbour_weights.wgsl" with 
 import neighbourWeightsAdjointCode from "../../../kernels/neighbour_weights_adjoint.wgsl" with {
   type: "text",
 };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient, addGradientInPlace } from "../../tape/gradient.ts";
 import { recordColumnSums } from "../rows/matrix_product.ts";
 import type { NeighbourGraph } from "./neighbour_graph.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -59,15 +59,13 @@ export function neighbourWeights(
     { ...sizes, learned_part: 1 - fixedPart },
     { invocations: rows * degree },
   );
-  const output: Variable = { value, constant: similarity.constant && share.constant };
-  tape.adjoint(() => {
-    if (!output.constant && output.gradient) {
-      recordAdjoint(tape, graph, { similarity, share, scale, fixedPart }, output.gradient);
-    }
-    closeGradient(tape, output);
-    tape.release(scale);
-  });
-  return output;
+  const mixture = { similarity, share, scale, fixedPart };
+  return tape.operation(
+    value,
+    [similarity, share],
+    (gradient) => recordAdjoint(tape, graph, mixture, gradient),
+    [scale],
+  );
 }
 
 /** What the adjoint needs of the forward pass. */
@@ -106,11 +104,11 @@ function recordAdjoint(
   );
   tape.release(sum_gradient);
   addGradient(tape, similarity, similarity_gradient);
-  if (!share.constant) {
-    const total = tape.take("gradient of shares", share.value.shape);
-    recordColumnSums(tape, share_part, total, false);
-    addGradient(tape, share, total);
-  }
+  addGradientInPlace(
+    tape,
+    share,
+    (total, keep) => recordColumnSums(tape, share_part, total, keep),
+  );
   tape.release(share_part);
 }
 

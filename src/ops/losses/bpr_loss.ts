@@ -11,11 +11,12 @@
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 import { type Batch, touchedRows } from "../../tape/batch.ts";
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprGradient from "../../../kernels/bpr_gradient.wgsl" with { type: "text" };
 import bprScores from "../../../kernels/bpr_scores.wgsl" with { type: "text" };
-import { openGradient } from "../../tape/gradient.ts";
+import { addGradientRows } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -54,9 +55,8 @@ export function bprLoss(
     { workgroups: 1 },
   );
   tape.release(margin);
-  tape.adjoint(() => {
-    const { batchStart, row, entryStart, partner, signedSlot } = batch;
-    const gradient = openGradient(tape, h);
+  const { batchStart, row, entryStart, partner, signedSlot } = batch;
+  const adjoint = (gradient: Tensor): void =>
     program.dispatch(
       getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),
       {
@@ -73,6 +73,5 @@ export function bprLoss(
       {},
       { invocations: touchedRows(shape) * dim4 },
     );
-    tape.release(coefficient);
-  });
+  tape.adjoint(() => addGradientRows(tape, h, adjoint), [coefficient]);
 }

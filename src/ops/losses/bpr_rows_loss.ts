@@ -12,6 +12,7 @@ import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type
 import bprRowsGradient from "../../../kernels/bpr_rows_gradient.wgsl" with { type: "text" };
 import bprRowsScores from "../../../kernels/bpr_rows_scores.wgsl" with { type: "text" };
 import type { Batch } from "../../tape/batch.ts";
+import { addGradientInPlace } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import { lanesFor } from "../rows/row_lanes.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -49,20 +50,16 @@ export function bprRowsLoss(
   );
   tape.release(margin);
   /** Records one side's gradient. */
-  const passGradient = (side: Variable, other: Tensor): void => {
-    if (side.constant) return;
-    const { value: { label, shape }, gradient } = side;
-    side.gradient ??= tape.take(`gradient of ${label}`, shape);
-    program.dispatch(
-      getKernel(gpu, { name: "bpr_rows_gradient", code: bprRowsGradient }),
-      { clock, coefficient, other, gradient: side.gradient },
-      { ...epoch, width, of_users: Number(side === users), keep: Number(gradient !== undefined) },
-      { invocations: shape[0]! * width },
-    );
-  };
+  const passGradient = (side: Variable, other: Tensor): void =>
+    addGradientInPlace(tape, side, (gradient, keep) =>
+      program.dispatch(
+        getKernel(gpu, { name: "bpr_rows_gradient", code: bprRowsGradient }),
+        { clock, coefficient, other, gradient },
+        { ...epoch, width, of_users: Number(side === users), keep: Number(keep) },
+        { invocations: side.value.shape[0]! * width },
+      ));
   tape.adjoint(() => {
     passGradient(users, items.value);
     passGradient(items, users.value);
-    tape.release(coefficient);
-  });
+  }, [coefficient]);
 }

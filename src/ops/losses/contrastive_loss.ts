@@ -12,13 +12,12 @@
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
-import type { Tensor } from "../../gpu/tensor.ts";
 import contrastAdjointCode from "../../../kernels/contrast_adjoint.wgsl" with { type: "text" };
 import contrastRowsCode from "../../../kernels/contrast_rows.wgsl" with { type: "text" };
 import { batchMean } from "./batch_mean.ts";
 import type { Batch } from "../../tape/batch.ts";
-import { openGradient } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
+import { addProduct } from "../rows/linear.ts";
 import { recordProduct } from "../rows/matrix_product.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -56,33 +55,17 @@ export function contrastiveLoss(
   batchMean(tape, loss, batch, term);
   tape.release(loss);
   tape.adjoint(() => {
-    if (!a.constant || !b.constant) {
-      program.dispatch(
-        getKernel(gpu, { name: "contrast_adjoint", code: contrastAdjointCode }),
-        { clock, log_total, share, own, across },
-        { ...params, weight: term.weight },
-        { invocations: batch_size * batch_size },
-      );
-      addProducts(tape, a, b, { own, across });
-    }
-    for (const tensor of [own, across, log_total, share]) tape.release(tensor);
-  });
-}
-
-/** Adds to the gradients what dL/dS (`own`) and dL/dC (`across`) make of the rows. */
-function addProducts(
-  tape: Tape,
-  a: Variable,
-  b: Variable,
-  { own, across }: { readonly own: Tensor; readonly across: Tensor },
-): void {
-  if (!a.constant) {
-    const gradient = openGradient(tape, a);
-    recordProduct(tape, own, a.value, {}, gradient, true);
-    recordProduct(tape, own, a.value, { transposeA: true }, gradient, true);
-    recordProduct(tape, across, b.value, {}, gradient, true);
-  }
-  if (!b.constant) {
-    recordProduct(tape, across, a.value, { transposeA: true }, openGradient(tape, b), true);
-  }
+    if (a.constant && b.constant) return;
+    // Overwrites S with dL/dS and C with dL/dC.
+    program.dispatch(
+      getKernel(gpu, { name: "contrast_adjoint", code: contrastAdjointCode }),
+      { clock, log_total, share, own, across },
+      { ...params, weight: term.weight },
+      { invocations: batch_size * batch_size },
+    );
+    addProduct(tape, a, own, a.value, {});
+    addProduct(tape, a, own, a.value, { transposeA: true });
+    addProduct(tape, a, across, b.value, {});
+    addProduct(tape, b, across, a.value, { transposeA: true });
+  }, [own, across, log_total, share]);
 }

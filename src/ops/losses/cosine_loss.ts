@@ -14,6 +14,7 @@ import cosineRowsAdjointCode from "../../../kernels/cosine_rows_adjoint.wgsl" wi
 import { batchMean } from "./batch_mean.ts";
 import type { Batch } from "../../tape/batch.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
+import { addGradientInPlace } from "../../tape/gradient.ts";
 import { lanesFor } from "../rows/row_lanes.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -40,59 +41,41 @@ export function cosineLoss(
   term: LossTerm,
 ): void {
   const [rows, width] = x.value.shape as [number, number];
-  const sides: [Side, Side] = [
-    { rows: x, lengths: tape.take("row lengths", [rows]) },
-    { rows: y, lengths: tape.take("row lengths", [rows]) },
-  ];
+  const x_length = tape.take("row lengths", [rows]);
+  const y_length = tape.take("row lengths", [rows]);
   const distance = tape.take("cosine distances", [rows]);
   const lanes = lanesFor(width);
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "cosine_rows", code: cosineRowsCode }, { lanes }),
-    { x: x.value, y: y.value, x_length: sides[0].lengths, y_length: sides[1].lengths, distance },
+    { x: x.value, y: y.value, x_length, y_length, distance },
     { rows, width, epsilon: EPSILON },
     { invocations: rows * lanes },
   );
   batchMean(tape, distance, batch, term);
   tape.adjoint(() => {
-    const { weight } = term;
-    if (!x.constant) passGradient(tape, sides, distance, weight, batch);
-    if (!y.constant) passGradient(tape, [sides[1], sides[0]], distance, weight, batch);
-    for (const { lengths } of sides) tape.release(lengths);
-    tape.release(distance);
-  });
+    const [left, right] = [{ rows: x, lengths: x_length }, { rows: y, lengths: y_length }];
+    addSide(tape, left, right, distance, batch, term);
+    addSide(tape, right, left, distance, batch, term);
+  }, [x_length, y_length, distance]);
 }
 
-/** Records the first side's gradient. */
-function passGradient(
+/** Adds to the gradient of x, which may be either side. */
+function addSide(
   tape: Tape,
-  [x, y]: readonly [Side, Side],
+  x: Side,
+  y: Side,
   distance: Tensor,
-  weight: number,
   { clock, shape: { triples, batchSize } }: Batch,
+  { weight }: LossTerm,
 ): void {
-  const { value: { label, shape }, gradient } = x.rows;
-  const [rows, width] = shape as [number, number];
-  x.rows.gradient ??= tape.take(`gradient of ${label}`, shape);
-  tape.program.dispatch(
-    getKernel(tape.gpu, { name: "cosine_rows_adjoint", code: cosineRowsAdjointCode }),
-    {
-      clock,
-      x: x.rows.value,
-      y: y.rows.value,
-      x_length: x.lengths,
-      y_length: y.lengths,
-      distance,
-      gradient: x.rows.gradient,
-    },
-    {
-      rows,
-      width,
-      epsilon: EPSILON,
-      weight,
-      keep: Number(gradient !== undefined),
-      triples,
-      batch_size: batchSize,
-    },
-    { invocations: rows * width },
-  );
+  const [rows, width] = x.rows.value.shape as [number, number];
+  const sizes = { rows, width, triples, batch_size: batchSize };
+  const lengths = { x_length: x.lengths, y_length: y.lengths };
+  addGradientInPlace(tape, x.rows, (gradient, keep) =>
+    tape.program.dispatch(
+      getKernel(tape.gpu, { name: "cosine_rows_adjoint", code: cosineRowsAdjointCode }),
+      { clock, x: x.rows.value, y: y.rows.value, ...lengths, distance, gradient },
+      { ...sizes, epsilon: EPSILON, weight, keep: Number(keep) },
+      { invocations: rows * width },
+    ));
 }

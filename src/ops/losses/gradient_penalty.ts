@@ -96,17 +96,15 @@ function unitLengthPenalty(
   batchMean(tape, penalty, batch, term);
   tape.release(penalty);
   tape.adjoint(() => {
-    if (!x.constant) {
-      const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
-      const { clock, shape: { triples, batchSize } } = batch;
-      program.dispatch(
-        getKernel(gpu, { name: "row_lengths_adjoint", code: rowLengthsAdjointCode }),
-        { clock, x: x.value, row_length, gradient },
-        { rows, width, weight: term.weight, triples, batch_size: batchSize },
-        { invocations: rows * width },
-      );
-      addGradient(tape, x, gradient);
-    }
-    tape.release(row_length);
-  });
+    if (x.constant) return;
+    const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
+    const { clock, shape: { triples, batchSize } } = batch;
+    program.dispatch(
+      getKernel(gpu, { name: "row_lengths_adjoint", code: rowLengthsAdjointCode }),
+      { clock, x: x.value, row_length, gradient },
+      { rows, width, weight: term.weight, triples, batch_size: batchSize },
+      { invocations: rows * width },
+    );
+    addGradient(tape, x, gradient);
+  }, [row_length]);
 }

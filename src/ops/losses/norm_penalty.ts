@@ -8,7 +8,7 @@
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
-import type { RowRange } from "../../gpu/tensor.ts";
+import type { RowRange, Tensor } from "../../gpu/tensor.ts";
 import normPenaltyCode from "../../../kernels/norm_penalty.wgsl" with { type: "text" };
 import normPenaltyAdjointCode from "../../../kernels/norm_penalty_adjoint.wgsl" with {
   type: "text",
@@ -16,7 +16,7 @@ import normPenaltyAdjointCode from "../../../kernels/norm_penalty_adjoint.wgsl" 
 import sumSquaresCode from "../../../kernels/sum_squares.wgsl" with { type: "text" };
 import type { Batch } from "../../tape/batch.ts";
 import { gatherBatch } from "../rows/gather_batch.ts";
-import { openGradient } from "../../tape/gradient.ts";
+import { addGradientRows } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -74,20 +74,16 @@ export function normPenalty(
     { workgroups: 1 },
   );
   tape.release(partial);
-  tape.adjoint(() => {
-    if (!x.constant) {
-      const gradient = openGradient(tape, x);
-      stretches.forEach((stretch, range) =>
-        program.dispatch(
-          getKernel(gpu, { name: "norm_penalty_adjoint", code: normPenaltyAdjointCode }),
-          { clock, norm, x: x.value, gradient },
-          { ...epoch, ...stretch, range, weight, divisor },
-          { invocations: stretch.elements },
-        )
-      );
-    }
-    tape.release(norm);
-  });
+  const adjoint = (gradient: Tensor): void =>
+    stretches.forEach((stretch, range) =>
+      program.dispatch(
+        getKernel(gpu, { name: "norm_penalty_adjoint", code: normPenaltyAdjointCode }),
+        { clock, norm, x: x.value, gradient },
+        { ...epoch, ...stretch, range, weight, divisor },
+        { invocations: stretch.elements },
+      )
+    );
+  tape.adjoint(() => addGradientRows(tape, x, adjoint), [norm]);
 }
 
 /**

@@ -27,7 +27,7 @@ import batchNormCode from "../../../kernels/batch_norm.wgsl" with { type: "text"
 import curvatureCode from "../../../kernels/batch_norm_curvature.wgsl" with { type: "text" };
 import gradientCode from "../../../kernels/batch_norm_gradient.wgsl" with { type: "text" };
 import type { Batch } from "../../tape/batch.ts";
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /** ε of PyTorch's layer. */
@@ -67,10 +67,7 @@ export function batchNorm(
 ): Normalised {
   const { label, shape } = x.value;
   const statistics = tape.take(`statistics of ${label}`, [2, shape[1]!]);
-  const output: Variable = {
-    value: tape.take(`${label}, normalised`, shape),
-    constant: [x, scale, shift].every(({ constant }) => constant),
-  };
+  const y = tape.take(`${label}, normalised`, shape);
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "batch_norm", code: batchNormCode }),
     {
@@ -79,29 +76,19 @@ export function batchNorm(
       scale: scale.value,
       shift: shift.value,
       statistics,
-      output: output.value,
+      output: y,
     },
     sizes(x, batch),
     { workgroups: Math.ceil(shape[1]! / COLUMNS) },
   );
-  const normalised = { output, x, scale, statistics };
-  tape.adjoint(() => {
-    if (!output.constant && output.gradient) {
-      const { result, scaleGradient, shiftGradient } = through(
-        tape,
-        normalised,
-        output.gradient,
-        batch,
-      );
-      addGradient(tape, x, result);
-      addGradient(tape, scale, scaleGradient);
-      addGradient(tape, shift, shiftGradient);
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-    tape.release(statistics);
-  });
-  return normalised;
+  const input = { x, scale, statistics };
+  const output = tape.operation(y, [x, scale, shift], (dy) => {
+    const { result, scaleGradient, shiftGradient } = through(tape, input, dy, batch);
+    addGradient(tape, x, result);
+    addGradient(tape, scale, scaleGradient);
+    addGradient(tape, shift, shiftGradient);
+  }, [statistics]);
+  return { ...input, output };
 }
 
 /**
@@ -118,38 +105,25 @@ export function batchNormGradient(
   batch: Clocked,
 ): Variable {
   const { x, scale } = normalised;
-  const { result, scaleGradient, shiftGradient } = through(
-    tape,
-    normalised,
-    direction.value,
-    batch,
-  );
-  tape.release(scaleGradient);
-  tape.release(shiftGradient);
-  const output: Variable = {
-    value: result,
-    constant: [x, scale, direction].every(({ constant }) => constant),
+  const gradientOf = (d: Tensor): Tensor => {
+    const { result, scaleGradient, shiftGradient } = through(tape, normalised, d, batch);
+    tape.release(scaleGradient);
+    tape.release(shiftGradient);
+    return result;
   };
-  tape.adjoint(() => {
-    if (!output.constant && output.gradient) {
-      const again = through(tape, normalised, output.gradient, batch);
-      tape.release(again.scaleGradient);
-      tape.release(again.shiftGradient);
-      const bent = curvature(tape, normalised, direction.value, output.gradient, batch);
-      addGradient(tape, direction, again.result);
-      addGradient(tape, x, bent.result);
-      addGradient(tape, scale, bent.scaleGradient);
-    }
-    closeGradient(tape, output);
-    tape.release(result);
+  const g = gradientOf(direction.value);
+  return tape.operation(g, [direction, x, scale], (u) => {
+    const bent = curvature(tape, normalised, direction.value, u, batch);
+    addGradient(tape, direction, gradientOf(u));
+    addGradient(tape, x, bent.result);
+    addGradient(tape, scale, bent.scaleGradient);
   });
-  return output;
 }
 
 /** Records kernels/batch_norm_gradient.wgsl; all three results are taken from the tape. */
 function through(
   tape: Tape,
-  { x, scale, statistics }: Normalised,
+  { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
   batch: Clocked,
 ): { result: Tensor; scaleGradient: Tensor; shiftGradient: Tensor } {
@@ -179,7 +153,7 @@ function through(
 /** Records kernels/batch_norm_curvature.wgsl; both results are taken from the tape. */
 function curvature(
   tape: Tape,
-  { x, scale, statistics }: Normalised,
+  { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
   outputGradient: Tensor,
   batch: Clocked,

@@ -1,14 +1,17 @@
 /**
  * Matrices put together and taken apart: weighted sums, rows stacked and cut out.
  *
- * Every one of them copies blocks of rows, and so does its adjoint, the other way round.
+ * Each result consists of blocks of rows, B_p = s_p A_p, where a block may be added to one that lies in
+ * the same place.
+ *
+ * Adjoint: dA_p = s_p dB_p, the same copies the other way round.
  *
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import copyBlockCode from "../../../kernels/copy_block.wgsl" with { type: "text" };
-import { closeGradient, openGradient } from "../../tape/gradient.ts";
+import { addGradientInPlace, addGradientRows } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /** A block of rows of a result, and where it comes from. */
@@ -27,7 +30,12 @@ interface Part {
   readonly added?: boolean;
 }
 
-/** Records scaleA · A + scaleB · B, of the same shape, and its adjoint. */
+/**
+ * Records a weighted sum, scaleA · A + scaleB · B, and its adjoint.
+ *
+ * @param a Of any shape up to rows × width.
+ * @param b Of the same shape.
+ */
 export function add(tape: Tape, a: Variable, b: Variable, scaleA = 1, scaleB = 1): Variable {
   return combine(tape, `${a.value.label} + ${b.value.label}`, matrixShape(a.value), [
     { from: a, scale: scaleA },
@@ -35,7 +43,13 @@ export function add(tape: Tape, a: Variable, b: Variable, scaleA = 1, scaleB = 1
   ]);
 }
 
-/** Records x with a matrix added to its rows from `firstRow` on, and its adjoint. */
+/**
+ * Records a copy of x with a matrix added to some of its rows, and its adjoint.
+ *
+ * @param x rows × width.
+ * @param rows Fewer rows × width.
+ * @param firstRow The first row of x that is added to.
+ */
 export function addToRows(tape: Tape, x: Variable, rows: Variable, firstRow: number): Variable {
   return combine(tape, `${x.value.label} + ${rows.value.label}`, matrixShape(x.value), [
     { from: x },
@@ -43,7 +57,11 @@ export function addToRows(tape: Tape, x: Variable, rows: Variable, firstRow: num
   ]);
 }
 
-/** Records matrices of one width, one above the other, and its adjoint. */
+/**
+ * Records matrices one above the other, and its adjoint.
+ *
+ * @param parts From the top, rows × width each; one variable may come several times.
+ */
 export function stackRows(tape: Tape, parts: readonly Variable[]): Variable {
   let rows = 0;
   const blocks = parts.map((from): Part => {
@@ -54,7 +72,12 @@ export function stackRows(tape: Tape, parts: readonly Variable[]): Variable {
   return combine(tape, "stacked rows", [rows, matrixShape(parts[0]!.value)[1]], blocks);
 }
 
-/** Records `rowCount` rows of a matrix from `firstRow` on, and its adjoint. */
+/**
+ * Records a copy of consecutive rows of a matrix, and its adjoint.
+ *
+ * @param x rows × width.
+ * @returns rowCount × width.
+ */
 export function sliceRows(
   tape: Tape,
   x: Variable,
@@ -73,43 +96,24 @@ function combine(
   shape: readonly [number, number],
   parts: readonly Part[],
 ): Variable {
-  const output: Variable = {
-    value: tape.take(label, shape),
-    constant: parts.every(({ from }) => from.constant),
-  };
-  for (const { from, fromRow = 0, toRow = 0, rows, scale = 1, added } of parts) {
+  const y = tape.take(label, shape);
+  for (const { from, fromRow = 0, toRow = 0, rows, scale = 1, added = false } of parts) {
     const [allRows, columns] = matrixShape(from.value);
-    const block = { rows: rows ?? allRows, columns, scale, keep: Number(added ?? false) };
-    const source = { matrix: from.value, row: fromRow };
-    copyBlock(tape, source, { matrix: output.value, row: toRow }, block);
+    const block = { rows: rows ?? allRows, columns, scale, keep: added };
+    copyBlock(tape, { matrix: from.value, row: fromRow }, { matrix: y, row: toRow }, block);
   }
-  tape.adjoint(() => {
-    if (output.gradient) {
-      for (const part of parts) passGradient(tape, output.gradient, part);
+  return tape.operation(y, parts.map(({ from }) => from), (dy) => {
+    for (const { from, fromRow = 0, toRow = 0, rows, scale = 1 } of parts) {
+      const [allRows, columns] = matrixShape(from.value);
+      const block = { rows: rows ?? allRows, columns, scale };
+      const record = (gradient: Tensor, keep: boolean): void => {
+        const to = { matrix: gradient, row: fromRow };
+        copyBlock(tape, { matrix: dy, row: toRow }, to, { ...block, keep });
+      };
+      if (block.rows === allRows) addGradientInPlace(tape, from, record);
+      else addGradientRows(tape, from, (gradient) => record(gradient, true));
     }
-    closeGradient(tape, output);
-    tape.release(output.value);
   });
-  return output;
-}
-
-/** Records a part's share of the result's gradient. */
-function passGradient(
-  tape: Tape,
-  gradient: Tensor,
-  { from, fromRow = 0, toRow = 0, rows, scale = 1 }: Part,
-): void {
-  if (from.constant) return;
-  const { label, shape } = from.value;
-  const [allRows, columns] = matrixShape(from.value);
-  const whole = (rows ?? allRows) === allRows;
-  const keep = Number(from.gradient !== undefined || !whole);
-  // What is written whole need not be cleared first.
-  if (whole) from.gradient ??= tape.take(`gradient of ${label}`, shape);
-  const matrix = openGradient(tape, from);
-  const source = { matrix: gradient, row: toRow };
-  const block = { rows: rows ?? allRows, columns, scale, keep };
-  copyBlock(tape, source, { matrix, row: fromRow }, block);
 }
 
 /** A place in a matrix. */
@@ -118,18 +122,25 @@ interface Place {
   readonly row: number;
 }
 
-/** Dispatches a copy. */
+/** What is copied: so many rows of so many columns, scaled, and added to what is there or not. */
+interface Block {
+  readonly rows: number;
+  readonly columns: number;
+  readonly scale: number;
+  readonly keep: boolean;
+}
+
 function copyBlock(
   { gpu, program }: Tape,
   from: Place,
   to: Place,
-  block: Readonly<Record<"rows" | "columns" | "scale" | "keep", number>>,
+  { rows, columns, scale, keep }: Block,
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "copy_block", code: copyBlockCode }),
     { input: from.matrix, output: to.matrix },
-    { ...block, from_row: from.row, to_row: to.row },
-    { invocations: block.rows * block.columns },
+    { rows, columns, from_row: from.row, to_row: to.row, scale, keep: Number(keep) },
+    { invocations: rows * columns },
   );
 }
 

@@ -9,33 +9,27 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../../gpu/tensor.ts";
 import scaledProductCode from "../../../kernels/scaled_product.wgsl" with { type: "text" };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /**
  * Records dropout and its adjoint.
  *
  * @param x Of any shape.
- * @param mask Zeros and ones of the same shape; not released here.
+ * @param mask Zeros and ones of the same shape, as drawMask draws them; stays the caller's.
  * @param rate p, from 0 to below 1.
  */
 export function dropout(tape: Tape, x: Variable, mask: Tensor, rate: number): Variable {
   const scale = 1 / (1 - rate);
-  const output: Variable = {
-    value: scaledProduct(tape, x.value, mask, scale),
-    constant: x.constant,
-  };
-  tape.adjoint(() => {
-    if (output.gradient && !x.constant) {
-      addGradient(tape, x, scaledProduct(tape, output.gradient, mask, scale));
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-  });
-  return output;
+  const y = scaledProduct(tape, x.value, mask, scale);
+  return tape.operation(
+    y,
+    [x],
+    (dy) => addGradient(tape, x, scaledProduct(tape, dy, mask, scale)),
+  );
 }
 
-/** Records scale · a ⊙ b. */
+/** Records scale · a ⊙ b, taken from the tape. */
 function scaledProduct(tape: Tape, a: Tensor, b: Tensor, scale: number): Tensor {
   const elements = elementCount(a.shape);
   const output = tape.take(`dropped ${a.label}`, a.shape);

@@ -14,7 +14,7 @@ import { getKernel } from "../../gpu/kernel.ts";
 import gatherRowsCode from "../../../kernels/gather_rows.wgsl" with { type: "text" };
 import gatherRowsAdjointCode from "../../../kernels/gather_rows_adjoint.wgsl" with { type: "text" };
 import { type Batch, touchedRows } from "../../tape/batch.ts";
-import { closeGradient, openGradient } from "../../tape/gradient.ts";
+import { addGradientRows } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /** A column of the batch's triples. */
@@ -43,25 +43,22 @@ export function gatherBatch(
   const { gpu, program } = tape;
   const { clock, shape: { triples, batchSize } } = batch;
   const [rows, width] = table.value.shape as [number, number];
-  const output: Variable = {
-    value: tape.take(`rows of ${table.value.label}`, [lists.length * batchSize, width]),
-    constant: table.constant,
-  };
+  const output = tape.take(`rows of ${table.value.label}`, [lists.length * batchSize, width]);
   lists.forEach((list, block) =>
     program.dispatch(
       getKernel(gpu, { name: "gather_rows", code: gatherRowsCode }),
-      { clock, list: batch[list], table: table.value, output: output.value },
+      { clock, list: batch[list], table: table.value, output },
       { triples, batch_size: batchSize, width, first_row: firstRow, block },
       { invocations: batchSize * width },
     )
   );
-  tape.adjoint(() => {
-    if (!table.constant && output.gradient) {
-      const block = (list: TripleList): number => {
-        const index = lists.indexOf(list);
-        return index < 0 ? NO_BLOCK : index;
-      };
-      const { batchStart, row, entryStart, signedSlot } = batch;
+  const block = (list: TripleList): number => {
+    const index = lists.indexOf(list);
+    return index < 0 ? NO_BLOCK : index;
+  };
+  return tape.operation(output, [table], (gathered) => {
+    const { batchStart, row, entryStart, signedSlot } = batch;
+    addGradientRows(tape, table, (gradient) =>
       program.dispatch(
         getKernel(gpu, { name: "gather_rows_adjoint", code: gatherRowsAdjointCode }),
         {
@@ -70,8 +67,8 @@ export function gatherBatch(
           row,
           entry_start: entryStart,
           signed_slot: signedSlot,
-          gathered: output.gradient,
-          gradient: openGradient(tape, table),
+          gathered,
+          gradient,
         },
         {
           batch_size: batchSize,
@@ -84,10 +81,6 @@ export function gatherBatch(
           negative_block: block("negative"),
         },
         { invocations: touchedRows(batch.shape) * width },
-      );
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
+      ));
   });
-  return output;
 }

@@ -1,14 +1,14 @@
 /**
  * LeakyReLU: y = x where x > 0, slope · x elsewhere; ReLU with slope 0.
  *
- * Adjoint: dx is dy times the slope at x.
+ * Adjoint: dx = dy where x > 0, slope · dy elsewhere.
  *
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
 import { elementCount, type Tensor } from "../../gpu/tensor.ts";
 import leakyReluCode from "../../../kernels/leaky_relu.wgsl" with { type: "text" };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /**
@@ -18,24 +18,21 @@ import type { Tape, Variable } from "../../tape/tape.ts";
  * @param slope Where x is not positive.
  */
 export function leakyRelu(tape: Tape, x: Variable, slope: number): Variable {
-  const output: Variable = { value: timesSlope(tape, x, x.value, slope), constant: x.constant };
-  tape.adjoint(() => {
-    if (output.gradient && !x.constant) {
-      addGradient(tape, x, timesSlope(tape, x, output.gradient, slope));
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-  });
-  return output;
+  const y = timesSlope(tape, x.value, x.value, slope);
+  return tape.operation(
+    y,
+    [x],
+    (dy) => addGradient(tape, x, timesSlope(tape, dy, x.value, slope)),
+  );
 }
 
-/** Records source times the slope at x. */
-function timesSlope(tape: Tape, x: Variable, source: Tensor, slope: number): Tensor {
-  const elements = elementCount(x.value.shape);
-  const output = tape.take(`activated ${source.label}`, x.value.shape);
+/** Records source where x > 0 and slope · source elsewhere, taken from the tape. */
+function timesSlope(tape: Tape, source: Tensor, x: Tensor, slope: number): Tensor {
+  const elements = elementCount(x.shape);
+  const output = tape.take(`activated ${source.label}`, x.shape);
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "leaky_relu", code: leakyReluCode }),
-    { x: x.value, source, output },
+    { x, source, output },
     { elements, slope },
     { invocations: elements },
   );

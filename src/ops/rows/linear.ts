@@ -6,7 +6,7 @@
  * @module
  */
 import type { Tensor } from "../../gpu/tensor.ts";
-import { closeGradient } from "../../tape/gradient.ts";
+import { addGradientInPlace } from "../../tape/gradient.ts";
 import { recordColumnSums, recordProduct, type Transposes } from "./matrix_product.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -43,34 +43,22 @@ export function jointLinear(
   parts: readonly LinearPart[],
   bias?: Variable,
 ): Variable {
-  const { x, weight } = parts[0]!;
-  const shape = [x.value.shape[0]!, weight.value.shape[0]!];
-  const inputs = [...parts.flatMap(({ x, weight }) => [x, weight]), bias];
-  const output: Variable = {
-    value: tape.take(`${weight.value.label} of ${x.value.label}`, shape),
-    constant: inputs.every((input) => !input || input.constant),
-  };
+  const { x: { value: first }, weight: { value: weights } } = parts[0]!;
+  const y = tape.take(`${weights.label} of ${first.label}`, [first.shape[0]!, weights.shape[0]!]);
   parts.forEach(({ x, weight }, part) => {
-    const first = part === 0;
-    const [left, right] = [x.value, weight.value];
-    const added = first ? bias?.value : undefined;
-    recordProduct(tape, left, right, { transposeB: true }, output.value, !first, added);
+    const added = part === 0 ? bias?.value : undefined;
+    recordProduct(tape, x.value, weight.value, { transposeB: true }, y, part > 0, added);
   });
-  tape.adjoint(() => {
-    const { gradient } = output;
-    if (gradient) {
-      for (const { x, weight } of parts) {
-        addProduct(tape, x, gradient, weight.value, {});
-        addProduct(tape, weight, gradient, x.value, { transposeA: true });
-      }
-      if (bias) {
-        addInto(tape, bias, (total, add) => recordColumnSums(tape, gradient, total, add));
-      }
+  const inputs = parts.flatMap(({ x, weight }) => [x, weight]);
+  return tape.operation(y, bias ? [...inputs, bias] : inputs, (dy) => {
+    for (const { x, weight } of parts) {
+      addProduct(tape, x, dy, weight.value, {});
+      addProduct(tape, weight, dy, x.value, { transposeA: true });
     }
-    closeGradient(tape, output);
-    tape.release(output.value);
+    if (bias) {
+      addGradientInPlace(tape, bias, (db, keep) => recordColumnSums(tape, dy, db, keep));
+    }
   });
-  return output;
 }
 
 /**
@@ -81,43 +69,26 @@ export function jointLinear(
  * @returns n × m.
  */
 export function multiply(tape: Tape, a: Variable, b: Variable): Variable {
-  const shape = [a.value.shape[0]!, b.value.shape[1]!];
-  const output: Variable = {
-    value: tape.take(`${a.value.label} times ${b.value.label}`, shape),
-    constant: a.constant && b.constant,
-  };
-  recordProduct(tape, a.value, b.value, {}, output.value);
-  tape.adjoint(() => {
-    const { gradient } = output;
-    if (gradient) {
-      addProduct(tape, a, gradient, b.value, { transposeB: true });
-      addProduct(tape, b, a.value, gradient, { transposeA: true });
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
+  const label = `${a.value.label} times ${b.value.label}`;
+  const c = tape.take(label, [a.value.shape[0]!, b.value.shape[1]!]);
+  recordProduct(tape, a.value, b.value, {}, c);
+  return tape.operation(c, [a, b], (dc) => {
+    addProduct(tape, a, dc, b.value, { transposeB: true });
+    addProduct(tape, b, a.value, dc, { transposeA: true });
   });
-  return output;
 }
 
-/** Adds a product to the gradient of a variable. */
-function addProduct(
+/** Adds op(A) op(B) to the gradient of a variable of its shape. */
+export function addProduct(
   tape: Tape,
   variable: Variable,
   a: Tensor,
   b: Tensor,
   transposes: Transposes,
 ): void {
-  addInto(tape, variable, (total, add) => recordProduct(tape, a, b, transposes, total, add));
-}
-
-/** Has a part of a variable's gradient recorded: added to what there is, or the first; unless constant. */
-function addInto(
-  tape: Tape,
-  variable: Variable,
-  record: (total: Tensor, accumulate: boolean) => void,
-): void {
-  if (variable.constant) return;
-  const { gradient, value: { label, shape } } = variable;
-  variable.gradient ??= tape.take(`gradient of ${label}`, shape);
-  record(variable.gradient, gradient !== undefined);
+  addGradientInPlace(
+    tape,
+    variable,
+    (gradient, keep) => recordProduct(tape, a, b, transposes, gradient, keep),
+  );
 }

@@ -42,7 +42,7 @@ const SUMMED_ROWS = 256;
  * @param a rows × inner, or inner × rows where transposed.
  * @param b inner × columns, or columns × inner where transposed.
  * @param output rows × columns.
- * @param accumulate Whether the product is added to what the output holds.
+ * @param keep Whether the product is added to what the output holds.
  * @param bias A number per column, added to every row.
  */
 export function recordProduct(
@@ -51,15 +51,15 @@ export function recordProduct(
   b: Tensor,
   { transposeA = false, transposeB = false }: Transposes,
   output: Tensor,
-  accumulate = false,
+  keep = false,
   bias?: Tensor,
 ): void {
   const left = padded(tape, a);
   const right = transposeB ? transposed(tape, b) : padded(tape, b);
   const added = bias && padded(tape, { ...bias, shape: [1, ...bias.shape] });
   const inner = a.shape[transposeA ? 0 : 1]!;
-  throughPadded(tape, output, accumulate, (c) => {
-    dispatchProduct(tape, { a: left, b: right, bias: added, c }, inner, transposeA, accumulate);
+  throughPadded(tape, output, keep, (c) => {
+    dispatchProduct(tape, { a: left, b: right, bias: added, c }, inner, transposeA, keep);
   });
   for (const copy of [left, right, added]) {
     if (copy && ![a, b, bias].some((operand) => operand?.buffer === copy.buffer)) {
@@ -82,7 +82,7 @@ function dispatchProduct(
   { a, b, bias, c }: Operands,
   inner: number,
   across: boolean,
-  accumulate: boolean,
+  keep: boolean,
 ): void {
   const { gpu, program } = tape;
   const [rows, columns] = c.shape as [number, number];
@@ -93,7 +93,7 @@ function dispatchProduct(
   const sum = parts === 1 ? c : tape.take("parts of a product", [parts, rows, columns]);
   const constants = {
     across: Number(across),
-    keep: Number(accumulate && parts === 1),
+    keep: Number(keep && parts === 1),
     with_bias: Number(bias !== undefined),
     workgroup_size,
   };
@@ -110,7 +110,7 @@ function dispatchProduct(
     },
     { workgroups: tiles(workgroup_size / LANES) * parts },
   );
-  if (parts > 1) addParts(tape, sum, c, accumulate);
+  if (parts > 1) addParts(tape, sum, c, keep);
 }
 
 /** Records output_c = Σ_r x_rc, or adds it to the output. */
@@ -118,7 +118,7 @@ export function recordColumnSums(
   tape: Tape,
   x: Tensor,
   output: Tensor,
-  accumulate = false,
+  keep = false,
 ): void {
   const { gpu, program } = tape;
   const [rows, columns] = x.shape as [number, number];
@@ -131,7 +131,7 @@ export function recordColumnSums(
     { rows, columns, parts, part_rows },
     { invocations: parts * columns },
   );
-  addParts(tape, sums, output, accumulate);
+  addParts(tape, sums, output, keep);
 }
 
 /**
@@ -150,13 +150,13 @@ function partCount(inner: number, invocations: number): number {
 }
 
 /** Adds up parts and gives them back. */
-function addParts(tape: Tape, part: Tensor, total: Tensor, accumulate: boolean): void {
+function addParts(tape: Tape, part: Tensor, total: Tensor, keep: boolean): void {
   const parts = part.shape[0]!;
   const elements = part.shape.slice(1).reduce((product, size) => product * size, 1);
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "sum_parts", code: sumPartsCode }),
     { part, total },
-    { elements, parts, keep: Number(accumulate) },
+    { elements, parts, keep: Number(keep) },
     { invocations: elements },
   );
   tape.release(part);

@@ -11,7 +11,7 @@ import normaliseRowsCode from "../../../kernels/normalise_rows.wgsl" with { type
 import normaliseRowsAdjointCode from "../../../kernels/normalise_rows_adjoint.wgsl" with {
   type: "text",
 };
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import { lanesFor } from "./row_lanes.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -25,37 +25,28 @@ const EPSILON = 1e-12;
  */
 export function normaliseRows(tape: Tape, x: Variable): Variable {
   const { gpu, program } = tape;
-  const [rows, width] = x.value.shape as [number, number];
+  const { label, shape } = x.value;
+  const [rows, width] = shape as [number, number];
   const lanes = lanesFor(width);
   const params = { rows, width, epsilon: EPSILON };
   const size = { invocations: rows * lanes };
-  const row_length = tape.take(`row lengths of ${x.value.label}`, [rows]);
-  const output: Variable = {
-    value: tape.take(`normalised ${x.value.label}`, x.value.shape),
-    constant: x.constant,
-  };
+  const row_length = tape.take(`row lengths of ${label}`, [rows]);
+  const y = tape.take(`normalised ${label}`, shape);
   program.dispatch(
     getKernel(gpu, { name: "normalise_rows", code: normaliseRowsCode }, { lanes }),
-    { x: x.value, row_length, output: output.value },
+    { x: x.value, row_length, output: y },
     params,
     size,
   );
-  tape.adjoint(() => {
-    if (output.gradient && !x.constant) {
-      const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
-      program.dispatch(
-        getKernel(gpu, { name: "normalise_rows_adjoint", code: normaliseRowsAdjointCode }, {
-          lanes,
-        }),
-        { y: output.value, y_gradient: output.gradient, row_length, gradient },
-        params,
-        size,
-      );
-      addGradient(tape, x, gradient);
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
-    tape.release(row_length);
-  });
-  return output;
+  return tape.operation(y, [x], (dy) => {
+    const gradient = tape.take(`gradient of ${label}`, shape);
+    const source = { name: "normalise_rows_adjoint", code: normaliseRowsAdjointCode };
+    program.dispatch(
+      getKernel(gpu, source, { lanes }),
+      { y, y_gradient: dy, row_length, gradient },
+      params,
+      size,
+    );
+    addGradient(tape, x, gradient);
+  }, [y, row_length]);
 }

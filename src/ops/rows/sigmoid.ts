@@ -14,7 +14,7 @@ import curvatureCode from "../../../kernels/sigmoid_curvature.wgsl" with { type:
 import slopeCode from "../../../kernels/sigmoid_slope.wgsl" with { type: "text" };
 import { batchMean } from "../losses/batch_mean.ts";
 import type { Batch } from "../../tape/batch.ts";
-import { addGradient, closeGradient } from "../../tape/gradient.ts";
+import { addGradient } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -64,27 +64,18 @@ export function sigmoidSlope(
   batch: Pick<Batch, "clock" | "shape">,
   factor: number,
 ): Variable {
-  const output: Variable = {
-    value: recordSlope(tape, x.value, batch, factor, false),
-    constant: x.constant,
-  };
-  tape.adjoint(() => {
-    if (!x.constant && output.gradient) {
-      const rows = x.value.shape[0]!;
-      const { clock, shape: { triples, batchSize } } = batch;
-      const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
-      tape.program.dispatch(
-        getKernel(tape.gpu, { name: "sigmoid_curvature", code: curvatureCode }),
-        { clock, x: x.value, slope_gradient: output.gradient, gradient },
-        { rows, factor, triples, batch_size: batchSize },
-        { invocations: rows },
-      );
-      addGradient(tape, x, gradient);
-    }
-    closeGradient(tape, output);
-    tape.release(output.value);
+  return tape.operation(recordSlope(tape, x.value, batch, factor, false), [x], (dy) => {
+    const rows = x.value.shape[0]!;
+    const { clock, shape: { triples, batchSize } } = batch;
+    const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
+    tape.program.dispatch(
+      getKernel(tape.gpu, { name: "sigmoid_curvature", code: curvatureCode }),
+      { clock, x: x.value, slope_gradient: dy, gradient },
+      { rows, factor, triples, batch_size: batchSize },
+      { invocations: rows },
+    );
+    addGradient(tape, x, gradient);
   });
-  return output;
 }
 
 function recordSlope(

@@ -4,6 +4,7 @@ import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { gatherBatch, type TripleList } from "../../../src/ops/rows/gather_batch.ts";
+import { recordEnding, storedIn } from "../../../src/tape/ending.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom } from "../../../src/random.ts";
 import {
@@ -60,10 +61,12 @@ async function runGather(gpu: Gpu, gather: Gather, gradient: Float32Array<ArrayB
   const output = gatherBatch(tape, variable, batches, lists, { firstRow, userCount });
   using given = createTensor(gpu, "dLoss/dG", output.value.shape, gradient);
   output.gradient = given;
+  using rows = createTensor(gpu, "G", output.value.shape);
+  recordEnding(tape.program, output.value, storedIn(rows)); // before gradients take its memory
   tape.backward();
   using program = tape.program;
   program.run();
-  const [gathered, adjoint] = await readFloats(gpu, output.value, variable.gradient!);
+  const [gathered, adjoint] = await readFloats(gpu, rows, variable.gradient!);
   return { gathered: gathered!, adjoint: adjoint! };
 }
 

@@ -5,6 +5,7 @@ import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { jointLinear, linear, multiply } from "../../../src/ops/rows/linear.ts";
 import { recordProduct } from "../../../src/ops/rows/matrix_product.ts";
+import { recordEnding, storedIn } from "../../../src/tape/ending.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom } from "../../../src/random.ts";
 import { assertClose, finiteDifferences, uniformFloats } from "../made_epoch.ts";
@@ -89,7 +90,8 @@ Deno.test("products of transposed and straight operands, written or added", asyn
 /** Reads an op's output, and its inputs' gradients when dLoss/dOutput is given. */
 async function run(gpu: Gpu, tape: Tape, output: Variable, given: Tensor, inputs: Variable[]) {
   output.gradient = given;
-  const value = output.value;
+  using value = createTensor(gpu, "Y", output.value.shape);
+  recordEnding(tape.program, output.value, storedIn(value)); // before gradients take its memory
   tape.backward();
   using program = tape.program;
   program.run();

@@ -17,7 +17,7 @@ Deno.test("rows between those of a batch and those of its blocks", async (test) 
           gpu,
           operands.map((each, i) => ({ ...each, constant: i === constant })),
           {
-            record: (tape, [a, b]) => mixRows(tape, share, a!, b!),
+            record: (tape, [a, b]) => mixRows(tape, a!, b!, share),
             formula: ([a, b]) =>
               b!.map((x, i) => {
                 const part = data[Math.floor(i / width)]!;
