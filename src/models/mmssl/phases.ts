@@ -17,7 +17,7 @@ import { type LossTerm, lossTerms } from "../../tape/loss_term.ts";
 import { mixRows } from "../../ops/rows/mix_rows.ts";
 import { batchNormPenalty, normPenalty } from "../../ops/losses/norm_penalty.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
-import { meanSigmoid } from "../../ops/rows/sigmoid.ts";
+import { meanSigmoid } from "../../ops/losses/mean_sigmoid.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import type { Phase, Variables } from "../model.ts";

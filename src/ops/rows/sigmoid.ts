@@ -1,9 +1,8 @@
 /**
- * The logistic function of one number per row: its mean as a term of the loss, and its slope as a value
- * that a loss may depend on.
+ * The logistic function σ of one number per row, and its slope as a value that a loss may depend on:
+ * y_r = a σ'(x_r), where σ'(x) = σ(x) σ(−x).
  *
- * Adjoints: with σ' = σ(x) σ(−x), the mean a/n Σ σ(x_r) passes on a/n · σ'(x_r), and the slope a σ'(x_r)
- * passes on a σ''(x_r), σ'' = σ' (σ(−x) − σ(x)).
+ * Adjoint of the slope: dx_r = a σ''(x_r) dy_r, where σ'' = σ' (σ(−x) − σ(x)).
  *
  * @module
  */
@@ -12,13 +11,15 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import sigmoidCode from "../../../kernels/sigmoid.wgsl" with { type: "text" };
 import curvatureCode from "../../../kernels/sigmoid_curvature.wgsl" with { type: "text" };
 import slopeCode from "../../../kernels/sigmoid_slope.wgsl" with { type: "text" };
-import { batchMean } from "../losses/batch_mean.ts";
 import type { Batch } from "../../tape/batch.ts";
 import { addGradient } from "../../tape/gradient.ts";
-import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
-/** Records factor · σ(x), element by element, taken from the tape; nothing is differentiated through it. */
+/**
+ * Records factor · σ(x), taken from the tape; nothing is differentiated through it.
+ *
+ * @param x rows × 1.
+ */
 export function recordSigmoid(tape: Tape, x: Tensor, factor: number): Tensor {
   const elements = x.shape[0]!;
   const output = tape.take(`sigmoid of ${x.label}`, x.shape);
@@ -32,31 +33,11 @@ export function recordSigmoid(tape: Tape, x: Tensor, factor: number): Tensor {
 }
 
 /**
- * Records factor · mean_r σ(x_r) as a term of the loss, and its adjoint.
- *
- * @param x rows × 1, in blocks of a batch's rows each; rows beyond a partial batch do not count.
- */
-export function meanSigmoid(
-  tape: Tape,
-  x: Variable,
-  batch: Batch,
-  term: LossTerm,
-  factor: number,
-): void {
-  const score = recordSigmoid(tape, x.value, factor);
-  batchMean(tape, score, batch, term);
-  tape.release(score);
-  tape.adjoint(() => {
-    if (x.constant) return;
-    addGradient(tape, x, recordSlope(tape, x.value, batch, term.weight * factor, true));
-  });
-}
-
-/**
  * Records factor · σ'(x_r) and its adjoint.
  *
- * @param x rows × 1, likewise.
- * @returns rows × 1, zero in rows beyond the batch.
+ * @param x rows × 1, in blocks of a batch's rows each.
+ * @param factor a.
+ * @returns rows × 1, zero in rows beyond a partial batch.
  */
 export function sigmoidSlope(
   tape: Tape,
@@ -64,7 +45,7 @@ export function sigmoidSlope(
   batch: Pick<Batch, "clock" | "shape">,
   factor: number,
 ): Variable {
-  return tape.operation(recordSlope(tape, x.value, batch, factor, false), [x], (dy) => {
+  return tape.operation(recordSlope(tape, x.value, batch, factor), [x], (dy) => {
     const rows = x.value.shape[0]!;
     const { clock, shape: { triples, batchSize } } = batch;
     const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
@@ -78,12 +59,17 @@ export function sigmoidSlope(
   });
 }
 
-function recordSlope(
+/**
+ * Records factor · σ'(x_r), taken from the tape; nothing is differentiated through it.
+ *
+ * @param averaged Whether it is divided by the number of rows that the batch fills.
+ */
+export function recordSlope(
   tape: Tape,
   x: Tensor,
   { clock, shape: { triples, batchSize } }: Pick<Batch, "clock" | "shape">,
   factor: number,
-  averaged: boolean,
+  averaged = false,
 ): Tensor {
   const rows = x.shape[0]!;
   const output = tape.take(`slope at ${x.label}`, x.shape);
