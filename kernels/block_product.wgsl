@@ -84,12 +84,12 @@ fn store(part: u32, row: u32, column4: u32, block: mat4x4f) {
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let group = workgroup_index(here);
-  let height = workgroup_size / lanes; // row groups of a here.workgroup
+  let height = workgroup_size / lanes; // row groups of a workgroup
   let row_tiles = (params.rows + 16u * height - 1u) / (16u * height);
   let column_tiles = (params.columns4 + 2u * lanes - 1u) / (2u * lanes);
   let tile = group / row_tiles;
   let part = tile / column_tiles;
-  // With one row group per here.workgroup the rows are the same for all, which a compiler should see.
+  // With one row group per workgroup the rows are the same for all, which a compiler should see.
   let below = select(here.local / lanes, 0u, height == 1u);
   let row = (group % row_tiles * height + below) * 16u;
   let left = tile % column_tiles * 2u * lanes + here.local % lanes;

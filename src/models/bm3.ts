@@ -223,7 +223,7 @@ export function recordLoss(
     { firstRow: 0, rowCount: userCount },
     { firstRow: userCount, rowCount: itemCount },
   ];
-  normPenalty(tape, all, ranges, batch, terms.norms!, itemCount);
+  normPenalty(tape, all, ranges, batch, terms.norms!, { divisor: itemCount });
   const step: Step = { tape, data, batch, draws };
   const rows = (list: TripleList): Variable =>
     gatherBatch(tape, all, batch, [list], { firstRow: 0, userCount });

@@ -24,7 +24,7 @@ import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { frequencyBands, joinBands } from "../ops/graphs/frequency_bands.ts";
 import { lossTerms } from "../tape/loss_term.ts";
-import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
+import { normPenaltyOfBatch } from "../ops/losses/norm_penalty.ts";
 import {
   meanOfPolynomials,
   polynomialConvolution,
@@ -101,7 +101,7 @@ function create(gpu: Gpu, data: Dataset, settings: JgcfSettings): ModelParts {
         const low = polynomialConvolution(tape, graph, steps, embeddings!);
         const h = frequencyBands(tape, low, embeddings!, alpha);
         bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms, squaredPenalty);
+        normPenaltyOfBatch(tape, embeddings!, batch, terms.norms, userCount, squaredPenalty);
       },
     }],
     represent: (tape) => {

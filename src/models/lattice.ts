@@ -209,7 +209,7 @@ function phasesOf(
     const rows = gatherBatch(tape, h, batch, lists, places);
     const { batchSize } = batch.shape;
     const all = [{ firstRow: 0, rowCount: rows.value.shape[0]! }];
-    normPenalty(tape, rows, all, batch, terms.squares, batchSize, true);
+    normPenalty(tape, rows, all, batch, terms.squares, { squared: true, divisor: batchSize });
   };
   return [{
     name: "neighbours of items",

@@ -16,7 +16,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { lossTerms } from "../tape/loss_term.ts";
-import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
+import { normPenaltyOfBatch } from "../ops/losses/norm_penalty.ts";
 import {
   convolve,
   createStepwiseConvolution,
@@ -89,7 +89,7 @@ function create(
       record: (tape, { embeddings }, batch) => {
         const h = stepwiseConvolution(tape, convolution, embeddings!, batch);
         bprLoss(tape, h, batch, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms);
+        normPenaltyOfBatch(tape, embeddings!, batch, terms.norms, userCount);
       },
     }],
     represent: (tape) => convolve(tape, convolution, embeddings),

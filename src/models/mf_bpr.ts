@@ -15,7 +15,7 @@ import type { Gpu } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { lossTerms } from "../tape/loss_term.ts";
-import { batchNormPenalty } from "../ops/losses/norm_penalty.ts";
+import { normPenaltyOfBatch } from "../ops/losses/norm_penalty.ts";
 import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierNormal } from "./initial_values.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
@@ -67,7 +67,7 @@ function create(
       name: "training step",
       record: (tape, { embeddings }, batch) => {
         bprLoss(tape, embeddings!, batch, terms.bpr, BPR_GAMMA);
-        batchNormPenalty(tape, embeddings!, batch, userCount, terms.norms);
+        normPenaltyOfBatch(tape, embeddings!, batch, terms.norms, userCount);
       },
     }],
     represent: () => embeddings,

@@ -190,7 +190,7 @@ function idPenalty(
   const rows = gatherBatch(tape, ids, batch, lists, { firstRow: 0, userCount });
   const { batchSize } = batch.shape;
   const ranges = [0, 0, 1, 2].map((list) => ({ firstRow: list * batchSize, rowCount: batchSize }));
-  normPenalty(tape, rows, ranges, batch, term, 0, true);
+  normPenalty(tape, rows, ranges, batch, term, { squared: true });
 }
 
 /** Records the mean square of a table. */
@@ -202,7 +202,7 @@ function tablePenalty(
 ): void {
   const { shape } = table.value;
   const rows = [{ firstRow: 0, rowCount: shape[0]! }];
-  normPenalty(tape, table, rows, batch, term, elementCount(shape) / 2, true);
+  normPenalty(tape, table, rows, batch, term, { squared: true, divisor: elementCount(shape) / 2 });
 }
 
 function uploadMeanGraph(gpu: Gpu, train: SparsePattern): MeanGraph & Disposable {

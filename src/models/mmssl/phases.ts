@@ -15,7 +15,7 @@ import { gatherBatch } from "../../ops/rows/gather_batch.ts";
 import { gradientPenalty } from "../../ops/losses/gradient_penalty.ts";
 import { type LossTerm, lossTerms } from "../../tape/loss_term.ts";
 import { mixRows } from "../../ops/rows/mix_rows.ts";
-import { batchNormPenalty, normPenalty } from "../../ops/losses/norm_penalty.ts";
+import { normPenalty, normPenaltyOfBatch } from "../../ops/losses/norm_penalty.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
 import { meanSigmoid } from "../../ops/losses/mean_sigmoid.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
@@ -245,13 +245,14 @@ function recordGenerator(
   const { userCount, itemCount, settings: { tau } } = data;
   const { h, parts } = represent(tape, data, parameters, "recommender", draws, batch);
   bprLoss(tape, h, batch, terms.bpr!);
-  batchNormPenalty(tape, h, batch, userCount, terms.squares!, true);
+  normPenaltyOfBatch(tape, h, batch, terms.squares!, userCount, true);
   const userDirections = (x: Variable): Variable =>
     normaliseRows(tape, gatherBatch(tape, x, batch, ["user"], { firstRow: 0, userCount }));
   const users = userDirections(h);
   const all = [{ firstRow: 0, rowCount: userCount + itemCount }];
   for (const { name, features, neighbours } of parts) {
-    normPenalty(tape, features, all, batch, terms[`features.${name}`]!, itemCount, true);
+    const squares = { squared: true, divisor: itemCount };
+    normPenalty(tape, features, all, batch, terms[`features.${name}`]!, squares);
     const term = terms[`contrast.${name}`]!;
     contrastiveLoss(tape, userDirections(neighbours), users, batch, term, tau);
   }

@@ -2,7 +2,7 @@
  * The learned entries of a neighbour graph before they are mixed: the inner products ⟨x_i, x_j⟩ of the
  * items in a modality's lists, cosines where rows have length 1. Who is in the lists is constant.
  *
- * Adjoint: with G the gradients of a modality's entries, dL/dX = (G + Gᵀ) X.
+ * Adjoint: with G the gradients of a modality's entries, dX = (G + Gᵀ) X.
  *
  * @module
  */
@@ -16,16 +16,16 @@ import { addGradient } from "../../tape/gradient.ts";
 import type { NeighbourGraph } from "./neighbour_graph.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
-/** Which entries of each row are meant. */
+/** Consecutive entries of each row. */
 export interface Block {
-  /** The first. */
+  /** The place of the first within a row. */
   readonly first: number;
-  /** How many. */
+  /** How many there are. */
   readonly count: number;
 }
 
 /**
- * Records output_e = ⟨a_i, b_j⟩ for the entries e = (i, j) of a block.
+ * Records output_e = ⟨a_i, b_j⟩ for the entries e = (i, j) of a block; output is items × degree.
  *
  * @param keep Whether that is added to what is there.
  */
@@ -47,10 +47,10 @@ export function sampledProduct(
 }
 
 /**
- * Records the learned entries and their adjoint, which takes the transpose's offsets.
+ * Records the learned entries and their adjoint, which walks the graph's transpose.
  *
- * @param xs One matrix per modality, items × dim, dim a multiple of 4.
- * @returns The graph's similarities, items × degree, the fixed ones as they are.
+ * @param xs One matrix per modality, items × dim, dim a multiple of 4; rows of length 1, for cosines.
+ * @returns The graph's similarities, items × degree: these entries, and the fixed ones as they are.
  */
 export function neighbourCosines(
   tape: Tape,

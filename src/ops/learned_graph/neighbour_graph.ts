@@ -28,39 +28,44 @@ import {
   uploadSeen,
 } from "../ranking/top_k.ts";
 
-/** Neighbours with the entries of a matrix, rows × k, row-major. */
+/** Neighbours with the entries of a matrix. */
 export interface WeightedNeighbours {
-  /** Ids. */
+  /** Ids of each item's neighbours, items × k, row-major. */
   readonly ids: Uint32Array<ArrayBuffer>;
-  /** Entries, aligned with `ids`. */
+  /** Their entries, likewise. */
   readonly values: Float32Array<ArrayBuffer>;
 }
 
 /** The graph as it was last built. */
 export interface NeighbourGraph extends Disposable {
-  /** Rows and columns. */
+  /** Rows and columns of the matrix. */
   readonly itemCount: number;
-  /** Learned lists per row, and fixed ones. */
+  /** How many lists each item has that are learned, and as many that are fixed. */
   readonly modalities: number;
-  /** Entries of each. */
+  /** Neighbours in a list. */
   readonly k: number;
   /** Entries per row, 2 · modalities · k. */
   readonly degree: number;
   /** Learned cosines and fixed values before they are mixed, items × degree. */
   readonly similarity: Tensor;
-  /** The matrix: what {@linkcode similarity} was made into. */
+  /** The matrix whose entries neighbourWeights makes of {@linkcode similarity}. */
   readonly matrix: SparseTensor;
   /** Its transpose. */
   readonly transposed: SparseTensor;
   /** The place in {@linkcode matrix} of each entry of the transpose. */
   readonly transposedEntry: Tensor;
-  /** Memory for a modality's lists while they are made. */
+  /** A modality's lists while they are found. */
   readonly lists: TopKLists;
-  /** Nothing: an item is its own neighbour too. */
+  /** What lists must not name: nothing, as items are among their own neighbours. */
   readonly hidden: SeenTensors;
 }
 
-/** Allocates a graph; its learned entries are zero. */
+/**
+ * Allocates a graph; its learned entries are zero.
+ *
+ * @param k Neighbours in a list.
+ * @param fixed The fixed lists of each modality, items × k.
+ */
 export function createNeighbourGraph(
   gpu: Gpu,
   itemCount: number,
@@ -116,7 +121,13 @@ export function createNeighbourGraph(
   };
 }
 
-/** Records that a modality's learned lists become those of the largest inner products of rows of `x`. */
+/**
+ * Records that a modality's learned lists become the k largest inner products of the rows of x. Products
+ * with the transpose go on with the old lists until {@linkcode transposeGraph} is done.
+ *
+ * @param modality Its number, from 0.
+ * @param x items × dim, dim a multiple of 4; rows of length 1, for cosines.
+ */
 export function findNeighbours(
   tape: Tape,
   { itemCount, k, degree, matrix, lists, hidden }: NeighbourGraph,
@@ -135,7 +146,7 @@ export function findNeighbours(
 }
 
 /**
- * Reads the lists and uploads the transpose's offsets.
+ * Reads the lists and uploads where the transpose has its entries, once the GPU has found them all.
  *
  * @throws {GpuError} when the GPU fails, or an item is in too many lists; see
  * {@linkcode requireRowLengths}.
@@ -150,7 +161,7 @@ export async function transposeGraph(gpu: Gpu, graph: NeighbourGraph): Promise<v
   write(gpu, transposedEntry, entry);
 }
 
-/** Records that the transpose's entries become those of the matrix. */
+/** Records that the transpose takes over the entries of the matrix. */
 export function transposeValues(
   { gpu, program }: Tape,
   { matrix, transposed, transposedEntry }: NeighbourGraph,

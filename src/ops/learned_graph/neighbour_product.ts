@@ -1,7 +1,7 @@
 /**
  * Products with a neighbour graph whose entries are differentiated too: Y = S X.
  *
- * Adjoint: dL/dX = Sᵀ dL/dY, and dL/dS_ij = ⟨dL/dy_i, x_j⟩ for the entries that S has.
+ * Adjoint: dX = Sᵀ dY, and dS_ij = ⟨dy_i, x_j⟩ for the entries that S has.
  *
  * @module
  */
@@ -12,10 +12,11 @@ import { sparseProduct } from "../graphs/sparse_product.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /**
- * Records the product and its adjoint, which takes the transpose.
+ * Records the product and its adjoint, which takes the graph's transpose.
  *
- * @param values The entries of the graph's matrix, as src/ops/learned_graph/neighbour_weights.ts gives them.
+ * @param values The entries of S, as neighbourWeights gives them.
  * @param x items × dim, dim a multiple of 4.
+ * @returns items × dim.
  */
 export function neighbourProduct(
   tape: Tape,
@@ -24,7 +25,7 @@ export function neighbourProduct(
   x: Variable,
 ): Variable {
   const output = sparseProduct(tape, graph.matrix, graph.transposed, x);
-  // Recorded before the adjoint of the product itself, after which dL/dY is given back.
+  // Recorded before the adjoint of the product itself, after which dY is given back.
   tape.adjoint(() => {
     const { gradient: dy } = output;
     if (!dy) return;

@@ -1,14 +1,15 @@
 /**
- * The entries of a neighbour graph, mixed and normalised. With c the learned cosines, f the fixed
- * entries and a the modalities' shares,
+ * The entries of a neighbour graph, mixed and normalised. With C_m the learned cosines of modality m, F_m its
+ * fixed entries and a_m its share,
  *
  *     S = (1 − λ) D^−½ (Σ_m a_m C_m) D^−½ + λ Σ_m a_m F_m,
  *
  * D the row sums of Σ_m a_m C_m, on both sides although that is not symmetric. Rows and columns whose sum
  * is not above 0 are left out.
  *
- * Adjoint: every learned entry of row or column i goes with D_i^−½, so that dL/dD_i is −½ D_i^−1 times the
- * sum of dL/dS_e · S_e over these; it comes back to each entry of row i. Columns are walked through the
+ * Adjoint: D_i^−½ is a factor of every learned entry in row and column i, so that dD_i is −½ D_i^−1 times
+ * the sum of dS_e · S_e over these entries e. As D_i is a sum over row i, dD_i adds to the gradient of each
+ * Σ_m a_m C_m there; that goes on to C_m times a_m, and to a_m times C_m. Columns are walked through the
  * graph's transpose.
  *
  * @module
@@ -31,9 +32,10 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 /**
  * Records that the graph's matrix becomes S, and the adjoint.
  *
- * @param similarity C and F, items × degree, of src/ops/learned_graph/neighbour_cosines.ts.
+ * @param similarity C and F, items × degree, as neighbourCosines gives them.
  * @param share a, one number per modality.
- * @param fixedPart λ.
+ * @param fixedPart λ, from 0 to 1.
+ * @returns The entries of S, items × degree.
  */
 export function neighbourWeights(
   tape: Tape,
@@ -112,7 +114,7 @@ function recordAdjoint(
   tape.release(share_part);
 }
 
-/** dL/dD, one number per row. */
+/** Records dD, one number per row, taken from the tape. */
 function sumGradient(
   tape: Tape,
   { itemCount: rows, modalities, k, degree, matrix, transposed, transposedEntry }: NeighbourGraph,

@@ -1,5 +1,6 @@
 /**
- * The end of a loss: one number per row, averaged over the rows that the current batch fills.
+ * The end of a loss, L = a · mean_r x_r: one number per row, averaged over the rows that the current batch
+ * fills.
  *
  * @module
  */
@@ -11,10 +12,13 @@ import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape } from "../../tape/tape.ts";
 
 /**
- * Records factor · mean_r x_r as a term of the loss; the adjoint is the caller's.
+ * Records factor · mean_r x_r as a term of the loss; its adjoint is the caller's, whose x is no variable.
  *
- * @param x One number per row, in blocks of a batch's rows each; rows beyond a partial batch do not
- * count.
+ * @param x lists · batch size numbers: those of the lists of a batch one above the other, as gatherBatch
+ * gives them. What a partial batch leaves of them does not count.
+ * @param batch Of the step; says which rows count.
+ * @param term Where the loss is reported.
+ * @param factor a.
  */
 export function batchMean(
   { gpu, program }: Tape,

@@ -6,8 +6,8 @@
  *
  * each slot's two views are to be closer than its first view is to any of the other slots' views.
  *
- * Adjoint: with S = A Aᵀ and C = A Bᵀ, kernels/contrast_adjoint.wgsl gives dL/dS and dL/dC, and
- * dL/dA = (dL/dS + dL/dSᵀ) A + dL/dC B, dL/dB = dL/dCᵀ A.
+ * Adjoint: with S = A Aᵀ and C = A Bᵀ, kernels/contrast_adjoint.wgsl gives dS and dC, and
+ * dA = (dS + dSᵀ) A + dC B, dB = dCᵀ A.
  *
  * @module
  */
@@ -24,8 +24,11 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 /**
  * Records the contrast of the current batch as a term of the loss, and its adjoint.
  *
- * @param a batch size × width, rows of length 1 (or 0); rows beyond a partial batch do not count.
+ * @param a batch size × width, rows of length 1 (or 0). What a partial batch leaves of them does not
+ * count.
  * @param b Likewise.
+ * @param batch Of the step; says which rows count.
+ * @param term Where the loss is reported, and its weight.
  * @param tau τ; the smaller, the more the closest others count.
  */
 export function contrastiveLoss(
@@ -56,16 +59,17 @@ export function contrastiveLoss(
   tape.release(loss);
   tape.adjoint(() => {
     if (a.constant && b.constant) return;
-    // Overwrites S with dL/dS and C with dL/dC.
+    // In the place of S and C.
     program.dispatch(
       getKernel(gpu, { name: "contrast_adjoint", code: contrastAdjointCode }),
       { clock, log_total, share, own, across },
       { ...params, weight: term.weight },
       { invocations: batch_size * batch_size },
     );
-    addProduct(tape, a, own, a.value, {});
-    addProduct(tape, a, own, a.value, { transposeA: true });
-    addProduct(tape, a, across, b.value, {});
-    addProduct(tape, b, across, a.value, { transposeA: true });
+    const [ds, dc] = [own, across];
+    addProduct(tape, a, ds, a.value, {});
+    addProduct(tape, a, ds, a.value, { transposeA: true });
+    addProduct(tape, a, dc, b.value, {});
+    addProduct(tape, b, dc, a.value, { transposeA: true });
   }, [own, across, log_total, share]);
 }

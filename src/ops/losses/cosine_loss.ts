@@ -2,7 +2,7 @@
  * How far rows point apart: L = 1 − mean_r cos(x_r, y_r), cos(x, y) = ⟨x, y⟩ / (‖x‖ ‖y‖), where lengths
  * below 1e-8 divide as 1e-8, as in PyTorch's cosine_similarity.
  *
- * Adjoint: over n rows dL/dx_r = (cos_r x_r / ‖x_r‖ − y_r / ‖y_r‖) / (n ‖x_r‖), and the same with x and y
+ * Adjoint: over n rows dx_r = (cos_r x_r / ‖x_r‖ − y_r / ‖y_r‖) / (n ‖x_r‖), and the same with x and y
  * exchanged.
  *
  * @module
@@ -29,9 +29,11 @@ interface Side {
 /**
  * Records the loss as a term, and its adjoint.
  *
- * @param x rows × width, any width, in blocks of a batch's rows each; rows beyond a partial batch do not
- * count.
- * @param y Likewise.
+ * @param x (lists · batch size) × width, any width: the lists of a batch one above the other, as gatherBatch
+ * gives them. What a partial batch leaves of them does not count.
+ * @param y As large as x.
+ * @param batch Of the step; says which rows count.
+ * @param term Where the loss is reported, and its weight.
  */
 export function cosineLoss(
   tape: Tape,

@@ -16,7 +16,7 @@
  * and the gradient of batch normalisation, derived in src/ops/rows/batch_norm.ts. For the rest, products and
  * masks, the adjoint of C = A B is dA = dC Bᵀ, dB = Aᵀ dC, and masks are their own.
  *
- * The end: with n rows, dL/dg_r = 2/n · (1 − 1/‖g_r‖) g_r; zero where g_r is.
+ * Adjoint of the end: with n rows, dg_r = 2/n · (1 − 1/‖g_r‖) g_r; zero where g_r is.
  *
  * @module
  */
@@ -36,9 +36,9 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 export interface PenalisedLayer {
   /** W, outputs × inputs. */
   readonly weight: Variable;
-  /** Of z = a Wᵀ. */
+  /** What normalised z = a Wᵀ. */
   readonly normalised: Normalised;
-  /** Records m ⊙ x, rows × outputs, with the mask of this pass. */
+  /** Records m ⊙ x for x of rows × outputs, with the mask that the network was recorded with. */
   readonly drop: (x: Variable) => Variable;
 }
 
@@ -48,13 +48,19 @@ export interface PenalisedNetwork {
   readonly layers: readonly PenalisedLayer[];
   /** w, 1 × width. */
   readonly weight: Variable;
-  /** y, rows × 1, in blocks of a batch's rows each; rows beyond a partial batch do not count. */
+  /** y, (lists · batch size) × 1; what a partial batch leaves of the lists does not count. */
   readonly logit: Variable;
   /** k. */
   readonly factor: number;
 }
 
-/** Records the penalty as a term of the loss, and its adjoint. */
+/**
+ * Records the penalty as a term of the loss, and its adjoint.
+ *
+ * @param network As it was recorded on the rows x before.
+ * @param batch Of the step; says which rows count.
+ * @param term Where the loss is reported, and its weight.
+ */
 export function gradientPenalty(
   tape: Tape,
   { layers, weight, logit, factor }: PenalisedNetwork,
@@ -75,7 +81,7 @@ export function gradientPenalty(
 /**
  * Records mean_r (‖x_r‖ − 1)² as a term of the loss, and its adjoint.
  *
- * @param x rows × width, in blocks of a batch's rows each; rows beyond a partial batch do not count.
+ * @param x (lists · batch size) × width.
  */
 function unitLengthPenalty(
   tape: Tape,

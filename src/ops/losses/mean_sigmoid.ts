@@ -15,9 +15,10 @@ import { batchMean } from "./batch_mean.ts";
 /**
  * Records factor · mean_r σ(x_r) as a term of the loss, and its adjoint.
  *
- * @param x rows × 1, in blocks of a batch's rows each; rows beyond a partial batch do not count.
- * @param batch The current batch.
- * @param term Its term of the loss.
+ * @param x (lists · batch size) × 1: the lists of a batch one above the other, as gatherBatch
+ * gives them. What a partial batch leaves of them does not count.
+ * @param batch Of the step; says which rows count.
+ * @param term Where the loss is reported, and its weight.
  * @param factor a.
  */
 export function meanSigmoid(

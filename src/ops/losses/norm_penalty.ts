@@ -1,9 +1,9 @@
 /**
- * A penalty on plain Frobenius norms of some stretches of rows, L = Σ_r ‖X_r‖_F / c, as several authors'
- * code has it where their papers write squares; or on the squares, L = Σ_r ‖X_r‖_F² / 2c.
+ * A penalty on Frobenius norms: with X_r some stretches of rows of X, L = Σ_r ‖X_r‖_F / c, as several
+ * authors' code has it where their papers write squares; or on the squares, L = Σ_r ‖X_r‖_F² / 2c.
  *
- * Adjoint: d‖X‖_F/dX = X / ‖X‖_F, so that dL/dX_r = X_r / (c ‖X_r‖_F); zero where the norm is. Of squares
- * it is X_r / c.
+ * Adjoint: dX_r = X_r / (c ‖X_r‖_F), zero where the norm is; of squares dX_r = X_r / c. Stretches that
+ * overlap add up.
  *
  * @module
  */
@@ -23,14 +23,22 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 /** Workgroups that share the sum of squares of a range. */
 const PARTS = 32;
 
+/** How norms are penalised. */
+export interface NormPenaltyOptions {
+  /** Whether half the squares are added up; the norms themselves unless told. */
+  readonly squared?: boolean;
+  /** c; the length of the current batch unless told. */
+  readonly divisor?: number;
+}
+
 /**
- * Records the penalty as a term of the loss, and its adjoint. One of weight 0 records nothing: its column
- * of terms stays zero.
+ * Records the penalty as a term of the loss, and its adjoint. One of weight 0 records nothing and is
+ * reported as 0.
  *
  * @param x rows × width, any width.
- * @param ranges Whose norms are added.
- * @param divisor c; 0 for the length of the current batch.
- * @param squared Whether the squares are meant.
+ * @param ranges Whose norms are added; the same rows may be named several times.
+ * @param batch Of the step; its length may be c.
+ * @param term Where the loss is reported, and its weight.
  */
 export function normPenalty(
   tape: Tape,
@@ -38,8 +46,7 @@ export function normPenalty(
   ranges: readonly RowRange[],
   { clock, terms, shape: { triples, batchSize } }: Batch,
   { index: term, count: term_count, weight }: LossTerm,
-  divisor = 0,
-  squared = false,
+  { squared = false, divisor = 0 }: NormPenaltyOptions = {},
 ): void {
   if (weight === 0) return;
   const { gpu, program } = tape;
@@ -48,20 +55,20 @@ export function normPenalty(
     first: firstRow * width,
     elements: rowCount * width,
   }));
-  const partial = tape.take("partial sums of squares", [ranges.length, PARTS]);
+  const part_sum = tape.take("partial sums of squares", [ranges.length, PARTS]);
   const norm = tape.take("norms", [ranges.length]);
   const epoch = { triples, batch_size: batchSize };
   stretches.forEach((stretch, range) =>
     program.dispatch(
       getKernel(gpu, { name: "sum_squares", code: sumSquaresCode }),
-      { x: x.value, part_sum: partial },
+      { x: x.value, part_sum },
       { ...stretch, slot: range * PARTS },
       { workgroups: PARTS },
     )
   );
   program.dispatch(
     getKernel(gpu, { name: "norm_penalty", code: normPenaltyCode }),
-    { clock, part_sum: partial, norm, terms },
+    { clock, part_sum, norm, terms },
     {
       ...epoch,
       ranges: ranges.length,
@@ -73,7 +80,7 @@ export function normPenalty(
     },
     { workgroups: 1 },
   );
-  tape.release(partial);
+  tape.release(part_sum);
   const adjoint = (gradient: Tensor): void =>
     stretches.forEach((stretch, range) =>
       program.dispatch(
@@ -87,17 +94,22 @@ export function normPenalty(
 }
 
 /**
- * Records the penalty (‖E_u‖_F + ‖E_p‖_F + ‖E_n‖_F) / B on the rows of E, users and items stacked, that
- * the batch of B triples names: a row counts as often as it is named. One of weight 0 records nothing.
+ * Records the penalty on the rows that the batch names, (‖E_u‖_F + ‖E_p‖_F + ‖E_n‖_F) / B with E_u, E_p and
+ * E_n the rows of its B users, positive and negative items: a row counts as often as it is named. One of
+ * weight 0 records nothing and is reported as 0.
  *
- * @param squared Whether the norms are squared, and their sum halved.
+ * @param embeddings E, users and items stacked, × width.
+ * @param batch Of the step; names the rows.
+ * @param term Where the loss is reported, and its weight.
+ * @param userCount How many of the rows are users'.
+ * @param squared Whether half the squares are added up in the place of the norms.
  */
-export function batchNormPenalty(
+export function normPenaltyOfBatch(
   tape: Tape,
   embeddings: Variable,
   batch: Batch,
-  userCount: number,
   term: LossTerm,
+  userCount: number,
   squared = false,
 ): void {
   if (term.weight === 0) return;
@@ -105,5 +117,5 @@ export function batchNormPenalty(
   const rows = gatherBatch(tape, embeddings, batch, lists, { firstRow: 0, userCount });
   const { batchSize } = batch.shape;
   const ranges = lists.map((_, list) => ({ firstRow: list * batchSize, rowCount: batchSize }));
-  normPenalty(tape, rows, ranges, batch, term, 0, squared);
+  normPenalty(tape, rows, ranges, batch, term, { squared });
 }

@@ -36,16 +36,16 @@ const EPSILON = 1e-5;
 /** Columns that a workgroup walks. */
 const COLUMNS = 16;
 
-/** What batches are made of, as far as rows are counted by it. */
-type Clocked = Pick<Batch, "clock" | "shape">;
+/** How many rows a batch fills. */
+type BatchLength = Pick<Batch, "clock" | "shape">;
 
 /** What was normalised, and how: what the gradient of it needs. */
 export interface Normalised {
-  /** γ x̂ + β, rows × width; zero in rows beyond the batch. */
+  /** γ x̂ + β, as large as x; zero in what a partial batch leaves of the lists. */
   readonly output: Variable;
-  /** x, rows × width. */
+  /** x, (lists · batch size) × width. */
   readonly x: Variable;
-  /** γ, one number per column. */
+  /** γ, width. */
   readonly scale: Variable;
   /** 2 × width: μ, then v. */
   readonly statistics: Tensor;
@@ -54,16 +54,18 @@ export interface Normalised {
 /**
  * Records the normalisation and its adjoint.
  *
- * @param x rows × width, in blocks of a batch's rows each; rows beyond a partial batch do not count.
- * @param scale γ.
- * @param shift β.
+ * @param x (lists · batch size) × width, any width: the lists of a batch one above the other, over all of
+ * which μ and v are. What a partial batch leaves of them does not count.
+ * @param scale γ, width.
+ * @param shift β, width.
+ * @param batch Of the step; says which rows count.
  */
 export function batchNorm(
   tape: Tape,
   x: Variable,
   scale: Variable,
   shift: Variable,
-  batch: Clocked,
+  batch: BatchLength,
 ): Normalised {
   const { label, shape } = x.value;
   const statistics = tape.take(`statistics of ${label}`, [2, shape[1]!]);
@@ -95,14 +97,16 @@ export function batchNorm(
  * Records what a normalisation makes of a gradient of its output, dL/dx of {@linkcode batchNorm}, as a
  * value that a loss may depend on; and the adjoint of that.
  *
+ * @param normalised Of {@linkcode batchNorm}, by the same batch.
  * @param direction d, rows × width.
- * @returns g, rows × width.
+ * @param batch Of the step.
+ * @returns g, rows × width; zero in what a partial batch leaves of the lists.
  */
 export function batchNormGradient(
   tape: Tape,
   normalised: Normalised,
   direction: Variable,
-  batch: Clocked,
+  batch: BatchLength,
 ): Variable {
   const { x, scale } = normalised;
   const gradientOf = (d: Tensor): Tensor => {
@@ -125,7 +129,7 @@ function through(
   tape: Tape,
   { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
-  batch: Clocked,
+  batch: BatchLength,
 ): { result: Tensor; scaleGradient: Tensor; shiftGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -156,7 +160,7 @@ function curvature(
   { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
   outputGradient: Tensor,
-  batch: Clocked,
+  batch: BatchLength,
 ): { result: Tensor; scaleGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -180,7 +184,10 @@ function curvature(
   return { result, scaleGradient };
 }
 
-function sizes(x: Variable, { shape: { triples, batchSize } }: Clocked): Record<string, number> {
+function sizes(
+  x: Variable,
+  { shape: { triples, batchSize } }: BatchLength,
+): Record<string, number> {
   const [rows, width] = x.value.shape as [number, number];
   return { rows, width, epsilon: EPSILON, triples, batch_size: batchSize };
 }

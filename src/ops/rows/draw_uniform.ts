@@ -13,10 +13,12 @@ import type { Batch } from "../../tape/batch.ts";
 import type { Tape } from "../../tape/tape.ts";
 
 /**
- * Records the drawing of numbers from [0, 1), taken from the tape. They are the caller's to release, or
- * stay until the program's end.
+ * Records the drawing of numbers from [0, 1), taken from the tape: the caller releases them, or they stay
+ * until the program's end.
  *
- * @param seed A whole number from 0; numbers of one batch need seeds of their own.
+ * @param shape Any.
+ * @param seed A whole number from 0; what is drawn for one batch needs seeds of its own.
+ * @param batch Of the step; each has numbers of its own.
  */
 export function drawUniform(
   tape: Tape,
@@ -30,11 +32,13 @@ export function drawUniform(
 }
 
 /**
- * Records the drawing of a mask of zeros and ones, taken from the tape. It is the caller's to release,
- * or stays until the program's end.
+ * Records the drawing of a mask of zeros and ones, taken from the tape: the caller releases it, or it stays
+ * until the program's end.
  *
+ * @param shape Any.
  * @param rate How likely a zero is, from 0 to below 1.
- * @param seed A whole number from 0; masks of one batch need seeds of their own.
+ * @param seed A whole number from 0; what is drawn for one batch needs seeds of its own.
+ * @param batch Of the step; each has a mask of its own.
  */
 export function drawMask(
   tape: Tape,

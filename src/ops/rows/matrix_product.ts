@@ -1,5 +1,6 @@
 /**
- * Dense matrix products of any size, without adjoints.
+ * Dense matrix products of any size, C = A B, and sums of columns, s_c = Σ_r x_rc; linear.ts has their
+ * adjoints.
  *
  * The kernel reads rows of A and rows of B, each padded to a multiple of four numbers; an operand that
  * does not lie so in memory is copied first, which costs little beside the product. Where the result is
@@ -29,18 +30,19 @@ export interface Transposes {
 const BLOCK_ROWS = 16, BLOCK_COLUMNS = 8;
 /** Invocations that share rows of A. */
 const LANES = 8;
-/** Invocations that a product is split for, as long as each sums over at least so many k. */
+/** Invocations that a product is split for, as long as each part of the inner dimension is so long. */
 const ENOUGH_INVOCATIONS = 8192, LEAST_INNER = 256;
-/** Far below what the software driver's loops allow. */
+/** The longest part: far below what the software driver's loops allow. */
 const MOST_INNER = 131_072;
-/** Rows that one invocation adds up. */
+/** Rows that one invocation adds up at least. */
 const SUMMED_ROWS = 256;
 
 /**
- * Records output = op(A) op(B), or adds it to the output.
+ * Records output = A B, or adds it to the output.
  *
- * @param a rows × inner, or inner × rows where transposed.
- * @param b inner × columns, or columns × inner where transposed.
+ * @param a A, rows × inner, or Aᵀ.
+ * @param b B, inner × columns, or Bᵀ.
+ * @param transposes Which of them are transposes.
  * @param output rows × columns.
  * @param keep Whether the product is added to what the output holds.
  * @param bias A number per column, added to every row.
@@ -113,7 +115,13 @@ function dispatchProduct(
   if (parts > 1) addParts(tape, sum, c, keep);
 }
 
-/** Records output_c = Σ_r x_rc, or adds it to the output. */
+/**
+ * Records output_c = Σ_r x_rc, or adds it to the output.
+ *
+ * @param x rows × columns.
+ * @param output One number per column.
+ * @param keep Whether the sums are added to what the output holds.
+ */
 export function recordColumnSums(
   tape: Tape,
   x: Tensor,

@@ -1,8 +1,8 @@
 /**
- * Rows between two matrices: c_r = α_r a_t + (1 − α_r) b_r, where a has one row for each place t in a
- * batch, and b and α one for each row r of some blocks of a batch each.
+ * Rows between those of two matrices: c_r = α_r a_t + (1 − α_r) b_r, where b has several lists of a batch,
+ * one above the other, a has one, and row r of b is of the triple t = r mod batch size.
  *
- * Adjoint: da_t = Σ_r α_r dc_r over the blocks, db_r = (1 − α_r) dc_r.
+ * Adjoint: da_t = Σ_r α_r dc_r over the rows r of t, db_r = (1 − α_r) dc_r.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Tape, Variable } from "../../tape/tape.ts";
  * Records the mixture and its adjoint.
  *
  * @param a batch size × width.
- * @param b (blocks · batch size) × width.
+ * @param b (lists · batch size) × width.
  * @param share α, one number per row of b; constant, and stays the caller's.
  * @returns As large as b.
  */

@@ -13,7 +13,14 @@ export function paddedWidth(width: number): number {
   return Math.ceil(width / 4) * 4;
 }
 
-/** Records a copy of the first columns of a matrix, or of its transpose; zero beyond them. */
+/**
+ * Records a copy of the first columns of a matrix, or of its transpose.
+ *
+ * @param input Rows of any length.
+ * @param output As many rows as are copied; columns after the copied ones become zero.
+ * @param columns How many of the output's columns are copied.
+ * @param transposed Whether output_rc is input_cr.
+ */
 export function rearrange(
   { gpu, program }: Tape,
   input: Tensor,

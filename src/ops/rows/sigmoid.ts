@@ -35,9 +35,10 @@ export function recordSigmoid(tape: Tape, x: Tensor, factor: number): Tensor {
 /**
  * Records factor · σ'(x_r) and its adjoint.
  *
- * @param x rows × 1, in blocks of a batch's rows each.
+ * @param x (lists · batch size) × 1: the lists of a batch one above the other.
+ * @param batch Of the step; says which rows count.
  * @param factor a.
- * @returns rows × 1, zero in rows beyond a partial batch.
+ * @returns As large as x; zero in what a partial batch leaves of the lists.
  */
 export function sigmoidSlope(
   tape: Tape,

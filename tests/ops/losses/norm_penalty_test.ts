@@ -3,7 +3,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { openGpu } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
-import { batchNormPenalty, normPenalty } from "../../../src/ops/losses/norm_penalty.ts";
+import { normPenalty, normPenaltyOfBatch } from "../../../src/ops/losses/norm_penalty.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom } from "../../../src/random.ts";
 import {
@@ -43,7 +43,7 @@ Deno.test("norms of stretches of rows, divided by a number", async () => {
   using value = createTensor(gpu, "x", [rows, width], data);
   const x: Variable = { value };
   const tape = new Tape(gpu, "penalty", scratch);
-  normPenalty(tape, x, ranges, batches, term, divisor);
+  normPenalty(tape, x, ranges, batches, term, { divisor });
   tape.backward();
   using program = tape.program;
   program.run();
@@ -62,7 +62,10 @@ Deno.test("half the squares over a number", async () => {
   using value = createTensor(gpu, "x", [60, 7], data);
   const x: Variable = { value };
   const tape = new Tape(gpu, "penalty", scratch);
-  normPenalty(tape, x, [{ firstRow: 0, rowCount: 60 }], batches, term, 16, true);
+  normPenalty(tape, x, [{ firstRow: 0, rowCount: 60 }], batches, term, {
+    squared: true,
+    divisor: 16,
+  });
   tape.backward();
   using program = tape.program;
   program.run();
@@ -95,7 +98,7 @@ Deno.test("the norms of a batch's rows, or their squares, over its length", asyn
       using value = createTensor(gpu, "embeddings", [9, width], data);
       const embeddings: Variable = { value };
       const tape = new Tape(gpu, "penalty", scratch);
-      batchNormPenalty(tape, embeddings, batches, epoch.users, term, squared);
+      normPenaltyOfBatch(tape, embeddings, batches, term, epoch.users, squared);
       tape.backward();
       using program = tape.program;
       program.run();
@@ -131,7 +134,7 @@ Deno.test("a penalty of weight 0 records nothing", async () => {
   const tape = new Tape(gpu, "penalty", scratch);
   const none = { ...term, weight: 0 };
   normPenalty(tape, { value }, [{ firstRow: 0, rowCount: 3 }], batches, none);
-  batchNormPenalty(tape, { value }, batches, epoch.users, none);
+  normPenaltyOfBatch(tape, { value }, batches, none, epoch.users);
   tape.backward();
   using program = tape.program;
   assertEquals(program.kernels, []);
