@@ -5,20 +5,8 @@
  * @module
  */
 
+import cumulativeT from "@stdlib/stats-base-dists-t-cdf";
 import { InputError } from "../input_error.ts";
-
-/** Weights of Lanczos's series for the gamma function, g = 7. */
-const LANCZOS = [
-  0.99999999999980993,
-  676.5203681218851,
-  -1259.1392167224028,
-  771.32342877765313,
-  -176.61502916214059,
-  12.507343278686905,
-  -0.13857109526572012,
-  9.9843695780195716e-6,
-  1.5056327351493116e-7,
-];
 
 /** Outcome of {@link pairedTTest}. */
 export interface PairedTTest {
@@ -63,60 +51,9 @@ export function pairedTTest(a: ArrayLike<number>, b: ArrayLike<number>): PairedT
   const meanDifference = origin + sum(differences.map((d) => d - origin)) / a.length;
   const variance = sum(differences.map((d) => (d - meanDifference) ** 2)) / degreesOfFreedom;
   const t = meanDifference === 0 ? 0 : meanDifference / Math.sqrt(variance / a.length);
-  return { meanDifference, t, degreesOfFreedom, pValue: twoSidedProbability(t, degreesOfFreedom) };
-}
-
-/**
- * P(|T| ≥ |t|) for Student's t distribution: I_x(ν/2, 1/2) with x = ν/(ν + t²), where ν is
- * `degreesOfFreedom` > 0 and I the regularised incomplete beta function.
- */
-function twoSidedProbability(t: number, degreesOfFreedom: number): number {
-  if (!Number.isFinite(t)) return 0;
-  const total = degreesOfFreedom + t * t;
-  // 1 − x is passed as t²/(ν + t²) too: subtracting would lose its digits for small t.
-  return incompleteBeta(degreesOfFreedom / total, (t * t) / total, degreesOfFreedom / 2, 0.5);
-}
-
-/** I_x(a, b); `complement` is 1 − x. */
-function incompleteBeta(x: number, complement: number, a: number, b: number): number {
-  // Each fraction converges fast on its own side of the mean; I_x(a, b) = 1 − I_{1−x}(b, a).
-  return x < (a + 1) / (a + b + 2)
-    ? lowerTail(x, complement, a, b)
-    : 1 - lowerTail(complement, x, b, a);
-}
-
-/** I_x(a, b) by its continued fraction (Abramowitz & Stegun 26.5.8). */
-function lowerTail(x: number, complement: number, a: number, b: number): number {
-  if (x === 0) return 0;
-  const logBeta = logGamma(a) + logGamma(b) - logGamma(a + b);
-  const front = Math.exp(a * Math.log(x) + b * Math.log(complement) - logBeta) / a;
-  return front / betaFraction(x, a, b);
-}
-
-/** 1 + d₁/(1 + d₂/(1 + …)), evaluated from the front by the modified Lentz method. */
-function betaFraction(x: number, a: number, b: number): number {
-  const precision = 1e-15;
-  const tiny = 1e-300; // Stands in for 0 in a denominator.
-  let value = 1;
-  let numerator = 1;
-  let denominator = 0;
-  for (let term = 1;; term++) {
-    const m = term >> 1;
-    const coefficient = term % 2 === 0
-      ? m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-      : -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    denominator = 1 / (1 + coefficient * denominator || tiny);
-    numerator = 1 + coefficient / numerator || tiny;
-    value *= numerator * denominator;
-    if (Math.abs(numerator * denominator - 1) < precision) return value;
-  }
-}
-
-/** ln Γ(z) for z > 0: Lanczos's approximation, good to about 1e-15. */
-function logGamma(z: number): number {
-  const series = LANCZOS.reduce((total, weight, k) => total + weight / (z - 1 + k));
-  const base = z + 6.5;
-  return Math.log(2 * Math.PI) / 2 + (z - 0.5) * Math.log(base) - base + Math.log(series);
+  // Twice the lower tail: as 1 − … a small probability would lose its digits.
+  const pValue = 2 * cumulativeT(-Math.abs(t), degreesOfFreedom);
+  return { meanDifference, t, degreesOfFreedom, pValue };
 }
 
 function sum(values: Float64Array): number {
