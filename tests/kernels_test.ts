@@ -178,6 +178,31 @@ const cases: Record<string, () => Case[]> = {
       };
     }),
 
+  mask_ranked: () =>
+    tiles.map(({ rows, candidates, workgroup_size = 64 }) => {
+      const stride = Math.ceil(rows / 8) * 8;
+      // Few distinct scores, so that ties are common.
+      const rounded = (count: number) => floats(count).map((x) => Math.round(8 * x));
+      const last_score = rounded(rows + 3);
+      const last_id = Uint32Array.from(last_score, (_, row) => 10 + row * 7 % candidates);
+      // A list that had too few candidates has no next one.
+      last_score[rows + 2] = -3.4e38;
+      last_id[rows + 2] = 0xffffffff;
+      return {
+        name: `${rows} × ${candidates}, a tile in the middle`,
+        tensors: { last_score, last_id, scores: rounded(tileElements(rows, candidates)) },
+        params: {
+          first_query: 3,
+          row_count: rows,
+          row_stride: stride,
+          first_candidate: 10,
+          candidate_count: candidates,
+        },
+        constants: { workgroup_size },
+        size: { invocations: stride * Math.ceil(candidates / 4) },
+      };
+    }),
+
   top_k: () =>
     [0, 50].flatMap((first_candidate) =>
       tiles.map(({ rows, candidates, k }) => {

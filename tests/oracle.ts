@@ -291,6 +291,18 @@ export const oracle: Record<string, Twin> = {
     }
   },
 
+  /** scores[c, row] = −∞ unless c comes after what the row's list ends with; in whole fours of c */
+  mask_ranked(t, { first_query, row_count, row_stride, first_candidate, candidate_count }) {
+    for (let row = 0; row < row_count!; row++) {
+      const last = t.last_score![first_query! + row]!, lastId = t.last_id![first_query! + row]!;
+      for (let c = 0; c < 4 * Math.ceil(candidate_count! / 4); c++) {
+        const at = scoreAt(c, row, row_stride!);
+        const score = t.scores![at]!, id = first_candidate! + c;
+        if (!(score < last || (score === last && id > lastId))) t.scores![at] = HIDDEN;
+      }
+    }
+  },
+
   /** best ← the k largest of best and the tile, by score descending, then id ascending */
   top_k(t, { first_query, row_count, row_stride, first_candidate, candidate_count, k }) {
     for (let row = 0; row < row_count!; row++) {

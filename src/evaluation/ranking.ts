@@ -7,38 +7,21 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/splits.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { Scratch } from "../gpu/scratch.ts";
-import { readFloats, readIntegers } from "../gpu/tensor.ts";
+import type { Scratch } from "../gpu/scratch.ts";
 import type { BuiltModel } from "../models/model.ts";
-import { Tape } from "../tape/tape.ts";
-import { createLists, recordTopK, uploadSeen } from "../ops/ranking/top_k.ts";
+import { type Ranker, recordRanker } from "../ops/ranking/ranker.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import { type Metrics, rankingMetrics } from "./metrics.ts";
 
 /** The paper's cutoffs. */
 export const CUTOFFS: readonly number[] = [10, 20];
 
-/** Ranked lists of all users. */
-export interface Ranking {
-  /** Item ids, users × k, best first; 0xffffffff where no item was left. */
-  readonly items: Uint32Array<ArrayBuffer>;
-  /** Their scores. */
-  readonly scores: Float32Array<ArrayBuffer>;
-  /** List length. */
-  readonly k: number;
-}
-
-/** Ranks as often as asked, with the model as it is by then. */
-export interface Ranker extends Disposable {
-  /** Ranks all items for all users. */
-  rank(): Promise<Ranking>;
-}
-
 /**
- * Records the forward pass and the ranking.
+ * Records the forward pass and the ranking of all items for all users.
  *
  * @param seen Users × items that must not be shown.
  * @param scratch Memory to share with other programs; its own when undefined.
+ * @throws {InputError} when `k` is not a whole number from 1.
  */
 export function createRanker(
   gpu: Gpu,
@@ -47,30 +30,14 @@ export function createRanker(
   k: number,
   scratch?: Scratch,
 ): Ranker {
-  using resources = new DisposableStack();
-  const memory = scratch ?? resources.use(new Scratch(gpu));
-  const { userCount, itemCount } = model;
-  const tape = new Tape(gpu, `${model.name} ranking`, memory);
-  const program = resources.use(tape.program);
-  const hidden = resources.use(uploadSeen(gpu, seen));
-  const lists = resources.use(createLists(gpu, userCount, k));
-  const vectors = model.represent(tape);
-  const users = { vectors, firstRow: 0, firstId: 0, count: userCount };
-  const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
-  recordTopK(tape, users, items, hidden, lists);
-  tape.finish();
-  const owned = resources.move();
-  return {
-    rank: async () => {
-      program.run();
-      const [[ids], [scores]] = await Promise.all([
-        readIntegers(gpu, lists.ids),
-        readFloats(gpu, lists.scores),
-      ]);
-      return { items: ids!, scores: scores!, k };
-    },
-    [Symbol.dispose]: () => owned.dispose(),
-  };
+  const { name, userCount, itemCount } = model;
+  return recordRanker(gpu, `${name} ranking`, { seen, k, scratch }, (tape) => {
+    const vectors = model.represent(tape);
+    return {
+      queries: { vectors, firstRow: 0, firstId: 0, count: userCount },
+      candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+    };
+  });
 }
 
 /** What a split's ranking hides: train items, and for the test split validation items too. */

@@ -1,20 +1,23 @@
 /** Full ranking against brute force. */
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
 import {
   createEvaluator,
   createRanker,
   evaluate,
-  type Ranking,
   seenBefore,
 } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, write } from "../../src/gpu/tensor.ts";
+import { InputError } from "../../src/input_error.ts";
 import type { BuiltModel } from "../../src/models/model.ts";
+import type { Ranking } from "../../src/ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
+import { add } from "../../src/ops/rows/combine.ts";
 import { createRandom, uniformBelow } from "../../src/random.ts";
 import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
+import type { Tape } from "../../src/tape/tape.ts";
 import { inBothWays } from "../gpu/gather/both_gathers.ts";
 import { madeModel } from "../models/made_model.ts";
 
@@ -84,6 +87,10 @@ const cases = [
   { title: "fewer items than places", users: 9, items: 7, k: 20, most: 3 },
   { title: "tiles of users and items are crossed", users: 1030, items: 4200, k: 20, most: 30 },
   { title: "long lists", users: 11, items: 5000, k: 128, most: 100 },
+  { title: "one place more than a round ranks", users: 9, items: 700, k: 129, most: 100 },
+  { title: "two full rounds", users: 20, items: 256, k: 256, most: 0 },
+  { title: "every item", users: 13, items: 700, k: 700, most: 600 },
+  { title: "rounds over tiles of users and items", users: 1030, items: 1100, k: 300, most: 30 },
 ];
 
 Deno.test("ranked lists equal those of brute force", async (test) => {
@@ -103,6 +110,38 @@ Deno.test("ranked lists equal those of brute force", async (test) => {
   }
 });
 
+Deno.test("lists of several rounds are made anew each time, and leave shared memory to others", async () => {
+  using gpu = await openGpu();
+  using scratch = new Scratch(gpu);
+  const [users, items, k] = [9, 400, 300];
+  const seen = randomSeen(users, items, 40);
+  // Representations that are computed, in memory that other results may take when they are not needed.
+  const h = wholeNumbers((users + items) * DIM);
+  using plain = plainModel(gpu, users, items, h);
+  const embeddings = { value: plain.parameters.embeddings!, constant: true };
+  const model = { ...plain, represent: (tape: Tape) => add(tape, embeddings, embeddings).value };
+  using long = createRanker(gpu, model, seen, k, scratch);
+  using short = createRanker(gpu, model, seen, 7, scratch);
+  const doubled = h.map((x, at) => at < users * DIM ? 4 * x : x);
+  for (const _ of [1, 2]) {
+    const ranking = await long.rank();
+    assertEquals([ranking.k, ranking.items, ranking.scores], [
+      k,
+      ...Object.values(bruteForce(seen, doubled, k)),
+    ]);
+    assertEquals((await short.rank()).items, bruteForce(seen, doubled, 7).items);
+  }
+});
+
+Deno.test("list lengths that are no whole number from 1 are refused", async () => {
+  using gpu = await openGpu();
+  using model = plainModel(gpu, 2, 3, wholeNumbers(5 * DIM));
+  for (const k of [0, -1, 1.5, 300.5, NaN, Infinity]) {
+    const message = `k is ${k}, but must be a whole number from 1.`;
+    assertThrows(() => createRanker(gpu, model, nothingSeen(2, 3), k), InputError, message);
+  }
+});
+
 Deno.test("items that rank the higher, the later they come, are all found", async (test) => {
   using gpu = await openGpu();
   const [users, items] = [9, 4090];
@@ -110,7 +149,7 @@ Deno.test("items that rank the higher, the later they come, are all found", asyn
   for (let user = 0; user < users; user++) h[user * DIM] = 1;
   for (let item = 0; item < items; item++) h[(users + item) * DIM] = item;
   using model = plainModel(gpu, users, items, h);
-  for (const k of [20, 50, 128]) {
+  for (const k of [20, 50, 128, 200]) {
     await test.step(`${k} places`, async () => {
       using ranker = createRanker(gpu, model, nothingSeen(users, items), k);
       const ranking = await ranker.rank();

@@ -13,6 +13,7 @@ import { fitsImage, type MatrixImage } from "../../gpu/gather/image.ts";
 import { getKernel, type Kernel, LOOP_ROUNDS } from "../../gpu/kernel.ts";
 import type { Program } from "../../gpu/program.ts";
 import { createTensors, type Tensor } from "../../gpu/tensor.ts";
+import maskRanked from "../../../kernels/mask_ranked.wgsl" with { type: "text" };
 import maskSeen from "../../../kernels/mask_seen.wgsl" with { type: "text" };
 import scoresCode from "../../../kernels/scores.wgsl" with { type: "text" };
 import scoresImage from "../../../kernels/scores_image.wgsl" with { type: "text" };
@@ -49,6 +50,14 @@ export interface TopKLists extends Disposable {
   /** Scores, queries × k, best first. */
   readonly scores: Tensor;
   /** Candidate ids, likewise; {@linkcode NO_CANDIDATE} where there were too few. */
+  readonly ids: Tensor;
+}
+
+/** What each query's list ended with, where another goes on from there. */
+export interface ListEnds {
+  /** The last scores, one per query. */
+  readonly scores: Tensor;
+  /** The last candidate ids, likewise; {@linkcode NO_CANDIDATE} where there were too few. */
   readonly ids: Tensor;
 }
 
@@ -107,6 +116,9 @@ export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
 /**
  * Records that the lists of a block of queries take in a block of candidates. Blocks of candidates
  * must come in ascending order of ids; the one that starts with id 0 empties the lists first.
+ *
+ * @param after Where lists go on that were made before: they get what follows. Their own first
+ * candidates unless told.
  */
 export function recordTopK(
   tape: Tape,
@@ -114,6 +126,7 @@ export function recordTopK(
   candidates: Block,
   seen: SeenTensors,
   { k, scores: best_score, ids: best_id }: TopKLists,
+  after?: ListEnds,
 ): void {
   const { gpu, program } = tape;
   const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
@@ -139,6 +152,14 @@ export function recordTopK(
       };
       const { rowStart: row_start, column } = seen;
       program.dispatch(maskKernel, { row_start, column, scores }, ids, size);
+      if (after) {
+        program.dispatch(
+          getKernel(gpu, { name: "mask_ranked", code: maskRanked }),
+          { last_score: after.scores, last_id: after.ids, scores },
+          ids,
+          { invocations: ids.row_stride * Math.ceil(candidate_count / 4) },
+        );
+      }
       program.dispatch(topKKernel, { scores, best_score, best_id }, { ...ids, k }, size);
     }
   }
