@@ -95,5 +95,5 @@ export type { TrainerSettings } from "./src/training/trainer.ts";
 export type { AdamSettings, OptimizedTensor, Pace } from "./src/tape/adamw.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
 
-export { evaluate } from "./src/evaluation/ranking.ts";
+export { evaluate, type EvaluationOptions } from "./src/evaluation/ranking.ts";
 export type { Metrics } from "./src/evaluation/metrics.ts";

@@ -9,9 +9,7 @@ import { deviation, max, mean } from "d3-array";
 import { resolve } from "node:path";
 import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
-import { rankingMetrics } from "../src/evaluation/metrics.ts";
-import { rankByPopularity } from "../src/evaluation/popularity.ts";
-import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
+import { popularityMetrics } from "../src/evaluation/popularity.ts";
 import { pairedTTest } from "../src/evaluation/significance.ts";
 import { InputError } from "../src/input_error.ts";
 import { presetFor, settingsFor } from "../src/models/model.ts";
@@ -206,9 +204,7 @@ interface Row {
 
 /** Popularity has no seed: every run is the same. */
 function popularityRow(dataset: Dataset): Row {
-  const k = Math.max(...CUTOFFS);
-  const ranked = rankByPopularity(dataset.train, seenBefore(dataset, "test"), k);
-  const metrics = Object.entries(rankingMetrics(ranked, k, dataset.test, CUTOFFS))
+  const metrics = Object.entries(popularityMetrics(dataset, "test"))
     .map(([name, value]) => [name, { mean: value, deviation: 0 }] as const);
   return { model: "popularity", metrics: Object.fromEntries(metrics) };
 }

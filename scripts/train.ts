@@ -9,9 +9,9 @@ import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { datasetStatistics } from "../src/data/statistics.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
-import { type Metrics, rankingMetrics } from "../src/evaluation/metrics.ts";
-import { rankByPopularity } from "../src/evaluation/popularity.ts";
-import { CUTOFFS, seenBefore } from "../src/evaluation/ranking.ts";
+import type { Metrics } from "../src/evaluation/metrics.ts";
+import { popularityMetrics } from "../src/evaluation/popularity.ts";
+import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
@@ -142,7 +142,7 @@ async function main(): Promise<number | void> {
   progress.finish();
   const summary = await writeSummary(out, gpu, dataset, result);
   if (options.json) return console.log(summary);
-  console.log(describe(result, popularityMetrics(dataset), gpu.peakBytes, out));
+  console.log(describe(result, popularityMetrics(dataset, "test"), gpu.peakBytes, out));
   await showRecommendations(gpu, model, dataset);
 }
 
@@ -256,13 +256,6 @@ function trackEpochs(epochs: number): { report(report: EpochReport): void; finis
     },
     finish: () => progress?.finish(),
   };
-}
-
-/** What showing everyone the best-sellers gives: the least that a model must beat. */
-function popularityMetrics(dataset: Dataset): Metrics {
-  const k = Math.max(...CUTOFFS);
-  const ranked = rankByPopularity(dataset.train, seenBefore(dataset, "test"), k);
-  return rankingMetrics(ranked, k, dataset.test, CUTOFFS);
 }
 
 function describe(

@@ -11,10 +11,15 @@ import type { Scratch } from "../gpu/scratch.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type Ranker, recordRanker } from "../ops/ranking/ranker.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
-import { type Metrics, rankingMetrics } from "./metrics.ts";
-
-/** The paper's cutoffs. */
-export const CUTOFFS: readonly number[] = [10, 20];
+import {
+  DEFAULT_METRICS,
+  listLengthFor,
+  type Metrics,
+  type MetricsPerUser,
+  parseMetrics,
+  rankingMetrics,
+  rankingMetricsPerUser,
+} from "./metrics.ts";
 
 /**
  * Records the forward pass and the ranking of all items for all users.
@@ -42,7 +47,7 @@ export function createRanker(
 
 /** What a split's ranking hides: train items, and for the test split validation items too. */
 export function seenBefore(
-  { train, valid }: Dataset,
+  { train, valid }: Pick<Dataset, "train" | "valid">,
   split: Exclude<Split, "train">,
 ): SparsePattern {
   return split === "valid" ? train : union(train, valid);
@@ -62,47 +67,83 @@ function union(a: SparsePattern, b: SparsePattern): SparsePattern {
   return { ...a, rowStart, column };
 }
 
+/** What to measure. */
+export interface EvaluationOptions {
+  /**
+   * Names with cutoffs, "recall@20"; src/evaluation/metrics.ts defines them. Recall and NDCG at 10 and
+   * 20 unless told.
+   */
+  readonly metrics?: readonly string[];
+}
+
+/** What to measure, and where. */
+export interface EvaluatorOptions extends EvaluationOptions {
+  /** Memory to share with other programs; its own when undefined. */
+  readonly scratch?: Scratch;
+}
+
 /** Measures one split as often as asked, with the model as it is by then. */
 export interface Evaluator extends Disposable {
-  /** Recall and NDCG at 10 and 20, each the mean over users with targets. */
+  /** Each metric: its mean over users with targets, or what their lists have as a whole. */
   evaluate(): Promise<Metrics>;
+  /** The metrics of each user with targets, but for those that only all lists together have. */
+  evaluatePerUser(): Promise<MetricsPerUser>;
 }
 
 /**
  * Records the ranking of a split.
  *
- * @param scratch Memory to share with other programs; its own when undefined.
+ * @throws {InputError} when there is no metric of a name.
  */
 export function createEvaluator(
   gpu: Gpu,
   model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
-  scratch?: Scratch,
+  { metrics = DEFAULT_METRICS, scratch }: EvaluatorOptions = {},
 ): Evaluator {
-  const ranker = createRanker(
-    gpu,
-    model,
-    seenBefore(dataset, split),
-    Math.max(...CUTOFFS),
-    scratch,
-  );
+  const parsed = parseMetrics(metrics);
+  const k = listLengthFor(parsed, dataset.itemCount);
+  const truth = { targets: dataset[split], train: dataset.train };
+  const ranker = createRanker(gpu, model, seenBefore(dataset, split), k, scratch);
   return {
-    evaluate: async () => {
-      const { items, k } = await ranker.rank();
-      return rankingMetrics(items, k, dataset[split], CUTOFFS);
-    },
+    evaluate: async () => rankingMetrics(await ranker.rank(), truth, parsed),
+    evaluatePerUser: async () => rankingMetricsPerUser(await ranker.rank(), truth, parsed),
     [Symbol.dispose]: () => ranker[Symbol.dispose](),
   };
 }
 
-/** Recall and NDCG at 10 and 20 of a model on one split, each the mean over users with targets. */
+/**
+ * Metrics of a model on one split: means over the users with targets, or what their lists have as a
+ * whole.
+ *
+ * @throws {InputError} when there is no metric of a name, or no user has a target.
+ * @throws {GpuError} when the GPU fails.
+ */
 export async function evaluate(
   gpu: Gpu,
   model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
+  options: EvaluationOptions = {},
 ): Promise<Metrics> {
-  using evaluator = createEvaluator(gpu, model, dataset, split);
+  using evaluator = createEvaluator(gpu, model, dataset, split, options);
   return await evaluator.evaluate();
+}
+
+/**
+ * Metrics of each user with targets in one split, but for those that only all lists together have.
+ *
+ * @throws {InputError} when there is no metric of a name.
+ * @throws {GpuError} when the GPU fails.
+ */
+export async function evaluatePerUser(
+  gpu: Gpu,
+  model: Model,
+  dataset: Dataset,
+  split: Exclude<Split, "train">,
+  options: EvaluationOptions = {},
+): Promise<MetricsPerUser> {
+  using evaluator = createEvaluator(gpu, model, dataset, split, options);
+  return await evaluator.evaluatePerUser();
 }

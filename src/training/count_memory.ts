@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { createRanker, CUTOFFS, seenBefore } from "../evaluation/ranking.ts";
+import { createEvaluator } from "../evaluation/ranking.ts";
 import { openGpu } from "../gpu/device.ts";
 import { builtModel, type ModelKind } from "../models/model.ts";
 import { Trainer, type TrainerSettings } from "./trainer.ts";
@@ -25,12 +25,13 @@ export async function countMemory(
   using gpu = await openGpu({ dry: true });
   using model = builtModel(await kind.create(gpu, dataset, settings));
   using trainer = new Trainer(gpu, model, dataset.train, training);
-  const rank = (split: "valid" | "test") =>
-    createRanker(gpu, model, seenBefore(dataset, split), Math.max(...CUTOFFS), trainer.scratch);
-  using validation = rank("valid");
-  await validation.rank();
+  const { scratch } = trainer;
+  using validation = createEvaluator(gpu, model, dataset, "valid", { scratch });
+  // Per user, as there is no mean where a split has no target.
+  await validation.evaluatePerUser();
   await trainer.state();
-  using testing = rank("test"); // as in train(), not before training is over
-  await testing.rank();
+  // As in train(), not before training is over.
+  using testing = createEvaluator(gpu, model, dataset, "test", { scratch });
+  await testing.evaluatePerUser();
   return gpu.peakBytes;
 }

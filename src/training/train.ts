@@ -96,7 +96,8 @@ export async function train(
   requireTrainOptions(options);
   const built = builtModel(model);
   using trainer = new Trainer(gpu, built, dataset.train, options);
-  using validation = createEvaluator(gpu, built, dataset, "valid", trainer.scratch);
+  const { scratch } = trainer;
+  using validation = createEvaluator(gpu, built, dataset, "valid", { scratch });
   const run = new Run(trainer, validation, options);
   await run.begin(
     options.out === undefined ? undefined : {
@@ -108,7 +109,7 @@ export async function train(
   );
   while (!run.ended) await run.trainEpoch();
   trainer.restoreModel(run.bestState!);
-  using testing = createEvaluator(gpu, built, dataset, "test", trainer.scratch);
+  using testing = createEvaluator(gpu, built, dataset, "test", { scratch });
   return {
     epochs: trainer.epoch,
     ended: run.ended,

@@ -5,6 +5,7 @@ import {
   createEvaluator,
   createRanker,
   evaluate,
+  evaluatePerUser,
   seenBefore,
 } from "../../src/evaluation/ranking.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
@@ -234,4 +235,37 @@ Deno.test("evaluation is by the protocol, worked out by hand", async () => {
   const test = await evaluator.evaluate();
   assertAlmostEquals(test["ndcg@10"]!, (gain(2) + gain(1)) / 2, 1e-12);
   assertEquals(Object.keys(test), ["recall@10", "recall@20", "ndcg@10", "ndcg@20"]);
+});
+
+Deno.test("metrics are those asked for, of all users or each", async () => {
+  using gpu = await openGpu();
+  const dataset = tinyDataset();
+  // As above: user 0 sees 4 0 (target at rank 2), user 1 sees 4 3 2 1 (target at rank 1).
+  const h = new Float32Array((3 + 5) * DIM);
+  for (let user = 0; user < 3; user++) h[user * DIM] = 1;
+  for (let item = 0; item < 5; item++) h[(3 + item) * DIM] = item;
+  using model = plainModel(gpu, 3, 5, h);
+  const metrics = ["mrr@2", "coverage@2", "hit_rate@1", "mean_popularity@2", "recall@500"];
+  assertEquals(await evaluate(gpu, model, dataset, "test", { metrics }), {
+    "mrr@2": (1 / 2 + 1) / 2,
+    "coverage@2": 3 / 5, // 4 and 0, 4 and 3
+    "hit_rate@1": 1 / 2,
+    "mean_popularity@2": (1 / 2 + 1 / 2) / 2, // 4 has no train interaction, 0 and 3 have one
+    "recall@500": 1,
+  });
+  assertEquals(await evaluatePerUser(gpu, model, dataset, "test", { metrics }), {
+    users: Uint32Array.of(0, 1),
+    values: {
+      "mrr@2": Float64Array.of(1 / 2, 1),
+      "hit_rate@1": Float64Array.of(0, 1),
+      "mean_popularity@2": Float64Array.of(1 / 2, 1 / 2),
+      "recall@500": Float64Array.of(1, 1),
+    },
+  });
+  const unknown = ["recall"];
+  assertThrows(
+    () => createEvaluator(gpu, model, dataset, "test", { metrics: unknown }),
+    InputError,
+    'There is no metric "recall".',
+  );
 });

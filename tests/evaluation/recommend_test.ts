@@ -1,12 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { rankByPopularity } from "../../src/evaluation/popularity.ts";
 import { recommend, similarItems } from "../../src/evaluation/recommend.ts";
 import { openGpu } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
-import { NO_CANDIDATE } from "../../src/ops/ranking/top_k.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import { trainOnly } from "../training/made_dataset.ts";
 
@@ -60,10 +58,4 @@ Deno.test("lists are from 1 to 128 items long", async (test) => {
   }
   assertEquals((await recommend(gpu, model, train, 0, 128)).length, 4);
   assertEquals((await similarItems(gpu, model, 0, 128)).length, 4);
-});
-
-Deno.test("popularity ranks by train interactions, ties by id, without seen items", () => {
-  const nothing = patternOf(2, 5, []);
-  assertEquals([...rankByPopularity(train, nothing, 3)], [1, 0, 2, 1, 0, 2]);
-  assertEquals([...rankByPopularity(train, train, 4)], [0, 2, 3, 4, 2, 3, 4, NO_CANDIDATE]);
 });

@@ -6,7 +6,7 @@
  */
 import { featuresOf } from "../../src/data/features.ts";
 import { createRanker } from "../../src/evaluation/ranking.ts";
-import { rankingMetrics } from "../../src/evaluation/metrics.ts";
+import { parseMetrics, rankingMetrics } from "../../src/evaluation/metrics.ts";
 import { nearestItems } from "../../src/features/nearest.ts";
 import { whiten } from "../../src/features/whitening.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
@@ -145,15 +145,16 @@ async function compareRanking(
   { config: { users, items }, ranking }: Golden,
   compare: Compare,
 ): Promise<void> {
+  // The file's "R@20" and "N@20".
   const names = Object.keys(ranking.metrics);
-  const cutoffs = [...new Set(names.map((name) => Number(name.split("@")[1])))];
+  const metrics = parseMetrics(
+    names.map((name) => name.replace(/^R@/, "recall@").replace(/^N@/, "ndcg@")),
+  );
   const pairs = ranking.targets.flatMap((row, user) => row.map((item) => [user, item] as const));
-  using ranker = createRanker(gpu, model, train, Math.max(...cutoffs));
-  const ranked = await ranker.rank();
-  const ours = rankingMetrics(ranked.items, ranked.k, patternOf(users, items, pairs), cutoffs);
-  for (const name of names) {
-    const [metric, cutoff] = name.split("@");
-    const key = `${metric === "R" ? "recall" : "ndcg"}@${cutoff}`;
-    compare(`ranking ${name}`, [ours[key]!], [ranking.metrics[name]!]);
-  }
+  using ranker = createRanker(gpu, model, train, Math.max(...metrics.map(({ k }) => k)));
+  const truth = { targets: patternOf(users, items, pairs), train };
+  const ours = rankingMetrics(await ranker.rank(), truth, metrics);
+  names.forEach((name, i) =>
+    compare(`ranking ${name}`, [ours[metrics[i]!.name]!], [ranking.metrics[name]!])
+  );
 }
