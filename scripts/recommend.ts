@@ -8,6 +8,7 @@ import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { openGpu } from "../src/gpu/device.ts";
+import { requireLength } from "../src/ops/ranking/ranker.ts";
 import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 import { describeUser, titleOf } from "./cli/recommendations.ts";
 import { rowOf } from "../src/sparse/csr.ts";
@@ -32,12 +33,12 @@ async function main(): Promise<void> {
   const run = requireText("run", options.run);
   const user = requireNumber("user", options.user);
   const top = requireNumber("top", options.top ?? "10");
+  requireLength("top", top);
   using gpu = await openGpu();
   using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const { dataset, model } = restored;
-  const seen = seenBefore(dataset, "test");
-  const recommended = await recommend(gpu, model, seen, user, top);
-  const bought = [...rowOf(seen, user)];
+  const [recommended = []] = await recommend(gpu, model, dataset, { users: [user], k: top });
+  const bought = [...rowOf(seenBefore(dataset, "test"), user)];
   const heldOut = [...rowOf(dataset.test, user)];
   if (!options.json) {
     return console.log(describeUser({ user, bought, heldOut, recommended }, dataset.titles, 20));

@@ -189,12 +189,13 @@ async function showRecommendations(
 ): Promise<void> {
   if (dataset.titles.size === 0) return;
   const seen = seenBefore(dataset, "test");
-  for (const user of [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3))) {
-    const recommended = await recommend(gpu, model, seen, user, 5);
+  const users = [0, 1, 2].map((third) => Math.floor((third + 0.5) * dataset.userCount / 3));
+  const lists = await recommend(gpu, model, dataset, { users, k: 5 });
+  users.forEach((user, i) => {
     const [bought, heldOut] = [seen, dataset.test].map((split) => [...rowOf(split, user)]);
-    const report = { user, bought: bought!, heldOut: heldOut!, recommended };
+    const report = { user, bought: bought!, heldOut: heldOut!, recommended: lists[i]! };
     console.log("\n" + describeUser(report, dataset.titles));
-  }
+  });
 }
 
 function describeMemory(

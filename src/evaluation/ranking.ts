@@ -139,7 +139,7 @@ export async function evaluate(
  */
 export async function evaluatePerUser(
   gpu: Gpu,
-  model: Model,
+  model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
   options: EvaluationOptions = {},

@@ -3,20 +3,16 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { Scratch } from "../gpu/scratch.ts";
-import { readFloats, readIntegers } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { BuiltModel } from "../models/model.ts";
-import { Tape } from "../tape/tape.ts";
-import {
-  createLists,
-  NO_CANDIDATE,
-  recordTopK,
-  requireListLength,
-  uploadSeen,
-} from "../ops/ranking/top_k.ts";
+import { pickRows } from "../ops/ranking/pick_rows.ts";
+import { type Ranking, recordRanker, requireLength } from "../ops/ranking/ranker.ts";
+import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
+import { normaliseRows } from "../ops/rows/normalise_rows.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
+import { seenBefore } from "./ranking.ts";
 
 /** An item and how well it fits. */
 export interface ScoredItem {
@@ -26,92 +22,126 @@ export interface ScoredItem {
   readonly score: number;
 }
 
+/** How many items to list. */
+export interface ListOptions {
+  /** List length, a whole number from 1; 10 unless told. Lists are shorter where items run out. */
+  readonly k?: number;
+}
+
+const LIST_LENGTH = 10;
+
+/** Whom to recommend items to, and how many. */
+export interface RecommendOptions extends ListOptions {
+  /** User ids. */
+  readonly users: readonly number[];
+}
+
 /**
- * A user's best `top` items among those they have not seen, best first.
+ * The best items that each user has not seen in train or validation, best first, ties by id.
  *
- * @param seen Users × items that are not recommended.
- * @throws {InputError} when there is no such user or `top` is not a whole number from 1 to 128.
+ * @returns One list per user, in the order of `users`.
+ * @throws {InputError} when there is no such user or `k` is not a whole number from 1.
+ * @throws {GpuError} when the GPU fails.
  */
 export async function recommend(
   gpu: Gpu,
   model: BuiltModel,
-  seen: SparsePattern,
-  user: number,
-  top = 10,
-): Promise<ScoredItem[]> {
-  requireId("user", user, model.userCount);
-  requireListLength("top", top);
+  dataset: Pick<Dataset, "train" | "valid">,
+  { users, k = LIST_LENGTH }: RecommendOptions,
+): Promise<ScoredItem[][]> {
+  requireIds("user", users, model.userCount);
+  requireLength("k", k);
+  if (users.length === 0) return [];
   const { userCount, itemCount } = model;
-  const column = rowOf(seen, user);
-  const own = {
-    rowCount: 1,
-    columnCount: itemCount,
-    rowStart: Uint32Array.of(0, column.length),
-    column,
-  };
-  using scratch = new Scratch(gpu);
-  using lists = createLists(gpu, 1, top);
-  using hidden = uploadSeen(gpu, own);
-  const tape = new Tape(gpu, "recommendation", scratch);
-  using program = tape.program;
-  const vectors = model.represent(tape);
-  const asked = { vectors, firstRow: user, firstId: 0, count: 1 };
-  const items = { vectors, firstRow: userCount, firstId: 0, count: itemCount };
-  recordTopK(tape, asked, items, hidden, lists);
-  program.run();
-  const [[ids], [scores]] = await Promise.all([
-    readIntegers(gpu, lists.ids),
-    readFloats(gpu, lists.scores),
-  ]);
-  return Array.from(ids!, (item, place) => ({ item, score: scores![place]! }))
-    .filter(({ item }) => item !== NO_CANDIDATE);
+  const seen = pickPatternRows(seenBefore(dataset, "test"), users);
+  const options = { seen, k: Math.min(k, itemCount) };
+  using ranker = recordRanker(gpu, "recommendations", options, (tape, resources) => {
+    const vectors = model.represent(tape);
+    const asking = pickRows(tape, vectors, users, resources);
+    return {
+      queries: { vectors: asking, firstRow: 0, firstId: 0, count: users.length },
+      candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+    };
+  });
+  return listsOf(await ranker.rank());
 }
 
 /**
- * The `top` items whose representations have the largest cosine with that of `item`, best first.
- * One item's cosines are few: they are taken on the CPU, in f64.
+ * The items whose representations have the largest cosines with that of `item`, best first, ties by id;
+ * without the item itself.
  *
- * @throws {InputError} when there is no such item or `top` is not a whole number from 1 to 128.
+ * @throws {InputError} when there is no such item or `k` is not a whole number from 1.
+ * @throws {GpuError} when the GPU fails.
  */
-export async function similarItems(
+export function similarItems(
   gpu: Gpu,
   model: BuiltModel,
   item: number,
-  top = 10,
-): Promise<ScoredItem[]> {
-  requireId("item", item, model.itemCount);
-  requireListLength("top", top);
-  using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, "representations", scratch);
-  using program = tape.program;
-  const vectors = model.represent(tape);
-  program.run();
-  const [h] = await readFloats(gpu, vectors);
-  const dim = vectors.shape[1]!;
-  const vector = (id: number): Float32Array =>
-    h!.subarray((model.userCount + id) * dim, (model.userCount + id + 1) * dim);
-  const asked = vector(item);
-  return Array.from({ length: model.itemCount }, (_, id) => ({
-    item: id,
-    score: cosine(asked, vector(id)),
-  }))
-    .filter(({ item: id }) => id !== item)
-    .sort((a, b) => b.score - a.score || a.item - b.item)
-    .slice(0, top);
+  options?: ListOptions,
+): Promise<ScoredItem[]>;
+/** The same for several items: one list for each, in their order. */
+export function similarItems(
+  gpu: Gpu,
+  model: BuiltModel,
+  items: readonly number[],
+  options?: ListOptions,
+): Promise<ScoredItem[][]>;
+export async function similarItems(
+  gpu: Gpu,
+  model: BuiltModel,
+  asked: number | readonly number[],
+  { k = LIST_LENGTH }: ListOptions = {},
+): Promise<ScoredItem[] | ScoredItem[][]> {
+  const items = typeof asked === "number" ? [asked] : asked;
+  requireIds("item", items, model.itemCount);
+  requireLength("k", k);
+  if (items.length === 0) return [];
+  const { userCount, itemCount } = model;
+  const options = { seen: eachAlone(items, itemCount), k: Math.min(k, itemCount) };
+  using ranker = recordRanker(gpu, "similar items", options, (tape, resources) => {
+    const vectors = normaliseRows(tape, { value: model.represent(tape), constant: true }).value;
+    const asking = pickRows(tape, vectors, items.map((item) => userCount + item), resources);
+    return {
+      queries: { vectors: asking, firstRow: 0, firstId: 0, count: items.length },
+      candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+    };
+  });
+  const lists = listsOf(await ranker.rank());
+  return typeof asked === "number" ? lists[0]! : lists;
 }
 
-function cosine(a: Float32Array, b: Float32Array): number {
-  let product = 0, squaresA = 0, squaresB = 0;
-  for (let j = 0; j < a.length; j++) {
-    product += a[j]! * b[j]!;
-    squaresA += a[j]! ** 2;
-    squaresB += b[j]! ** 2;
-  }
-  return product / (Math.sqrt(squaresA * squaresB) || 1);
+function listsOf({ items, scores, k }: Ranking): ScoredItem[][] {
+  return Array.from({ length: items.length / k }, (_, query) =>
+    Array.from(
+      items.subarray(query * k, (query + 1) * k),
+      (item, place) => ({ item, score: scores[query * k + place]! }),
+    ).filter(({ item }) => item !== NO_CANDIDATE));
 }
 
-function requireId(kind: "user" | "item", id: number, count: number): void {
-  if (!Number.isInteger(id) || id < 0 || id >= count) {
-    throw new InputError(`There is no ${kind} ${id}: ids go from 0 to ${count - 1}.`);
+/** Some rows of a pattern, one below the other. */
+function pickPatternRows(pattern: SparsePattern, rows: readonly number[]): SparsePattern {
+  const picked = rows.map((row) => rowOf(pattern, row));
+  const rowStart = new Uint32Array(rows.length + 1);
+  picked.forEach(({ length }, r) => rowStart[r + 1] = rowStart[r]! + length);
+  const column = new Uint32Array(rowStart[rows.length]!);
+  picked.forEach((columns, r) => column.set(columns, rowStart[r]));
+  return { rowCount: rows.length, columnCount: pattern.columnCount, rowStart, column };
+}
+
+/** The pattern whose row r holds items[r] alone. */
+function eachAlone(items: readonly number[], itemCount: number): SparsePattern {
+  return {
+    rowCount: items.length,
+    columnCount: itemCount,
+    rowStart: Uint32Array.from({ length: items.length + 1 }, (_, row) => row),
+    column: Uint32Array.from(items),
+  };
+}
+
+function requireIds(kind: "user" | "item", ids: readonly number[], count: number): void {
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 0 || id >= count) {
+      throw new InputError(`There is no ${kind} ${id}: ids go from 0 to ${count - 1}.`);
+    }
   }
 }
