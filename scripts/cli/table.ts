@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { markdownTable } from "markdown-table";
 
 /**
  * A Markdown table with aligned columns, without a final line break. A column is right-aligned when
@@ -19,18 +20,14 @@ export function formatTable(
   if (wrong !== undefined) {
     throw new RangeError(`A row has ${wrong.length} cells under ${header.length} headings`);
   }
-  const lines = [header, ...rows].map((row) => row.map(cellText));
-  const columns = header.map((_, column) => {
-    const cells = lines.map((line) => line[column]!);
-    return { rightAligned: isNumeric(cells.slice(1)), width: Math.max(3, ...cells.map(widthOf)) };
-  });
-  const [headings, ...body] = lines.map((line) =>
-    line.map((cell, column) => pad(cell, columns[column]!))
+  const body = rows.map((row) => row.map(cellText));
+  const numeric = header.map((_, column) => isNumeric(body.map((row) => row[column]!)));
+  // Three characters at least, as `deno fmt` writes the rule below a heading.
+  const headings = header.map(cellText).map((cell, column) =>
+    numeric[column] ? cell.padStart(3) : cell.padEnd(3)
   );
-  const rule = columns.map(({ rightAligned, width }) =>
-    rightAligned ? `${"-".repeat(width - 1)}:` : "-".repeat(width)
-  );
-  return [headings!, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  const align = numeric.map((isNumber) => isNumber ? "right" : null);
+  return markdownTable([headings, ...body], { align, stringLength: characterCount });
 }
 
 /** One line of text in which no bar ends the cell. */
@@ -43,12 +40,7 @@ function isNumeric(cells: string[]): boolean {
   return filled.length > 0 && filled.every((cell) => /^\**[-+−<±]?(\.?\d|NaN|Infinity)/.test(cell));
 }
 
-function pad(cell: string, column: { rightAligned: boolean; width: number }): string {
-  const space = " ".repeat(column.width - widthOf(cell));
-  return column.rightAligned ? space + cell : cell + space;
-}
-
 /** In code points, so that "β" and "𝛽" both take one column. */
-function widthOf(text: string): number {
+function characterCount(text: string): number {
   return [...text].length;
 }
