@@ -17,7 +17,14 @@
  *
  * @module
  */
-export { Gpu, GpuError, type GpuOptions, openGpu, type TexelFormat } from "./src/gpu/device.ts";
+export {
+  type Gpu,
+  type GpuDevice,
+  GpuError,
+  type GpuOptions,
+  openGpu,
+  type TexelFormat,
+} from "./src/gpu/device.ts";
 export type { RowRange, Tensor } from "./src/gpu/tensor.ts";
 export { InputError } from "./src/input_error.ts";
 

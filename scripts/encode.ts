@@ -11,7 +11,7 @@ import { itemText } from "./encode/text_features.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
 import { encodeNpy } from "./encode/write_npy.ts";
 import { textFeatures } from "./encode/text.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { openDevice } from "../src/gpu/device.ts";
 import { InputError } from "../src/input_error.ts";
 import {
   readInput,
@@ -79,7 +79,7 @@ async function encodeText(
 ): Promise<Features> {
   const columns = names.map((name) => columnOf(items, name));
   const texts = rowsByItem(items).map((row) => itemText(columns.map((column) => column[row]!)));
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   return { file: "text_feat.npy", values: await textFeatures(gpu, texts, dims), width: dims };
 }
 

@@ -15,7 +15,7 @@ import {
 import { writeAtomically } from "../src/files/write_atomically.ts";
 import { encodeNpy } from "./encode/write_npy.ts";
 import { textFeatures } from "./encode/text.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { openDevice } from "../src/gpu/device.ts";
 import { rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
 
 const HELP = `Makes a shop: products with titles and pictures, and customers who buy them.
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   };
   const out = options.out ?? defaultFolder(settings);
   const shop = makeShop(settings);
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const text = await textFeatures(gpu, shopTexts(shop), TEXT_FEATURE_WIDTH);
   const files = shopFiles(shop).set("text_feat.npy", encodeNpy(text, TEXT_FEATURE_WIDTH));
   // Static hosts list no folders: see src/files/fetch_source.ts.

@@ -7,7 +7,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { openDevice } from "../src/gpu/device.ts";
 import { requireLength } from "../src/ops/ranking/ranker.ts";
 import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 import { describeUser, titleOf } from "./cli/recommendations.ts";
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const user = requireNumber("user", options.user);
   const top = requireNumber("top", options.top ?? "10");
   requireLength("top", top);
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const { dataset, model } = restored;
   const [recommended = []] = await recommend(gpu, model, dataset, { users: [user], k: top });

@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { similarItems } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
-import { openGpu } from "../src/gpu/device.ts";
+import { openDevice } from "../src/gpu/device.ts";
 import { requireLength } from "../src/ops/ranking/ranker.ts";
 import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 import { titleOf } from "./cli/recommendations.ts";
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const item = requireNumber("item", options.item);
   const top = requireNumber("top", options.top ?? "10");
   requireLength("top", top);
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using restored = await restoreRun(gpu, run, { cacheFolder: CACHE_FOLDER });
   const similar = await similarItems(gpu, restored.model, item, { k: top });
   const { titles } = restored.dataset;

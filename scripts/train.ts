@@ -14,7 +14,7 @@ import { popularityMetrics } from "../src/evaluation/popularity.ts";
 import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
-import { type Gpu, openGpu } from "../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../src/gpu/device.ts";
 import {
   type BuiltModel,
   builtModel,
@@ -120,7 +120,7 @@ async function main(): Promise<number | void> {
     const counted = { model: modelName, dataset: dataset.name, peakGpuBytes };
     return console.log(options.json ? JSON.stringify(counted) : describeMemory(counted));
   }
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   console.error(`preparing ${dataset.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
   using model = builtModel(await kind.create(gpu, dataset, settings, preparation));
@@ -163,7 +163,7 @@ function trainingOptions(options: Options, { training }: Preset): TrainOptions {
 /** Writes summary.json and returns its text. */
 async function writeSummary(
   out: string,
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   result: TrainResult,
 ): Promise<string> {
@@ -183,7 +183,7 @@ async function writeSummary(
 
 /** What three users bought and may like; for datasets that say what items are called. */
 async function showRecommendations(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Dataset,
 ): Promise<void> {

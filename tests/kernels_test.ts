@@ -1,6 +1,6 @@
 /** Every kernel against its twin in oracle.ts, over shapes that are awkward for it. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../src/gpu/device.ts";
+import { openDevice } from "../src/gpu/device.ts";
 import {
   createEntryImage,
   createImage,
@@ -269,7 +269,7 @@ Deno.test("every kernel has a twin and a table", () => {
 
 for (const [name, makeTable] of Object.entries(cases)) {
   Deno.test(`kernel ${name} equals its twin`, async (test) => {
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     const code = Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder));
     const table = makeTable();
     if (/\bfinish\(/.test(code)) {

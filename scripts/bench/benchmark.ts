@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../src/data/dataset.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { copyBandwidth } from "./timing.ts";
 import { type Growth, measureGrowth } from "./growth.ts";
 import { measureModels, type ModelCosts } from "./model_costs.ts";
@@ -96,6 +96,6 @@ async function measureCopy(
   { onProgress }: Workload,
 ): Promise<Pick<Benchmark, "adapter" | "copyBytesPerSecond">> {
   onProgress("copying between buffers");
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   return { adapter: gpu.adapterName, copyBytesPerSecond: await copyBandwidth(gpu) };
 }

@@ -5,7 +5,7 @@
  */
 import { median } from "d3-array";
 import { degreesOf, generateDataset, repeatDegrees } from "./generated_graph.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { type RecordedSteps, recordSteps, replaySeconds } from "./recorded_steps.ts";
 import { countRun, createModel, SEED, type Workload } from "./workload.ts";
 
@@ -33,7 +33,7 @@ const TURNS = 5;
  * @throws {GpuError} when the GPU fails or the largest graph does not fit, beside the first.
  */
 export async function measureGrowth(workload: Workload, largest: number): Promise<Growth[]> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using first = await makeSteps(gpu, workload, 1);
   const secondsOf = async (steps: Steps, turn: number): Promise<number> => {
     const what = `STAIR's training step on ${steps.factor} times the interactions`;
@@ -65,7 +65,7 @@ export async function measureGrowth(workload: Workload, largest: number): Promis
 /** The step on one graph. */
 interface Steps extends RecordedSteps, Pick<Growth, "factor" | "interactions" | "peakGpuBytes"> {}
 
-async function makeSteps(gpu: Gpu, workload: Workload, factor: number): Promise<Steps> {
+async function makeSteps(gpu: GpuDevice, workload: Workload, factor: number): Promise<Steps> {
   workload.onProgress(`making ${factor} times the interactions`);
   const degrees = repeatDegrees(degreesOf(workload.dataset.train), factor);
   const dataset = generateDataset("generated", degrees, SEED);

@@ -5,7 +5,7 @@
  */
 import { median } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
 import { type BuiltModel, presetFor } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
@@ -44,7 +44,7 @@ export async function measureModels(workload: Workload, epochs: number): Promise
   const costs: ModelCosts[] = [];
   for (const [name, kind] of MODELS) {
     workload.onProgress(`${name}: preparation`);
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     using model = await createModel(gpu, kind, workload);
     const times = await trainAndRank(gpu, model, name, workload, epochs);
     costs.push({ model: name, ...times, peakGpuBytes: await countRun(kind, workload.dataset) });
@@ -54,7 +54,7 @@ export async function measureModels(workload: Workload, epochs: number): Promise
 
 /** Trains some epochs and ranks, sharing memory as a whole training run does. */
 async function trainAndRank(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   name: string,
   { dataset: { name: datasetName, train }, onProgress }: Workload,

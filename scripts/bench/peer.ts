@@ -5,7 +5,7 @@
  */
 import { median } from "d3-array";
 import { basename } from "node:path";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { startPeer } from "./peer_process.ts";
@@ -50,7 +50,7 @@ export async function comparePeer(
   const threads = navigator.hardwareConcurrency;
   const args = [path, ...peerArguments(workload), `--device=${device}`, `--threads=${threads}`];
   onProgress("STAIR: warming up");
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = await createModel(gpu, "stair", workload);
   using trainer = new Trainer(gpu, model, dataset.train, { ...training, seed: SEED });
   await trainer.runEpoch();

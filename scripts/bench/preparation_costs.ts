@@ -7,7 +7,7 @@ import type { FeatureMatrix } from "../../src/data/features.ts";
 import { generateFeatures } from "./generated_graph.ts";
 import { nearestItems } from "../../src/features/nearest.ts";
 import { whiten } from "../../src/features/whitening.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
 import { SEED, type Workload } from "./workload.ts";
 
@@ -43,10 +43,10 @@ export async function measurePreparation(
     const { rows, width } = features;
     const time = async (
       what: PreparationCost["what"],
-      work: (gpu: Gpu) => Promise<unknown>,
+      work: (gpu: GpuDevice) => Promise<unknown>,
     ): Promise<void> => {
       onProgress(`${what}, ${name}`);
-      using gpu = await openGpu();
+      using gpu = await openDevice();
       const seconds = await secondsOf(() => work(gpu));
       costs.push({ what, features: name, rows, width, seconds });
     };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { wallSeconds } from "./timing.ts";
@@ -36,7 +36,7 @@ export interface RecordedSteps extends Disposable {
  * @throws {GpuError} when the GPU fails.
  */
 export function recordSteps(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   { dataset: { train }, training }: Workload,
 ): RecordedSteps {
@@ -69,7 +69,7 @@ export function recordSteps(
  * @throws {GpuError} when the GPU fails.
  */
 export async function replaySeconds(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { step, steps, rewind }: RecordedSteps,
 ): Promise<number> {
   const seconds = await wallSeconds(gpu, (times) => {

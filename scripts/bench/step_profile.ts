@@ -4,7 +4,7 @@
  * @module
  */
 import { mean } from "d3-array";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { type Command, nameOf } from "../../src/gpu/program.ts";
 import { timeCommands, type TimingMethod } from "./timing.ts";
 import type { MeanBatch } from "./mean_batch.ts";
@@ -67,7 +67,7 @@ export async function profileStep(
   copyBytesPerSecond: number,
 ): Promise<StepProfile> {
   workload.onProgress("STAIR's training step, kernel by kernel");
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = await createModel(gpu, "stair", workload);
   using recorded = recordSteps(gpu, model, workload);
   const { step, steps, batch, rewind } = recorded;

@@ -5,7 +5,7 @@
  * @module
  */
 import { median } from "d3-array";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { type Command, encode, encodeDispatch, type Program } from "../../src/gpu/program.ts";
 import { readIntegers } from "../../src/gpu/tensor.ts";
 
@@ -109,7 +109,10 @@ export async function timeByRepeating({ gpu, label, commands }: Commands): Promi
  *
  * @throws {GpuError} when the GPU fails.
  */
-export async function wallSeconds(gpu: Gpu, submit: (times: number) => void): Promise<number> {
+export async function wallSeconds(
+  gpu: GpuDevice,
+  submit: (times: number) => void,
+): Promise<number> {
   submit(1);
   await gpu.finish();
   for (let times = 1;; times *= 2) {
@@ -133,7 +136,7 @@ export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
  *
  * @throws {GpuError} when the GPU fails or has not twice 256 MiB.
  */
-export async function copyBandwidth(gpu: Gpu): Promise<number> {
+export async function copyBandwidth(gpu: GpuDevice): Promise<number> {
   const size = Math.min(COPY_BYTES, gpu.device.limits.maxBufferSize);
   const from = gpu.allocate("copied", size, GPUBufferUsage.COPY_SRC);
   const to = gpu.allocate("copy", size, GPUBufferUsage.COPY_DST);
@@ -159,7 +162,7 @@ interface Stamps extends Disposable {
   read(): Promise<BigUint64Array[]>;
 }
 
-function createStamps(gpu: Gpu, queries: number, runs: number): Stamps {
+function createStamps(gpu: GpuDevice, queries: number, runs: number): Stamps {
   const querySet = gpu.check(
     "query set",
     () => gpu.device.createQuerySet({ label: "timestamps", type: "timestamp", count: queries }),
@@ -190,7 +193,7 @@ function createStamps(gpu: Gpu, queries: number, runs: number): Stamps {
  * Nanoseconds per unit of a timestamp. WebGPU says 1, but Deno hands out the driver's own ticks without
  * their length (https://github.com/gfx-rs/wgpu/issues/6719), so it is measured against the wall clock.
  */
-async function tickNanoseconds(gpu: Gpu): Promise<number> {
+async function tickNanoseconds(gpu: GpuDevice): Promise<number> {
   using stamps = createStamps(gpu, 2, 1);
   const stamp = async (index: number): Promise<number> => {
     const encoder = gpu.device.createCommandEncoder({ label: "clock" });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../src/data/dataset.ts";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import {
   type BuiltModel,
   builtModel,
@@ -43,7 +43,7 @@ export function stairSettings(dataset: string): Pick<Workload, "settings" | "tra
  * @throws {InputError} when the dataset lacks what the model needs.
  */
 export async function createModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   kind: string,
   { dataset }: Workload,
 ): Promise<BuiltModel> {

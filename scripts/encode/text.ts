@@ -4,7 +4,7 @@
  * @module
  */
 import { tfIdf } from "./text_features.ts";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { truncatedSvd } from "./truncated_svd.ts";
 
 /**
@@ -14,7 +14,7 @@ import { truncatedSvd } from "./truncated_svd.ts";
  * @throws {InputError} when `dims` exceeds the number of texts or of terms.
  */
 export async function textFeatures(
-  gpu: Gpu,
+  gpu: GpuDevice,
   texts: readonly string[],
   dims: number,
 ): Promise<Float32Array<ArrayBuffer>> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
@@ -29,7 +29,7 @@ const NEGLIGIBLE = 1e-6;
  * @throws {InputError} when `dims` exceeds the number of rows or columns.
  */
 export async function truncatedSvd(
-  gpu: Gpu,
+  gpu: GpuDevice,
   matrix: SparseMatrix,
   dims: number,
 ): Promise<Float32Array<ArrayBuffer>> {
@@ -61,7 +61,7 @@ export async function truncatedSvd(
 
 /** X Xᵀ times a block of vectors. */
 async function multiply(
-  gpu: Gpu,
+  gpu: GpuDevice,
   x: SparseTensor,
   transposed: SparseTensor,
   block: readonly Float64Array[],

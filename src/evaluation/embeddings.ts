@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
@@ -24,7 +24,7 @@ export interface Embeddings {
  *
  * @throws {GpuError} when the GPU fails.
  */
-export async function embeddings(gpu: Gpu, model: BuiltModel): Promise<Embeddings> {
+export async function embeddings(gpu: GpuDevice, model: BuiltModel): Promise<Embeddings> {
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, `${model.name} embeddings`, scratch);
   using program = tape.program;

@@ -6,7 +6,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { Split } from "../data/splits.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type Ranker, recordRanker } from "../ops/ranking/ranker.ts";
@@ -29,7 +29,7 @@ import {
  * @throws {InputError} when `k` is not a whole number from 1.
  */
 export function createRanker(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   seen: SparsePattern,
   k: number,
@@ -96,7 +96,7 @@ export interface Evaluator extends Disposable {
  * @throws {InputError} when there is no metric of a name.
  */
 export function createEvaluator(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
@@ -121,7 +121,7 @@ export function createEvaluator(
  * @throws {GpuError} when the GPU fails.
  */
 export async function evaluate(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,
@@ -138,7 +138,7 @@ export async function evaluate(
  * @throws {GpuError} when the GPU fails.
  */
 export async function evaluatePerUser(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Dataset,
   split: Exclude<Split, "train">,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { pickRows } from "../ops/ranking/pick_rows.ts";
@@ -44,7 +44,7 @@ export interface RecommendOptions extends ListOptions {
  * @throws {GpuError} when the GPU fails.
  */
 export async function recommend(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Pick<Dataset, "train" | "valid">,
   { users, k = LIST_LENGTH }: RecommendOptions,
@@ -74,20 +74,20 @@ export async function recommend(
  * @throws {GpuError} when the GPU fails.
  */
 export function similarItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   item: number,
   options?: ListOptions,
 ): Promise<ScoredItem[]>;
 /** The same for several items: one list for each, in their order. */
 export function similarItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   items: readonly number[],
   options?: ListOptions,
 ): Promise<ScoredItem[][]>;
 export async function similarItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   asked: number | readonly number[],
   { k = LIST_LENGTH }: ListOptions = {},

@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
 import { CACHE_FOLDER } from "../features/preparation.ts";
-import { openGpu } from "../gpu/device.ts";
+import { openDevice } from "../gpu/device.ts";
 import type { ModelSettings } from "../models/settings.ts";
 import { modelNamed } from "../models/registry.ts";
 import { hasCheckpoint } from "../runs/run_folder.ts";
@@ -48,7 +48,7 @@ export async function trainOrRead(
   dataset: Dataset,
   { model: name, settings, training }: Experiment,
 ): Promise<KeptResult> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const { signal: _, onEpoch: __, ...lasting } = training;
   const asked = JSON.stringify({
     version: RESULTS_VERSION,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FeatureMatrix } from "../data/features.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import type { WeightedNeighbours } from "../ops/learned_graph/neighbour_graph.ts";
 import { nearestItems } from "./nearest.ts";
@@ -18,7 +18,7 @@ import type { PreparationOptions } from "./preparation.ts";
  * @throws {InputError} when there are fewer than `k` items, or `k` is not from 2 to 129.
  */
 export async function similarItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   features: FeatureMatrix,
   values: Float32Array,
   k: number,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FeatureMatrix } from "../data/features.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
@@ -34,7 +34,7 @@ const QUERY_BYTES = 128 * 2 ** 20, CANDIDATE_BYTES = 64 * 2 ** 20;
  * @throws {InputError} when there are not more than `k` items, or `k` is not from 1 to 128.
  */
 export async function nearestItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   features: FeatureMatrix,
   k: number,
   { cacheFolder, onProgress }: PreparationOptions = {},
@@ -62,7 +62,7 @@ function anyNeighbours(rows: number, k: number): Uint32Array<ArrayBuffer> {
 }
 
 async function search(
-  gpu: Gpu,
+  gpu: GpuDevice,
   features: FeatureMatrix,
   k: number,
   onProgress: PreparationOptions["onProgress"],

@@ -6,7 +6,7 @@
 
 import type { FeatureMatrix } from "../data/features.ts";
 import type { StoredTensor } from "../files/safetensors.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 
 /** Where scripts keep what was computed. */
 export const CACHE_FOLDER = "runs/.cache";
@@ -33,7 +33,7 @@ const computed = new WeakMap<FeatureMatrix, Map<string, Promise<Tensors>>>();
  * features' content. Each caller gets arrays of its own. Without a folder nothing is hashed.
  */
 export async function computeOnce(
-  { adapterName: adapter }: Pick<Gpu, "adapterName">,
+  { adapterName: adapter }: Pick<GpuDevice, "adapterName">,
   features: FeatureMatrix,
   cacheFolder: string | undefined,
   settings: Readonly<Record<string, string | number>>,

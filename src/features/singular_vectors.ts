@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
 import { Program } from "../gpu/program.ts";
 import { createTensor, createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
@@ -51,7 +51,7 @@ const NEGLIGIBLE = 1e-5;
  * @throws {GpuError} when width² floats exceed what the adapter can bind, or the iteration stalls.
  */
 export async function leftSingularVectors(
-  gpu: Gpu,
+  gpu: GpuDevice,
   matrix: TiledMatrix,
   count: number,
 ): Promise<SingularVectors> {
@@ -81,7 +81,7 @@ export async function leftSingularVectors(
 }
 
 interface Tiles {
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   readonly matrix: TiledMatrix;
   readonly tile: Tensor;
   readonly tileRows: number;
@@ -149,7 +149,7 @@ interface Basis extends Disposable {
   readonly transposed: Tensor;
 }
 
-function createBasis(gpu: Gpu, found: readonly Float64Array[], paddedWidth: number): Basis {
+function createBasis(gpu: GpuDevice, found: readonly Float64Array[], paddedWidth: number): Basis {
   const columns = Math.max(4, ceil4(found.length));
   const rows = new Float32Array(columns * paddedWidth);
   const transposedRows = new Float32Array(paddedWidth * columns);
@@ -224,7 +224,7 @@ function normaliseColumn(vectors: Float32Array, count: number, column: number): 
 
 /** The products of a symmetric matrix on the GPU with vectors on the CPU. */
 async function multiply(
-  gpu: Gpu,
+  gpu: GpuDevice,
   matrix: Tensor,
   vectors: readonly Float64Array[],
   width: number,

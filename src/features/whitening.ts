@@ -5,7 +5,7 @@
  * @module
  */
 import type { FeatureMatrix } from "../data/features.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { leftSingularVectors, type TiledMatrix } from "./singular_vectors.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
 
@@ -21,7 +21,7 @@ const SAFE_EXPONENT = 20;
  * positive. Columns beyond the features' rank are zero, and a warning says so.
  */
 export async function whiten(
-  gpu: Gpu,
+  gpu: GpuDevice,
   features: FeatureMatrix,
   dim: number,
   { cacheFolder, onProgress }: PreparationOptions = {},

@@ -23,11 +23,20 @@ const STORAGE_BUFFERS = 13;
 /**
  * Opens the machine's preferred GPU, with all the limits its adapter offers.
  *
- * @param options With `dry`, what is made is counted but takes no memory, and nothing is computed.
  * @throws {GpuError} when there is no adapter, or one that binds too few buffers.
  */
-export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<Gpu> {
-  quietLoader();
+export function openGpu(): Promise<Gpu> {
+  return openDevice();
+}
+
+/**
+ * The same for those who make tensors and kernels.
+ *
+ * @param options With `dry`, what is made is counted but takes no memory, and nothing is computed.
+ * @throws {GpuError} as {@linkcode openGpu} does.
+ */
+export async function openDevice({ dry = false }: { dry?: boolean } = {}): Promise<GpuDevice> {
+  await quietLoader();
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new GpuError(NO_ADAPTER);
   const { limits } = adapter;
@@ -55,16 +64,12 @@ export async function openGpu({ dry = false }: { dry?: boolean } = {}): Promise<
     throw new GpuError(`${name} gives no device: ${error.message}`);
   });
   const threads = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : undefined;
-  return new Gpu(device, name, { dry, threads });
+  return new GpuDevice(device, name, { dry, threads });
 }
 
-/** Headless Linux loaders complain on stderr when this variable is unset; any folder quiets them. */
-function quietLoader(): void {
-  const variable = "XDG_RUNTIME_DIR";
-  const { state } = Deno.permissions.querySync({ name: "env", variable });
-  if (Deno.build.os === "linux" && state === "granted" && !Deno.env.get(variable)) {
-    Deno.env.set(variable, "/tmp");
-  }
+/** Keeps the system's loader of drivers quiet where it would complain; browsers have none. */
+async function quietLoader(): Promise<void> {
+  if ("Deno" in globalThis) (await import("./quiet_loader.ts")).quietLoader();
 }
 
 /** What a texture consists of: four numbers, or four whole ones. */
@@ -75,14 +80,34 @@ export const TEXEL_BYTES = 16;
 
 /** How a device is used. */
 export interface GpuOptions {
-  /** See {@linkcode Gpu.dry}. */
+  /** See {@linkcode GpuDevice.dry}. */
   readonly dry?: boolean;
-  /** See {@linkcode Gpu.threads}. */
+  /** See {@linkcode GpuDevice.threads}. */
   readonly threads?: number | undefined;
 }
 
-/** An open device. Everything made with it is released with it. */
-export class Gpu implements Disposable {
+/** An open GPU. Everything made with it is released with it. */
+export interface Gpu extends Disposable {
+  /** The adapter's own name, e.g. `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly adapterName: string;
+  /** Bytes of buffers and textures alive now. */
+  readonly bytes: number;
+  /** The most bytes of buffers and textures that were ever alive at once. */
+  readonly peakBytes: number;
+}
+
+/**
+ * The device behind a GPU, for those who make tensors and kernels.
+ *
+ * @throws {GpuError} when {@linkcode openGpu} has not opened it.
+ */
+export function deviceOf(gpu: Gpu): GpuDevice {
+  if (gpu instanceof GpuDevice) return gpu;
+  throw new GpuError("This is no GPU that openGpu has opened.");
+}
+
+/** An open GPU with its device. */
+export class GpuDevice implements Gpu {
   /** The WebGPU device itself, for the modules of src/gpu. */
   readonly device: GPUDevice;
   /** The adapter's own name, e.g. `llvmpipe (LLVM 15.0.6, 256 bits)`. */

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError } from "./device.ts";
+import { type GpuDevice, GpuError } from "./device.ts";
 import preludeCode from "../../kernels/prelude.wgsl" with { type: "text" };
 
 /** A .wgsl file. */
@@ -66,14 +66,14 @@ export interface Kernel {
  */
 export const LOOP_ROUNDS = 65_535;
 
-const compiled = new WeakMap<Gpu, Map<string, Kernel>>();
+const compiled = new WeakMap<GpuDevice, Map<string, Kernel>>();
 
 /**
  * Compiles `source` with the given `override` constants, once per device and set of constants.
  * A compile error fails the next await with file, line, column and the line itself.
  */
 export function getKernel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   source: KernelSource,
   constants: Readonly<Record<string, number>> = {},
 ): Kernel {
@@ -90,7 +90,7 @@ function fullName({ name, ending }: KernelSource): string {
 }
 
 function compile(
-  gpu: Gpu,
+  gpu: GpuDevice,
   source: KernelSource,
   constants: Readonly<Record<string, number>>,
 ): Kernel {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError } from "./device.ts";
+import { type GpuDevice, GpuError } from "./device.ts";
 import { encodeCopy, type Image, type MatrixImage } from "./gather/image.ts";
 import { type Kernel, packParams } from "./kernel.ts";
 import type { RowRange, Tensor } from "./tensor.ts";
@@ -98,14 +98,14 @@ const COMMANDS_PER_SUBMIT = 512;
 /** A recorded list of commands. */
 export class Program implements Disposable {
   /** The device it runs on. */
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   /** Name in messages. */
   readonly label: string;
   readonly #commands: Command[] = [];
   readonly #uniforms: GPUBuffer[] = [];
 
   /** An empty program. */
-  constructor(gpu: Gpu, label: string) {
+  constructor(gpu: GpuDevice, label: string) {
     this.gpu = gpu;
     this.label = label;
   }
@@ -238,7 +238,7 @@ export class Program implements Disposable {
 }
 
 /** Encodes and submits programs one after the other. Returns before the GPU is done. */
-export function runPrograms(gpu: Gpu, programs: readonly Program[]): void {
+export function runPrograms(gpu: GpuDevice, programs: readonly Program[]): void {
   if (gpu.dry) return;
   const commands = programs.flatMap((program) => program.commands);
   const label = [...new Set(programs.map((program) => program.label))].join(", ");

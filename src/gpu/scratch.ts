@@ -6,20 +6,20 @@
  *
  * @module
  */
-import type { Gpu } from "./device.ts";
+import type { GpuDevice } from "./device.ts";
 import { createImage, type MatrixImage } from "./gather/image.ts";
 import { createTensor, elementCount, type Tensor } from "./tensor.ts";
 
 /** A pool of tensors and images for values that live shorter than the program. */
 export class Scratch implements Disposable {
-  readonly #gpu: Gpu;
+  readonly #gpu: GpuDevice;
   readonly #free: Tensor[] = [];
   readonly #all: Tensor[] = [];
   readonly #freeImages: MatrixImage[] = [];
   readonly #allImages: MatrixImage[] = [];
 
   /** An empty pool. */
-  constructor(gpu: Gpu) {
+  constructor(gpu: GpuDevice) {
     this.#gpu = gpu;
   }
 

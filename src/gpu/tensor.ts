@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError } from "./device.ts";
+import { type GpuDevice, GpuError } from "./device.ts";
 
 /** A dense row-major array on the GPU. */
 export interface Tensor extends Disposable {
@@ -39,7 +39,7 @@ export function elementCount(shape: readonly number[]): number {
  * @throws {GpuError} when the size exceeds the adapter's limits or `data` does not fit the shape.
  */
 export function createTensor(
-  gpu: Gpu,
+  gpu: GpuDevice,
   label: string,
   shape: readonly number[],
   data?: Elements,
@@ -62,7 +62,7 @@ type TensorParts = readonly [label: string, shape: readonly number[], data?: Ele
  * @throws {GpuError} as {@linkcode createTensor} does.
  */
 export function createTensors<Name extends string>(
-  gpu: Gpu,
+  gpu: GpuDevice,
   parts: Readonly<Record<Name, TensorParts>>,
 ): Readonly<Record<Name, Tensor>> & Disposable {
   using guard = new DisposableStack();
@@ -80,7 +80,7 @@ export function createTensors<Name extends string>(
  *
  * @throws {GpuError} when there are more elements than the tensor holds.
  */
-export function write(gpu: Gpu, tensor: Tensor, data: Elements): void {
+export function write(gpu: GpuDevice, tensor: Tensor, data: Elements): void {
   if (data.length > elementCount(tensor.shape)) {
     throw new GpuError(
       `Cannot write ${data.length} elements to "${tensor.label}" of shape ${
@@ -97,7 +97,7 @@ export function write(gpu: Gpu, tensor: Tensor, data: Elements): void {
  * @throws {GpuError} when anything submitted so far failed.
  */
 export async function readFloats(
-  gpu: Gpu,
+  gpu: GpuDevice,
   ...tensors: Tensor[]
 ): Promise<Float32Array<ArrayBuffer>[]> {
   return (await readBytes(gpu, tensors)).map((bytes) => new Float32Array(bytes));
@@ -105,7 +105,7 @@ export async function readFloats(
 
 /** The same for unsigned integers. */
 export async function readIntegers(
-  gpu: Gpu,
+  gpu: GpuDevice,
   ...tensors: Tensor[]
 ): Promise<Uint32Array<ArrayBuffer>[]> {
   return (await readBytes(gpu, tensors)).map((bytes) => new Uint32Array(bytes));
@@ -123,7 +123,7 @@ interface Slice {
   readonly bytes: number;
 }
 
-async function readBytes(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
+async function readBytes(gpu: GpuDevice, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
   await gpu.verify();
   const read = tensors.map(({ shape }) => new Uint8Array(4 * elementCount(shape)));
   let group: Slice[] = [], size = 0;
@@ -146,7 +146,7 @@ async function readBytes(gpu: Gpu, tensors: readonly Tensor[]): Promise<ArrayBuf
 }
 
 async function readSlices(
-  gpu: Gpu,
+  gpu: GpuDevice,
   slices: readonly Slice[],
   take: (slice: Slice, bytes: Uint8Array) => void,
 ): Promise<void> {

@@ -19,7 +19,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import type { Batch } from "../tape/batch.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
@@ -95,7 +95,11 @@ export const bm3: ModelKind<typeof settings> = defineModel({
 });
 
 /** Uploads random embeddings (Xavier uniform) and layers (Xavier normal), and the features themselves. */
-async function create(gpu: Gpu, dataset: Dataset, settings: Bm3Settings): Promise<ModelParts> {
+async function create(
+  gpu: GpuDevice,
+  dataset: Dataset,
+  settings: Bm3Settings,
+): Promise<ModelParts> {
   const modalities = featuredModalities(dataset, "BM3");
   using guard = new DisposableStack();
   const { parameters } = guard.use(await uploadParameters(gpu, dataset, modalities, settings));
@@ -117,7 +121,7 @@ async function create(gpu: Gpu, dataset: Dataset, settings: Bm3Settings): Promis
 
 /** Embeddings, the predictor, and each modality's features and layer. */
 async function uploadParameters(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   modalities: readonly FeaturedModality[],
   { dim, seed }: Bm3Settings,
@@ -161,7 +165,7 @@ export interface Bm3Data extends Disposable {
 }
 
 /** Uploads the graph of users and items. */
-export function prepareBm3(gpu: Gpu, dataset: Dataset, settings: Bm3Settings): Bm3Data {
+export function prepareBm3(gpu: GpuDevice, dataset: Dataset, settings: Bm3Settings): Bm3Data {
   const { dim, layers, regWeight, clWeight } = settings;
   const { train, userCount, itemCount } = dataset;
   const modalities = featuredModalities(dataset, "BM3").map(({ name }) => name);

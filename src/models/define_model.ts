@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import type { Gpu } from "../gpu/device.ts";
+import { deviceOf, type GpuDevice } from "../gpu/device.ts";
 import {
   assembleModel,
   type Model,
@@ -28,14 +28,14 @@ export interface ModelDefinition<Table extends SettingsTable> {
   readonly presets: Presets<NoInfer<Table>>;
   /** Uploads what the model consists of; all settings are there and in range. */
   create(
-    gpu: Gpu,
+    gpu: GpuDevice,
     data: Dataset,
     settings: SettingsOf<NoInfer<Table>>,
     options: PreparationOptions,
   ): ModelParts | Promise<ModelParts>;
   /** The same for parameters that a checkpoint will overwrite; as `create` unless told. */
   restore?(
-    gpu: Gpu,
+    gpu: GpuDevice,
     data: Dataset,
     settings: SettingsOf<NoInfer<Table>>,
     options: PreparationOptions,
@@ -53,16 +53,18 @@ export function defineModel<const Table extends SettingsTable>(
     settings: table,
     presets,
     create: async (gpu, data, given, options = {}): Promise<Model> => {
+      const device = deviceOf(gpu);
       const settings = settingsFor(kind, data.name, given);
-      const parts = await definition.create(gpu, data, settings, options);
-      return assembleModel(gpu, kind, data, settings, parts);
+      const parts = await definition.create(device, data, settings, options);
+      return assembleModel(device, kind, data, settings, parts);
     },
     restore: async (gpu, data, settings, options = {}): Promise<Model> => {
+      const device = deviceOf(gpu);
       requireSettings(name, table, settings);
       const parts = definition.restore
-        ? await definition.restore(gpu, data, settings, options)
-        : await definition.create(gpu, data, settings, options);
-      return assembleModel(gpu, kind, data, settings, parts);
+        ? await definition.restore(device, data, settings, options)
+        : await definition.create(device, data, settings, options);
+      return assembleModel(device, kind, data, settings, parts);
     },
   };
   return kind;

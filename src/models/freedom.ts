@@ -25,7 +25,7 @@
 import type { Dataset, Modality } from "../data/dataset.ts";
 import { nearestItems } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
 import type { Batch } from "../tape/batch.ts";
@@ -126,7 +126,7 @@ function published(dropout: number, l2: number, batchSize: number): Preset<typeo
 
 /** Uploads random embeddings (Xavier uniform) and projections, and the features themselves. */
 async function create(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   settings: FreedomSettings,
   options: PreparationOptions,
@@ -178,7 +178,7 @@ export interface FreedomData extends Disposable {
 
 /** Computes and uploads all graphs, the sampled one as in the first epoch. */
 export async function prepareFreedom(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   settings: FreedomSettings,
   options: PreparationOptions = {},
@@ -215,7 +215,7 @@ export async function prepareFreedom(
 
 /** Puts an epoch's sample, from 1, in the place of the last one; without dropout there is none. */
 export function drawSample(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { train, sampled, settings }: FreedomData,
   epoch: number,
 ): void {
@@ -273,7 +273,7 @@ export function recordLoss(
 
 /** S of a dataset: computed, and never trained. */
 export async function frozenGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { modalities, itemCount }: Pick<Dataset, "modalities" | "itemCount">,
   { knn, imageWeight }: Pick<FreedomSettings, "knn" | "imageWeight">,
   options: PreparationOptions = {},
@@ -288,7 +288,7 @@ export async function frozenGraph(
 
 /** The nearest others of each item: as they are given or, where they are not, by features. */
 async function nearestOthers(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { neighbours, features }: Modality,
   k: number,
   options: PreparationOptions,

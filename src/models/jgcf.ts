@@ -19,7 +19,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { frequencyBands, joinBands } from "../ops/graphs/frequency_bands.ts";
@@ -80,7 +80,7 @@ export const jgcf: ModelKind<typeof settings> = defineModel({
 });
 
 /** Uploads random embeddings (Xavier uniform). */
-function create(gpu: Gpu, data: Dataset, settings: JgcfSettings): ModelParts {
+function create(gpu: GpuDevice, data: Dataset, settings: JgcfSettings): ModelParts {
   const { dim, alpha, regWeight, squaredPenalty, seed } = settings;
   const { train, userCount, itemCount } = data;
   const initial = stackedTables(xavierUniform, seed, data, dim);

@@ -27,7 +27,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { similarItems } from "../features/cosine_graph.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
 import type { Batch } from "../tape/batch.ts";
@@ -115,7 +115,7 @@ export const lattice: ModelKind<typeof settings> = defineModel({
  * themselves.
  */
 async function create(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   settings: LatticeSettings,
   options: PreparationOptions,
@@ -164,7 +164,7 @@ export interface LatticeGraphs extends Disposable {
 
 /** Computes the graphs of raw features, and uploads all. */
 export async function prepareLattice(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   settings: LatticeSettings,
   options: PreparationOptions = {},
@@ -197,7 +197,7 @@ export async function prepareLattice(
 
 /** First who is in the item graph, then a step that learns it, then steps that take it as it is. */
 function phasesOf(
-  gpu: Gpu,
+  gpu: GpuDevice,
   graphs: LatticeGraphs,
   terms: ReturnType<typeof lossTerms<"bpr" | "squares">>,
 ): Phase[] {

@@ -12,7 +12,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { lossTerms } from "../tape/loss_term.ts";
@@ -65,7 +65,7 @@ function published(regWeight: number): Preset<typeof settings> {
 
 /** Uploads random embeddings (Xavier uniform). */
 function create(
-  gpu: Gpu,
+  gpu: GpuDevice,
   data: Dataset,
   { dim, layers, regWeight, seed }: SettingsOf<typeof settings>,
 ): ModelParts {

@@ -11,7 +11,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { BPR_GAMMA, bprLoss } from "../ops/losses/bpr_loss.ts";
 import { lossTerms } from "../tape/loss_term.ts";
@@ -52,7 +52,7 @@ export const mfBpr: ModelKind<typeof settings> = defineModel({
 
 /** Uploads random embeddings (Xavier normal). */
 function create(
-  gpu: Gpu,
+  gpu: GpuDevice,
   data: Dataset,
   { dim, regWeight, seed }: SettingsOf<typeof settings>,
 ): ModelParts {

@@ -6,7 +6,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { Gpu, GpuDevice } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { AdamSettings, OptimizedTensor, Pace } from "../tape/adamw.ts";
@@ -56,7 +56,7 @@ export interface ModelParts extends Disposable {
 /** A model with what it is made of, for training and ranking. */
 export interface BuiltModel extends Model, ModelParts {
   /** Where its tensors are. */
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   /** What made it. */
   readonly kind: ModelKind;
 }
@@ -223,7 +223,7 @@ const builtModels = new WeakMap<Model, BuiltModel>();
 
 /** Puts a model together, so that {@linkcode builtModel} knows it. */
 export function assembleModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   kind: ModelKind,
   { userCount, itemCount }: Pick<Dataset, "userCount" | "itemCount">,
   settings: ModelSettings,

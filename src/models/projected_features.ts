@@ -7,7 +7,7 @@
  */
 import type { Dataset, Modality } from "../data/dataset.ts";
 import type { FeatureMatrix } from "../data/features.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { Batch } from "../tape/batch.ts";
@@ -74,7 +74,7 @@ function hasFeatures(modality: Modality): modality is FeaturedModality {
  * @param draw Initial values of a modality's layer.
  */
 export async function uploadProjections(
-  gpu: Gpu,
+  gpu: GpuDevice,
   modalities: readonly FeaturedModality[],
   dim: number,
   draw: (name: string, dim: number, width: number) => InitialLayer,

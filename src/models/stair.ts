@@ -14,7 +14,7 @@ import type { Dataset, Modality } from "../data/dataset.ts";
 import { nearestItems } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { whiten } from "../features/whitening.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
@@ -110,7 +110,7 @@ export interface StairInputs {
  * @throws {GpuError} when a graph or the embeddings exceed what the adapter can hold.
  */
 export function buildStair(
-  gpu: Gpu,
+  gpu: GpuDevice,
   train: SparsePattern,
   settings: StairSettings,
   { users, items, neighbours }: StairInputs,
@@ -190,7 +190,7 @@ function usedModalities(
 
 /** The nearest items of each item: as they are given or, where they are not, by features. */
 async function neighboursIn(
-  gpu: Gpu,
+  gpu: GpuDevice,
   used: readonly UsedModality[],
   options: PreparationOptions,
 ): Promise<Neighbours[]> {
@@ -205,7 +205,7 @@ async function neighboursIn(
 
 /** Initial item embeddings, from whitened features. */
 async function initialItems(
-  gpu: Gpu,
+  gpu: GpuDevice,
   used: readonly UsedModality[],
   dim: number,
   options: PreparationOptions,

@@ -8,7 +8,7 @@
  */
 import { decodeSafetensors, encodeSafetensors } from "../files/safetensors.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { builtModel, type Model } from "../models/model.ts";
 import {
@@ -62,7 +62,7 @@ const FORMAT = "stair-checkpoint-1";
  * @throws {GpuError} when reading them from the GPU fails.
  * @throws {InputError} when the file cannot be written.
  */
-export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<void> {
+export async function saveModel(gpu: GpuDevice, model: Model, path: string): Promise<void> {
   const tensors = await readTensors(gpu, modelTensors(builtModel(model)));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
   await writeAtomically(path, encodeSafetensors(tensors, metadata));
@@ -74,7 +74,7 @@ export async function saveModel(gpu: Gpu, model: Model, path: string): Promise<v
  * @throws {InputError} when the file cannot be read, or its parameters are of another model or have
  * another shape.
  */
-export async function loadModel(gpu: Gpu, model: Model, path: string): Promise<void> {
+export async function loadModel(gpu: GpuDevice, model: Model, path: string): Promise<void> {
   const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
   const saved = modelName(path, metadata);
   if (saved !== undefined && saved !== model.name) {

@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { type BuiltModel, builtModel } from "../models/model.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
@@ -29,7 +29,7 @@ export interface RestoredRun extends Disposable {
  * read any more.
  */
 export async function restoreRun(
-  gpu: Gpu,
+  gpu: GpuDevice,
   folder: string,
   options: PreparationOptions = {},
 ): Promise<RestoredRun> {
@@ -74,7 +74,7 @@ async function readConfig(path: string): Promise<RestorableConfig> {
 
 /** A model that is not known, and settings out of range, are told with the file that they come from. */
 async function restoreModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   name: string,
   dataset: Dataset,
   settings: Readonly<Record<string, unknown>>,

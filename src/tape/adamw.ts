@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import adamStep from "../../kernels/endings/adam_step.wgsl" with { type: "text" };
 import decayedUpdate from "../../kernels/endings/decayed_update.wgsl" with { type: "text" };
@@ -47,7 +47,7 @@ export interface OptimizedTensor extends Disposable {
 }
 
 /** Adds zero moments to a parameter. */
-export function createMoments(gpu: Gpu, parameter: Tensor): OptimizedTensor {
+export function createMoments(gpu: GpuDevice, parameter: Tensor): OptimizedTensor {
   const { label, shape } = parameter;
   const moments = createTensors(gpu, {
     firstMoment: [`${label} first moment`, shape],
@@ -57,7 +57,7 @@ export function createMoments(gpu: Gpu, parameter: Tensor): OptimizedTensor {
 }
 
 /** Factors of an epoch's steps, on the GPU: steps × (f / (1 − β₁^t), 1 / (1 − β₂^t)). */
-export function createSchedule(gpu: Gpu, steps: number): Tensor {
+export function createSchedule(gpu: GpuDevice, steps: number): Tensor {
   return createTensor(gpu, "bias corrections", [steps, 2]);
 }
 
@@ -67,7 +67,7 @@ export function createSchedule(gpu: Gpu, steps: number): Tensor {
  * @param learningRateFactor f, what the learning rate is multiplied with (not in the decoupled decay).
  */
 export function uploadSchedule(
-  gpu: Gpu,
+  gpu: GpuDevice,
   schedule: Tensor,
   stepsBefore: number,
   settings: AdamSettings,

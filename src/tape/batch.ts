@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
 
 /** The sizes of an epoch. */
@@ -66,7 +66,7 @@ export function touchedRows({ rows, triples, batchSize }: EpochShape): number {
  * @param termCount How many terms the losses have.
  */
 export function createBatch(
-  gpu: Gpu,
+  gpu: GpuDevice,
   shape: EpochShape,
   termCount: number,
 ): Batch {

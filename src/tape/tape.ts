@@ -18,7 +18,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import type { MatrixImage } from "../gpu/gather/image.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
@@ -42,7 +42,7 @@ export interface Variable {
 /** A program being recorded, with the adjoints still to come. */
 export class Tape {
   /** The device recorded for. */
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   /** The program so far. */
   readonly program: Program;
   readonly #scratch: Scratch;
@@ -51,7 +51,7 @@ export class Tape {
   #adjointsLeft = 0;
 
   /** Starts an empty program that takes its intermediate results from `scratch`. */
-  constructor(gpu: Gpu, label: string, scratch: Scratch) {
+  constructor(gpu: GpuDevice, label: string, scratch: Scratch) {
     this.gpu = gpu;
     this.program = new Program(gpu, label);
     this.#scratch = scratch;

@@ -5,7 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { createEvaluator } from "../evaluation/ranking.ts";
-import { openGpu } from "../gpu/device.ts";
+import { openDevice } from "../gpu/device.ts";
 import { builtModel, type ModelKind } from "../models/model.ts";
 import { Trainer, type TrainerSettings } from "./trainer.ts";
 
@@ -22,7 +22,7 @@ export async function countMemory(
   settings: Readonly<Record<string, unknown>>,
   training: TrainerSettings,
 ): Promise<number> {
-  using gpu = await openGpu({ dry: true });
+  using gpu = await openDevice({ dry: true });
   using model = builtModel(await kind.create(gpu, dataset, settings));
   using trainer = new Trainer(gpu, model, dataset.train, training);
   const { scratch } = trainer;

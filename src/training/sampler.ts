@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { createRandom, shuffle, uniformBelow } from "../random.ts";
@@ -172,7 +172,7 @@ export function gatherBatches(
  * start, so that a resumed run draws as one that went on.
  */
 export function uploadEpoch(
-  gpu: Gpu,
+  gpu: GpuDevice,
   batch: Batch,
   batches: EpochBatches,
   stepsBefore: number,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
 
@@ -31,7 +31,7 @@ export function shapesOf(
 
 /** Overwrites each tensor with the saved one of its name, which must be there. */
 export function writeTensors(
-  gpu: Gpu,
+  gpu: GpuDevice,
   tensors: Readonly<Record<string, Tensor>>,
   saved: Readonly<Record<string, SavedTensor>>,
 ): void {
@@ -44,7 +44,7 @@ export function writeTensors(
  * @throws {GpuError} when anything submitted so far failed.
  */
 export async function readTensors(
-  gpu: Gpu,
+  gpu: GpuDevice,
   tensors: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, SavedTensor>> {
   const data = await readFloats(gpu, ...Object.values(tensors));

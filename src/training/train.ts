@@ -9,7 +9,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { builtModel, type Model } from "../models/model.ts";
 import type { BestSoFar, RunConfig } from "../runs/checkpoint.ts";
@@ -88,7 +88,7 @@ const EVAL_EVERY = 5;
  * @throws {GpuError} when the GPU fails. Whatever `options.signal` was aborted with is thrown, too.
  */
 export async function train(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Model,
   dataset: Dataset,
   options: TrainOptions,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
@@ -66,7 +66,7 @@ export class Trainer implements Disposable {
   epoch = 0;
   /** Memory for intermediate results, to be shared with what runs between epochs. */
   readonly scratch: Scratch;
-  readonly #gpu: Gpu;
+  readonly #gpu: GpuDevice;
   readonly #model: BuiltModel;
   readonly #train: SparsePattern;
   readonly #seed: number;
@@ -80,7 +80,7 @@ export class Trainer implements Disposable {
    *
    * @throws {InputError} when a setting is out of range.
    */
-  constructor(gpu: Gpu, model: BuiltModel, train: SparsePattern, settings: TrainerSettings) {
+  constructor(gpu: GpuDevice, model: BuiltModel, train: SparsePattern, settings: TrainerSettings) {
     requireTrainerSettings(settings);
     requireNegatives(train);
     this.#gpu = gpu;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gpu } from "../gpu/device.ts";
+import type { GpuDevice } from "../gpu/device.ts";
 import { getKernel } from "../gpu/kernel.ts";
 import { Program, runPrograms } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
@@ -47,7 +47,7 @@ interface PhaseProgram {
 
 /** Allocates optimizer and batches, and records the step. */
 export function createTrainingStep(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   shape: EpochShape,
   settings: AdamSettings,
@@ -136,7 +136,7 @@ function applies({ phase }: PhaseProgram, batch: number): boolean {
 
 /** Submits as much at once as the phases' waits allow. */
 async function runSteps(
-  gpu: Gpu,
+  gpu: GpuDevice,
   phases: readonly PhaseProgram[],
   turn: Program,
   steps: number,

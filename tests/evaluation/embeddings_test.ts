@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { embeddings } from "../../src/evaluation/embeddings.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats, write } from "../../src/gpu/tensor.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
@@ -10,7 +10,7 @@ import { trainOnly } from "../training/made_dataset.ts";
 const dataset = trainOnly(patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]));
 
 Deno.test("embeddings are what ranks, users and items apart", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
   using model = builtModel(await lightgcn.create(gpu, dataset, settings));
   const raw = Float32Array.from({ length: 5 * 4 }, (_, at) => at);

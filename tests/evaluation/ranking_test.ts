@@ -8,7 +8,7 @@ import {
   evaluatePerUser,
   seenBefore,
 } from "../../src/evaluation/ranking.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
@@ -32,7 +32,12 @@ const wholeNumbers = (length: number): Floats =>
   Float32Array.from({ length }, () => uniformBelow(random, 7) - 3);
 
 /** A model whose representations are its embeddings. */
-function plainModel(gpu: Gpu, userCount: number, itemCount: number, data: Floats): BuiltModel {
+function plainModel(
+  gpu: GpuDevice,
+  userCount: number,
+  itemCount: number,
+  data: Floats,
+): BuiltModel {
   const embeddings = createTensor(gpu, "embeddings", [userCount + itemCount, DIM], data);
   return madeModel(gpu, { userCount, itemCount }, {
     parameters: { embeddings },
@@ -95,7 +100,7 @@ const cases = [
 ];
 
 Deno.test("ranked lists equal those of brute force", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   for (const { title, users, items, k, most, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${title}: ${users} × ${items}, ${k} places, from ${from}`, async () => {
       const h = wholeNumbers((users + items) * DIM);
@@ -112,7 +117,7 @@ Deno.test("ranked lists equal those of brute force", async (test) => {
 });
 
 Deno.test("lists of several rounds are made anew each time, and leave shared memory to others", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const [users, items, k] = [9, 400, 300];
   const seen = randomSeen(users, items, 40);
@@ -135,7 +140,7 @@ Deno.test("lists of several rounds are made anew each time, and leave shared mem
 });
 
 Deno.test("list lengths that are no whole number from 1 are refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = plainModel(gpu, 2, 3, wholeNumbers(5 * DIM));
   for (const k of [0, -1, 1.5, 300.5, NaN, Infinity]) {
     const message = `k is ${k}, but must be a whole number from 1.`;
@@ -144,7 +149,7 @@ Deno.test("list lengths that are no whole number from 1 are refused", async () =
 });
 
 Deno.test("items that rank the higher, the later they come, are all found", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const [users, items] = [9, 4090];
   const h = new Float32Array((users + items) * DIM);
   for (let user = 0; user < users; user++) h[user * DIM] = 1;
@@ -163,7 +168,7 @@ Deno.test("items that rank the higher, the later they come, are all found", asyn
 });
 
 Deno.test("a user to whom every item is hidden has an empty list", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const all = Array.from({ length: 6 }, (_, item) => [1, item] as const);
   const seen = patternOf(3, 6, [...all, [2, 0]]);
   const h = wholeNumbers(9 * DIM);
@@ -175,7 +180,7 @@ Deno.test("a user to whom every item is hidden has an empty list", async () => {
 });
 
 Deno.test("ranking again sees the model as it is by then", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const [users, items, k] = [5, 30, 6];
   const seen = randomSeen(users, items, 4);
@@ -218,7 +223,7 @@ Deno.test("validation hides train items, the test hides validation items too", (
 });
 
 Deno.test("evaluation is by the protocol, worked out by hand", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = tinyDataset();
   // Every user likes item 4 best, then 3, 2, 1, 0.
   const h = new Float32Array((3 + 5) * DIM);
@@ -238,7 +243,7 @@ Deno.test("evaluation is by the protocol, worked out by hand", async () => {
 });
 
 Deno.test("metrics are those asked for, of all users or each", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = tinyDataset();
   // As above: user 0 sees 4 0 (target at rank 2), user 1 sees 4 3 2 1 (target at rank 1).
   const h = new Float32Array((3 + 5) * DIM);

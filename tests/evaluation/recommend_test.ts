@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { embeddings } from "../../src/evaluation/embeddings.ts";
 import { seenBefore } from "../../src/evaluation/ranking.ts";
 import { recommend, type ScoredItem, similarItems } from "../../src/evaluation/recommend.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
@@ -16,7 +16,7 @@ const data = { train, valid: patternOf(2, 5, []) };
 
 /** Without layers, representations are the embeddings: two users, five items, along two axes. */
 async function openModel() {
-  const gpu = await openGpu();
+  const gpu = await openDevice();
   const model = builtModel(await lightgcn.create(gpu, trainOnly(train), { dim: 4, layers: 0 }));
   const users = [[1, 0, 0, 0], [0, 1, 0, 0]];
   const items = [[1, 9, 0, 0], [5, 5, 0, 0], [3, 3, 0, 0], [4, 0, 0, 0], [3, 0, 0, 0]];
@@ -87,7 +87,7 @@ function assertSameList(
 }
 
 Deno.test("lists of a model agree with f64 on the CPU, of any length", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const dataset = madeDataset();
   const { userCount, itemCount } = dataset;
   for (const { k, from, gpu } of inBothWays(opened, [{ k: 7 }, { k: itemCount }])) {

@@ -2,14 +2,14 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { featuresOf } from "../../src/data/features.ts";
 import { similarItems } from "../../src/features/cosine_graph.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
 
 const ITEMS = 9, WIDTH = 5, K = 3;
 
 Deno.test("the k nearest, itself first, normalised by row sums on both sides", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const random = createRandom(6);
   const values = Float32Array.from({ length: ITEMS * WIDTH }, () => uniformReal(random) - 0.3);
   values.fill(0, 4 * WIDTH, 5 * WIDTH); // an item without features

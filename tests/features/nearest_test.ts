@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import { nearestItems } from "../../src/features/nearest.ts";
-import { Gpu, openGpu } from "../../src/gpu/device.ts";
+import { GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
 import { inBothWays } from "../gpu/gather/both_gathers.ts";
@@ -48,7 +48,7 @@ const cases: { title: string; rows: Rows; k: number }[] = [
 ];
 
 Deno.test("the nearest items equal those of brute force", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   for (const { title, rows, k, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${title}: ${k} of ${rows.length}, from ${from}`, async () => {
       const found = await nearestItems(gpu, features(rows), k);
@@ -59,14 +59,14 @@ Deno.test("the nearest items equal those of brute force", async (test) => {
 });
 
 Deno.test("lengths of features do not matter, however far apart", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const stretched = some.map((row, i) => row.map((x) => x * 2 ** (7 * i - 100)));
   const { ids } = await nearestItems(gpu, features(stretched), 5);
   assertEquals(Array.from(ids), bruteForce(some, 5));
 });
 
 Deno.test("features of several blocks are searched as one", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   // So wide that neither all queries nor all candidates fit at once: few numbers far between zeros.
   const rows = randomRows(140, 8);
   const width = 250_000, gap = width / 8 - 1;
@@ -91,7 +91,7 @@ Deno.test("features of several blocks are searched as one", async () => {
 });
 
 Deno.test("as many neighbours as items are refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const k of [3, 4]) {
     const message = `text_feat.npy: ${k} neighbours are asked of 3 items.`;
     await assertRejects(() => nearestItems(gpu, features(axes), k), InputError, message);
@@ -99,7 +99,7 @@ Deno.test("as many neighbours as items are refused", async () => {
 });
 
 Deno.test("lists longer than the kernel's are refused by file", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const k of [0, 1.5, 129]) {
     const message = `k of text_feat.npy is ${k}, but must be a whole number from 1 to 128.`;
     await assertRejects(() => nearestItems(gpu, features(axes), k), InputError, message);
@@ -107,7 +107,7 @@ Deno.test("lists longer than the kernel's are refused by file", async () => {
 });
 
 Deno.test("neighbours are taken from the cache where it has them", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const cacheFolder = await Deno.makeTempDir();
   try {
     const read: number[] = [];
@@ -126,7 +126,7 @@ Deno.test("neighbours are taken from the cache where it has them", async () => {
     await nearestItems(gpu, open(some.toReversed()), 3, { cacheFolder });
     assert(read.length > before, "other content is another key");
     const again = read.length;
-    const elsewhere = new Gpu(gpu.device, "another adapter");
+    const elsewhere = new GpuDevice(gpu.device, "another adapter");
     await nearestItems(elsewhere, open(some), 3, { cacheFolder });
     assert(read.length > again, "another adapter is another key");
     await nearestItems(gpu, { ...open(some), rows: 15 }, 3, { cacheFolder });

@@ -4,7 +4,7 @@ import { nearestItems } from "../../src/features/nearest.ts";
 import { computeOnce } from "../../src/features/preparation.ts";
 import { whiten } from "../../src/features/whitening.ts";
 import type { StoredTensor } from "../../src/files/safetensors.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 
 const gpu = { adapterName: "an adapter" };
 const settings = { kind: "test", k: 1 };
@@ -66,7 +66,7 @@ Deno.test("a folder keeps what was computed for later runs, by content", async (
 });
 
 Deno.test("a loop over models reads features once", async () => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const values = Float32Array.from({ length: 30 * 6 }, (_, i) => Math.sin(i * i));
   const whole = featuresOf(values, 6, "toy");
   let reads = 0;

@@ -1,7 +1,7 @@
 /** Singular vectors against ml-matrix's SVD in f64. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { Matrix, SVD } from "ml-matrix";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import {
   leftSingularVectors,
   padRows,
@@ -113,7 +113,7 @@ const cases: { title: string; data: Floats; width: number; count: number; rank?:
 ];
 
 Deno.test("left singular vectors equal those of an SVD in f64", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const { title, data, width, count, rank = count } of cases) {
     await test.step(title, async () => {
       const found = await leftSingularVectors(gpu, tiled(data, width), count);
@@ -124,7 +124,7 @@ Deno.test("left singular vectors equal those of an SVD in f64", async (test) => 
 });
 
 Deno.test("a matrix of several tiles is treated as one", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   // A block repeated n times has its own vectors, repeated and divided by √n.
   const [period, times, width, count] = [1060, 1000, 16, 4];
   const block = withSpectrum(period, width, geometric(width, 0.8));
@@ -157,7 +157,7 @@ Deno.test("a matrix of several tiles is treated as one", async () => {
 });
 
 Deno.test("the memory used is given back", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await leftSingularVectors(gpu, tiled(matrixOf(20, 6, uniform), 6), 3);
   assertEquals(gpu.bytes, 0);
 });

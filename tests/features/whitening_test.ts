@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { Matrix, SVD } from "ml-matrix";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import { whiten } from "../../src/features/whitening.ts";
-import { Gpu, openGpu } from "../../src/gpu/device.ts";
+import { GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { createRandom, uniformReal } from "../../src/random.ts";
 
 const random = createRandom(17);
@@ -52,7 +52,7 @@ function counted(features: FeatureMatrix): { features: FeatureMatrix; rowsRead: 
 }
 
 Deno.test("whitened features equal those of an SVD in f64", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const cases = [
     { rows: 40, width: 13, dim: 8 },
     { rows: 12, width: 30, dim: 4 }, // fewer items than features
@@ -78,7 +78,7 @@ Deno.test("whitened features equal those of an SVD in f64", async (test) => {
 });
 
 Deno.test("columns beyond the rank are zero, and a warning says so", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   // Two directions: the third column is their sum, the others are constant.
   const values = Float32Array.from({ length: 20 * 5 }, (_, i) => {
     const [row, column] = [Math.floor(i / 5), i % 5];
@@ -93,7 +93,7 @@ Deno.test("columns beyond the rank are zero, and a warning says so", async () =>
 });
 
 Deno.test("very large and very small features are whitened as others are", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const plain = randomFeatures(60, 9);
   const values = await plain.read(0, 60);
   const expected = await whiten(gpu, plain, 6);
@@ -112,7 +112,7 @@ Deno.test("very large and very small features are whitened as others are", async
 });
 
 Deno.test("each pass over the features is told from its start to its end", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const told: [string, number][] = [];
   const onProgress = (what: string, share: number) => told.push([what, share]);
   await whiten(gpu, randomFeatures(5000, 6), 4, { onProgress });
@@ -127,7 +127,7 @@ Deno.test("each pass over the features is told from its start to its end", async
 });
 
 Deno.test("whitened features are taken from the cache where it has them", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const cacheFolder = await Deno.makeTempDir();
   try {
     const { features, rowsRead } = counted(randomFeatures(20, 6));
@@ -146,7 +146,7 @@ Deno.test("whitened features are taken from the cache where it has them", async 
     await whiten(gpu, other.features, 4, { cacheFolder });
     assert(other.rowsRead() > 0, "other content is another key");
     const before = rowsRead();
-    const elsewhere = new Gpu(gpu.device, "another adapter");
+    const elsewhere = new GpuDevice(gpu.device, "another adapter");
     await whiten(elsewhere, features, 4, { cacheFolder });
     assert(rowsRead() > before, "another adapter is another key");
   } finally {

@@ -9,7 +9,7 @@ import { checkRival } from "./check_rival.ts";
 import { checkGolden } from "./check_stair.ts";
 import { parseRival, parseRivalInput } from "./rival_file.ts";
 import { parseGolden } from "./stair_file.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { readInput, rejectUnknown, runScript } from "../../scripts/cli/command_line.ts";
 import { formatTable } from "../../scripts/cli/table.ts";
@@ -27,7 +27,7 @@ usage: deno task golden FILE.json
 example: deno task golden tests/golden/numbers/stair_small.json`;
 
 /** STAIR's file has no "model"; rivals' have. */
-async function check(gpu: Gpu, path: string): Promise<Map<string, number>> {
+async function check(gpu: GpuDevice, path: string): Promise<Map<string, number>> {
   const text = await readInput(path);
   if (!/^\s*\{\s*"model"/.test(text)) return await checkGolden(gpu, parseGolden(path, text));
   const common = `${dirname(path)}/common.json`;
@@ -43,7 +43,7 @@ if (import.meta.main) {
     });
     if (help) return console.log(HELP);
     if (files.length !== 1) throw new InputError("One golden file is needed; see --help.");
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     const errors = await check(gpu, String(files[0]));
     const failed = [...errors].filter(([, error]) => !(error <= TOLERANCE));
     const rows = [...errors].map(([name, error]) => [name, error.toExponential(2)]);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkGolden } from "./check_stair.ts";
 import { type Golden, parseGolden } from "./stair_file.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 import { bothGathers } from "../gpu/gather/both_gathers.ts";
@@ -18,7 +18,7 @@ async function run(...files: string[]) {
 }
 
 Deno.test("every quantity of the authors' own run is met", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const golden: Golden = JSON.parse(Deno.readTextFileSync(GOLDEN));
   const quantities = [
     "adjacencyDense",

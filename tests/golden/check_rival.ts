@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { relativeError } from "./replay.ts";
 import type { RivalFile, RivalInput } from "./rival_file.ts";
@@ -36,7 +36,7 @@ const CHECKS: Readonly<Record<string, RivalCheck>> = {
  * @throws {InputError} when the file is of no model that is known here, or lacks a quantity.
  */
 export async function checkRival(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
 ): Promise<Map<string, number>> {

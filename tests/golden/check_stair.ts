@@ -9,7 +9,7 @@ import { createRanker } from "../../src/evaluation/ranking.ts";
 import { parseMetrics, rankingMetrics } from "../../src/evaluation/metrics.ts";
 import { nearestItems } from "../../src/features/nearest.ts";
 import { whiten } from "../../src/features/whitening.ts";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import type { BuiltModel } from "../../src/models/model.ts";
@@ -35,7 +35,7 @@ import type { Golden, Matrix } from "./stair_file.ts";
 import { madeModel } from "../models/made_model.ts";
 
 /** Computes every quantity of a golden file and returns its largest absolute error, by name. */
-export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string, number>> {
+export async function checkGolden(gpu: GpuDevice, golden: Golden): Promise<Map<string, number>> {
   const errors = new Map<string, number>();
   const compare: Compare = (name, ours, theirs) =>
     errors.set(name, largestError(name, ours, theirs));
@@ -53,7 +53,7 @@ export async function checkGolden(gpu: Gpu, golden: Golden): Promise<Map<string,
 
 /** Compares all that precedes training, and returns what the model starts from. */
 async function compareInputs(
-  gpu: Gpu,
+  gpu: GpuDevice,
   golden: Golden,
   train: SparsePattern,
   compare: Compare,
@@ -82,7 +82,7 @@ async function compareInputs(
 
 /** Compares the first gradient, then trains: every loss, and embeddings after the first and last step. */
 async function compareSteps(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   golden: Golden,
   compare: Compare,
@@ -117,7 +117,7 @@ function triplesOf({ steps }: Golden, step: number): Triple[] {
 
 /** Trains on the golden batches; `visit` gets each one's mean loss. */
 async function trainSteps(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   golden: Golden,
   visit: (step: number, loss: number) => Promise<void>,
@@ -139,7 +139,7 @@ async function trainSteps(
 
 /** Compares the metrics of the full ranking. */
 async function compareRanking(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   train: SparsePattern,
   { config: { users, items }, ranking }: Golden,

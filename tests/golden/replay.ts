@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
@@ -46,7 +46,7 @@ export interface Gradients {
 
 /** Runs a phase of a model on one batch, without the optimizer. */
 export async function lossAndGradients(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   triples: readonly Triple[],
   phase: Phase = model.phases[0]!,
@@ -78,7 +78,7 @@ export async function lossAndGradients(
 
 /** Reads a model's representations, (users + items) × width. */
 export async function represent(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Pick<ModelParts, "represent">,
 ): Promise<Float32Array<ArrayBuffer>> {
   using scratch = new Scratch(gpu);

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { checkRival } from "./check_rival.ts";
 import { parseRival, parseRivalInput } from "./rival_file.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 
 const FOLDER = new URL("./numbers/rivals/", import.meta.url);
 const FILES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
@@ -11,7 +11,7 @@ const FILES = [...Deno.readDirSync(FOLDER)].map(({ name }) => name)
 for (const name of FILES) {
   Deno.test(`${name} is met`, async () => {
     const read = (file: string) => Deno.readTextFileSync(new URL(file, FOLDER));
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     const input = parseRivalInput("common.json", read("common.json"));
     const errors = await checkRival(gpu, parseRival(name, read(name)), input);
     assert(errors.size >= 7, `only ${errors.size} quantities were compared`);

@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { GpuError, openGpu } from "../../src/gpu/device.ts";
+import { GpuError, openDevice } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { Program } from "../../src/gpu/program.ts";
 import { createTensor, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
@@ -22,8 +22,8 @@ function dispatchOn(program: Program, x: Tensor): void {
   program.run();
 }
 
-Deno.test("openGpu names the adapter and takes the limits that it offers", async () => {
-  using gpu = await openGpu();
+Deno.test("openDevice names the adapter and takes the limits that it offers", async () => {
+  using gpu = await openDevice();
   const adapter = await navigator.gpu.requestAdapter();
   assert(gpu.adapterName.length > 0);
   assertEquals(
@@ -32,10 +32,10 @@ Deno.test("openGpu names the adapter and takes the limits that it offers", async
   );
 });
 
-Deno.test("openGpu without an adapter says what to install", async () => {
+Deno.test("openDevice without an adapter says what to install", async () => {
   navigator.gpu.requestAdapter = () => Promise.resolve(null);
   try {
-    const error = await assertRejects(openGpu, GpuError);
+    const error = await assertRejects(openDevice, GpuError);
     assertStringIncludes(error.message, "No WebGPU adapter found");
     assertStringIncludes(error.message, "mesa-vulkan-drivers");
   } finally {
@@ -44,7 +44,7 @@ Deno.test("openGpu without an adapter says what to install", async () => {
 });
 
 Deno.test("a fault while recording fails the next await and names the kernel", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using program = new Program(gpu, "doubling");
   const x = createTensor(gpu, "numbers", [4]);
   x[Symbol.dispose]();
@@ -55,7 +55,7 @@ Deno.test("a fault while recording fails the next await and names the kernel", a
 });
 
 Deno.test("a fault while running fails the next await and names kernel and buffer", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using program = new Program(gpu, "doubling");
   using other = createTensor(gpu, "other", [4]);
   const x = createTensor(gpu, "numbers", [4]);
@@ -68,7 +68,7 @@ Deno.test("a fault while running fails the next await and names kernel and buffe
 });
 
 Deno.test("the first fault is kept, and every later await throws it", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using program = new Program(gpu, "doubling");
   for (const label of ["first", "second"]) {
     const x = createTensor(gpu, label, [4]);
@@ -81,13 +81,13 @@ Deno.test("the first fault is kept, and every later await throws it", async () =
 });
 
 Deno.test("an uncaptured error is not lost", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   gpu.device.createBuffer({ label: "useless", size: 16, usage: 0 });
   await assertRejects(() => gpu.finish(), GpuError, "usage");
 });
 
 Deno.test("a buffer above the limit is refused before the driver sees it", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   const bytes = Math.min(maxStorageBufferBindingSize, maxBufferSize) + 4;
   for (
@@ -105,7 +105,7 @@ Deno.test("a buffer above the limit is refused before the driver sees it", async
 });
 
 Deno.test("bytes and peakBytes count every buffer, staging and parameters included", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   {
     using a = createTensor(gpu, "a", [10]);
     using _b = createTensor(gpu, "b", [20]);
@@ -133,7 +133,7 @@ Deno.test("bytes and peakBytes count every buffer, staging and parameters includ
 });
 
 Deno.test("staging is released where reading fails", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const x = createTensor(gpu, "numbers", [4]);
   x[Symbol.dispose]();
   await assertRejects(() => readFloats(gpu, x), GpuError, "'numbers'");
@@ -142,14 +142,14 @@ Deno.test("staging is released where reading fails", async () => {
 
 Deno.test("a lost device is reported by whatever is awaited next", async (test) => {
   const awaits = {
-    finish: (gpu: Awaited<ReturnType<typeof openGpu>>) => gpu.finish(),
-    readFloats: async (gpu: Awaited<ReturnType<typeof openGpu>>) => {
+    finish: (gpu: Awaited<ReturnType<typeof openDevice>>) => gpu.finish(),
+    readFloats: async (gpu: Awaited<ReturnType<typeof openDevice>>) => {
       await readFloats(gpu, createTensor(gpu, "numbers", [4]));
     },
   };
   for (const [name, wait] of Object.entries(awaits)) {
     await test.step(name, async () => {
-      using gpu = await openGpu();
+      using gpu = await openDevice();
       gpu.device.destroy(); // behind its back
       await assertRejects(() => wait(gpu), GpuError, "device was lost");
     });
@@ -157,7 +157,7 @@ Deno.test("a lost device is reported by whatever is awaited next", async (test) 
 });
 
 Deno.test("closing the device on purpose is no loss", async () => {
-  const gpu = await openGpu();
+  const gpu = await openDevice();
   createTensor(gpu, "numbers", [4]);
   gpu[Symbol.dispose]();
   await gpu.device.lost;

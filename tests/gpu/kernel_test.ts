@@ -6,7 +6,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { GpuError, openGpu } from "../../src/gpu/device.ts";
+import { GpuError, openDevice } from "../../src/gpu/device.ts";
 import { getKernel, packParams } from "../../src/gpu/kernel.ts";
 
 const scaled = `struct Params {
@@ -23,7 +23,7 @@ override workgroup_size: u32 = 32;
 }`;
 
 Deno.test("a kernel's bindings, parameters and workgroup size are read off its source", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const kernel = getKernel(gpu, { name: "scaled", code: scaled });
   assertEquals(kernel.bindings, [
     { index: 0, name: "x", uniform: false },
@@ -36,20 +36,20 @@ Deno.test("a kernel's bindings, parameters and workgroup size are read off its s
 });
 
 Deno.test("a kernel is compiled once per device and set of constants", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const source = { name: "scaled", code: scaled };
   const kernel = getKernel(gpu, source, { dim: 4 });
   assertStrictEquals(getKernel(gpu, source, { dim: 4 }), kernel);
   assertNotStrictEquals(getKernel(gpu, source, { dim: 8 }), kernel);
   assertEquals(getKernel(gpu, source, { workgroup_size: 16 }).workgroupSize, 16);
-  using other = await openGpu();
+  using other = await openDevice();
   assertNotStrictEquals(getKernel(other, source, { dim: 4 }), kernel);
   await gpu.finish();
   await other.finish();
 });
 
 Deno.test("of the prelude's bindings, a kernel has those that it asks for, in a function too", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const bindingsOf = (name: string, result: string) =>
     getKernel(gpu, { name, code: scaled.replace("y[0] = ", `y[0] = ${result} * `) }).bindings
       .map(({ name }) => name);
@@ -60,7 +60,7 @@ Deno.test("of the prelude's bindings, a kernel has those that it asks for, in a 
 });
 
 Deno.test("a compile error tells file, line and column, and shows the place", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const code = `@group(0) @binding(0) var<storage, read_write> x: array<f32>;
 @compute @workgroup_size(1)
 fn main() {
@@ -77,7 +77,7 @@ fn main() {
 });
 
 Deno.test("a kernel and its ending are one shader, named after both", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const code = scaled.replace("y[0] = ", "finish(").replace("* x[0];", "* x[0]);")
     .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "") + " // the end";
   const ending = {
@@ -104,7 +104,7 @@ Deno.test("a compile error is told of the file it is in, the kernel's or its end
   ];
   for (const { place, ...parts } of wrongs) {
     await test.step(place, async () => {
-      using gpu = await openGpu();
+      using gpu = await openDevice();
       getKernel(gpu, { name: "scaled", ...parts });
       const { message } = await assertRejects(() => gpu.finish(), GpuError);
       const [summary, line, caret] = message.split("\n");
@@ -126,7 +126,7 @@ Deno.test("what only the pipeline finds wrong names the kernel", async (test) =>
   ];
   for (const { title, code, constants } of cases) {
     await test.step(title, async () => {
-      using gpu = await openGpu();
+      using gpu = await openDevice();
       getKernel(gpu, { name: "scaled", code }, constants);
       await assertRejects(() => gpu.finish(), GpuError, "kernel scaled: ");
     });

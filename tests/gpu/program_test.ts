@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Gpu, GpuError, openGpu } from "../../src/gpu/device.ts";
+import { GpuDevice, GpuError, openDevice } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
 import { type Dispatch, Program } from "../../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../../src/gpu/tensor.ts";
@@ -23,7 +23,7 @@ const axpy = {
 
 for (const times of [0, 1, 7, 512, 1500]) {
   Deno.test(`a program replayed ${times} times has the effect of as many single runs`, async () => {
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     using once = createTensor(gpu, "once", [1]);
     using replayed = createTensor(gpu, "replayed", [1]);
     const programs = [once, replayed].map((counter) => {
@@ -42,7 +42,7 @@ for (const times of [0, 1, 7, 512, 1500]) {
 }
 
 Deno.test("dispatches run in order, each with its own parameters", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using x = createTensor(gpu, "x", [1], Float32Array.of(10));
   using y = createTensor(gpu, "y", [1], Float32Array.of(1));
   using program = new Program(gpu, "chain");
@@ -56,7 +56,7 @@ Deno.test("dispatches run in order, each with its own parameters", async () => {
 });
 
 Deno.test("a program may hold more dispatches than one command buffer", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using counter = createTensor(gpu, "counter", [1]);
   using x = createTensor(gpu, "x", [1], Float32Array.of(1));
   using program = new Program(gpu, "long");
@@ -90,8 +90,8 @@ for (
   ] as const
 ) {
   Deno.test(`${cells} workgroups on ${threads} threads are all run, once`, async () => {
-    using opened = await openGpu();
-    const gpu = new Gpu(opened.device, opened.adapterName, { threads });
+    using opened = await openDevice();
+    const gpu = new GpuDevice(opened.device, opened.adapterName, { threads });
     using cell = createTensor(gpu, "cell", [cells]);
     using program = new Program(gpu, "wide");
     program.dispatch(getKernel(gpu, numbered), { cell }, {}, { invocations: cells });
@@ -103,7 +103,7 @@ for (
 }
 
 Deno.test("a dispatch of nothing is left out", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using counter = createTensor(gpu, "counter", [1]);
   using program = new Program(gpu, "empty");
   program.dispatch(getKernel(gpu, count), { counter }, {}, { invocations: 0 });
@@ -114,7 +114,7 @@ Deno.test("a dispatch of nothing is left out", async () => {
 });
 
 Deno.test("wrong bindings, parameters and sizes are named", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using x = createTensor(gpu, "x", [1]);
   using y = createTensor(gpu, "y", [1]);
   using program = new Program(gpu, "wrong");
@@ -138,7 +138,7 @@ Deno.test("wrong bindings, parameters and sizes are named", async (test) => {
 });
 
 Deno.test("disposing a program releases its parameters, once", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using x = createTensor(gpu, "x", [1]);
   using y = createTensor(gpu, "y", [1]);
   const before = gpu.bytes;

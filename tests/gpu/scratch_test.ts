@@ -1,10 +1,10 @@
 import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 
 Deno.test("released memory is handed out again for as many elements, under the new name", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const first = scratch.take("first", [6, 4]);
   scratch.release(first);
@@ -15,7 +15,7 @@ Deno.test("released memory is handed out again for as many elements, under the n
 });
 
 Deno.test("memory in use, or of another size, is not handed out", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const first = scratch.take("first", [8]);
   const second = scratch.take("second", [8]);
@@ -27,7 +27,7 @@ Deno.test("memory in use, or of another size, is not handed out", async () => {
 });
 
 Deno.test("releasing twice is harmless, also under a later name", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const first = scratch.take("first", [8]);
   scratch.release(first);
@@ -40,7 +40,7 @@ Deno.test("releasing twice is harmless, also under a later name", async () => {
 });
 
 Deno.test("foreign tensors are neither pooled nor destroyed", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using foreign = createTensor(gpu, "foreign", [8]);
   {
     using scratch = new Scratch(gpu);
@@ -51,7 +51,7 @@ Deno.test("foreign tensors are neither pooled nor destroyed", async () => {
 });
 
 Deno.test("disposing releases everything, taken or given back, once", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const scratch = new Scratch(gpu);
   scratch.release(scratch.take("given back", [16]));
   scratch.take("taken", [32]);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { GpuError, openGpu } from "../../src/gpu/device.ts";
+import { GpuError, openDevice } from "../../src/gpu/device.ts";
 import {
   createTensor,
   elementCount,
@@ -13,13 +13,13 @@ Deno.test("elementCount multiplies the sizes", () => {
 });
 
 Deno.test("a tensor holds zeros until it is written to", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using tensor = createTensor(gpu, "numbers", [2, 3]);
   assertEquals((await readFloats(gpu, tensor))[0], new Float32Array(6));
 });
 
 Deno.test("numbers come back as they went, bit for bit", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const floats = Float32Array.of(0.1, -0, 1e-40, Infinity, 3.4e38);
   const integers = Uint32Array.of(0, 7, 0xffffffff);
   using a = createTensor(gpu, "a", [5], floats);
@@ -29,7 +29,7 @@ Deno.test("numbers come back as they went, bit for bit", async () => {
 });
 
 Deno.test("several tensors are read at once, in the order asked for", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using a = createTensor(gpu, "a", [1], Float32Array.of(1));
   using b = createTensor(gpu, "b", [2], Float32Array.of(2, 3));
   using empty = createTensor(gpu, "empty", [0]);
@@ -40,7 +40,7 @@ Deno.test("several tensors are read at once, in the order asked for", async () =
 });
 
 Deno.test("what is large is read in parts, so that little of it is there twice", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const part = 2 ** 21; // elements of 8 MiB
   const large = Float32Array.from({ length: 2 * part + 3 }, (_, i) => i);
   using a = createTensor(gpu, "a", [large.length], large);
@@ -54,7 +54,7 @@ Deno.test("what is large is read in parts, so that little of it is there twice",
 });
 
 Deno.test("write replaces the first elements and leaves the rest", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using tensor = createTensor(gpu, "numbers", [4], Uint32Array.of(1, 2, 3, 4));
   write(gpu, tensor, Uint32Array.of(9, 8));
   write(gpu, tensor, new Uint32Array());
@@ -62,14 +62,14 @@ Deno.test("write replaces the first elements and leaves the rest", async () => {
 });
 
 Deno.test("write takes a part of a larger array", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using tensor = createTensor(gpu, "numbers", [2]);
   write(gpu, tensor, Float32Array.of(1, 2, 3, 4).subarray(1, 3));
   assertEquals(await readFloats(gpu, tensor), [Float32Array.of(2, 3)]);
 });
 
 Deno.test("more elements than the shape holds are refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using tensor = createTensor(gpu, "numbers", [2, 2]);
   const message = 'Cannot write 5 elements to "numbers" of shape 2 × 2.';
   assertThrows(() => write(gpu, tensor, new Float32Array(5)), GpuError, message);

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { lossAndGradients } from "../golden/replay.ts";
 import { bm3, type Bm3Settings } from "../../src/models/bm3.ts";
 import { builtModel } from "../../src/models/model.ts";
@@ -25,7 +25,7 @@ Deno.test("BM3 resumed goes on as if it had not stopped", async () => {
 });
 
 Deno.test("masks of BM3 depend on its seed", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const loss = async (seed: number): Promise<number> => {
     using model = builtModel(await bm3.create(gpu, madeDataset(), { ...settings, seed }));
     // The same parameters, so that the masks alone differ.
@@ -39,7 +39,7 @@ Deno.test("masks of BM3 depend on its seed", async () => {
 });
 
 Deno.test("BM3 passes over modalities without features", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = madeDataset();
   const [text] = dataset.modalities;
   const neighbours = { itemCount: 40, limit: 1, source: "n.csv", nearest: () => new Uint32Array() };

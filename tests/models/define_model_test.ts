@@ -1,6 +1,6 @@
 /** Kinds of models: how settings are completed, what is typed, and what is opaque. */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { defineModel } from "../../src/models/define_model.ts";
@@ -37,7 +37,7 @@ const zeros = defineModel({
 });
 
 Deno.test("given settings come first, then those of the preset, then the defaults", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const cases: [title: string, name: string, given: object | undefined, expected: object][] = [
     ["nothing given", "shop", undefined, { dim: 8, scale: 3, seed: 1 }],
     ["one given", "shop", { dim: 4 }, { dim: 4, scale: 3, seed: 1 }],
@@ -61,7 +61,7 @@ Deno.test("given settings come first, then those of the preset, then the default
 });
 
 Deno.test("a model is restored with the settings that it had, all of them", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = await zeros.restore(gpu, ofName("shop"), { dim: 4, scale: 1, seed: 2 });
   assertEquals(model.settings, { dim: 4, scale: 1, seed: 2 });
   const message = "scale is undefined, but must be above 0.";
@@ -69,7 +69,7 @@ Deno.test("a model is restored with the settings that it had, all of them", asyn
 });
 
 Deno.test("a model shows its name and sizes; what it is made of is there for the library", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model: Model = await zeros.create(gpu, dataset);
   assertEquals([model.name, model.userCount, model.itemCount], ["zeros", 60, 40]);
   const built = builtModel(model);
@@ -81,7 +81,7 @@ Deno.test("a model shows its name and sizes; what it is made of is there for the
 });
 
 Deno.test("the models of this library are typed by name", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = await models.lightgcn.create(gpu, dataset, { layers: 2, seed: 1 });
   assertEquals(model.settings, { dim: 64, layers: 2, regWeight: 0.01, seed: 1 });
   // @ts-expect-error: no setting is called so

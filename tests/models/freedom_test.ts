@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { lossAndGradients, represent } from "../golden/replay.ts";
 import {
   drawSample,
@@ -38,14 +38,14 @@ Deno.test("FREEDOM resumed goes on as if it had not stopped", async () => {
 });
 
 /** Representations over an epoch's sample. */
-async function sampled(gpu: Gpu, { parameters }: BuiltModel, data: FreedomData) {
+async function sampled(gpu: GpuDevice, { parameters }: BuiltModel, data: FreedomData) {
   return await represent(gpu, {
     represent: (tape) => vectors(tape, data, data.sampled, constants(parameters)).value,
   });
 }
 
 Deno.test("the graph of the loss is a sample drawn for each epoch, that of ranking has all", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await freedom.create(gpu, dataset, settings));
   using data = await prepareFreedom(gpu, dataset, settings);
   const [full, first] = [await represent(gpu, model), await sampled(gpu, model, data)];
@@ -60,7 +60,7 @@ Deno.test("the graph of the loss is a sample drawn for each epoch, that of ranki
 });
 
 Deno.test("a model's epochs have their samples, and its ranking has all", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await freedom.create(gpu, dataset, settings));
   const loss = async (epoch: number) => {
     model.beginEpoch!(epoch);
@@ -74,7 +74,7 @@ Deno.test("a model's epochs have their samples, and its ranking has all", async 
 });
 
 Deno.test("without dropout there is one graph", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const undropped = { ...settings, dropout: 0 };
   using model = builtModel(await freedom.create(gpu, dataset, undropped));
   using data = await prepareFreedom(gpu, dataset, undropped);
@@ -90,7 +90,7 @@ Deno.test("modalities are weighted so that all add up to 1", () => {
 });
 
 Deno.test("neighbour lists stand for a modality in the item graph, without a term of the loss", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const [text] = dataset.modalities;
   const nearest = (k: number) =>
     Uint32Array.from({ length: 40 * k }, (_, i) => (Math.floor(i / k) + 1 + i % k) % 40);
@@ -107,7 +107,7 @@ Deno.test("neighbour lists stand for a modality in the item graph, without a ter
 });
 
 Deno.test("with one neighbour items are alike to themselves alone", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const graph = toDense(await frozenGraph(gpu, dataset, { knn: 1, imageWeight: 0.1 }));
   const own = Math.fround(1 / (1 + 1e-7));
   assertEquals([...graph], [...graph].map((_, i) => i % 41 === 0 ? own : 0));

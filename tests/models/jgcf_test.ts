@@ -1,5 +1,5 @@
 import { assertAlmostEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
 import { DAMPING, jacobiSteps, jgcf } from "../../src/models/jgcf.ts";
@@ -38,7 +38,7 @@ Deno.test("where a = b the recurrence is that of Jacobi polynomials, damped degr
 });
 
 Deno.test("without layers all frequencies pass, and JGCF is its embeddings twice", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await jgcf.create(gpu, madeDataset(), { ...settings, layers: 0 }));
   const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);
   const expected = new Float64Array(2 * embeddings!.length);

@@ -1,7 +1,7 @@
 /** Short runs of LATTICE on a made dataset, and what it refuses. */
 import { assert, assertEquals } from "@std/assert";
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { lattice, type LatticeSettings } from "../../src/models/lattice.ts";
 import { builtModel } from "../../src/models/model.ts";
@@ -50,7 +50,7 @@ const options = { batchSize: 32, learningRate: 0.02, weightDecay: 0, seed: 4 };
 
 /** Losses of all epochs, and the parameters before and after. */
 async function run(
-  gpu: Gpu,
+  gpu: GpuDevice,
   data: Dataset,
   changed: Partial<LatticeSettings>,
   epochs: number,
@@ -66,7 +66,7 @@ async function run(
 }
 
 Deno.test("a few epochs of LATTICE", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const first = await run(gpu, dataset, {}, 3);
 
   await test.step("lower the loss, and move every parameter", () => {

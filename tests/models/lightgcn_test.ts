@@ -1,4 +1,4 @@
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
@@ -16,7 +16,7 @@ Deno.test("LightGCN learns, with and without its penalty, always the same", asyn
 });
 
 Deno.test("LightGCN is represented by the mean of its layers", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = madeDataset();
   using model = builtModel(await lightgcn.create(gpu, dataset, settings));
   const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);

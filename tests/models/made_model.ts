@@ -1,6 +1,6 @@
 /** Models that a test puts together itself. */
 import type { Dataset } from "../../src/data/dataset.ts";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { defineModel } from "../../src/models/define_model.ts";
 import { assembleModel, type BuiltModel, type ModelParts } from "../../src/models/model.ts";
@@ -22,7 +22,7 @@ const made = defineModel({
 
 /** A model of these parts. */
 export function madeModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   sizes: Pick<Dataset, "userCount" | "itemCount">,
   parts: ModelParts,
 ): BuiltModel {

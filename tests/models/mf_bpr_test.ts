@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
 import { mfBpr } from "../../src/models/mf_bpr.ts";
@@ -15,7 +15,7 @@ Deno.test("MF-BPR learns, with and without its penalty, always the same", async 
 });
 
 Deno.test("MF-BPR is represented by its embeddings", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await mfBpr.create(gpu, madeDataset(), settings));
   const [embeddings] = await readFloats(gpu, model.parameters.embeddings!);
   assertEquals(await represent(gpu, model), embeddings);

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertNotEquals } from "@std/assert";
 import { rankNeighbours } from "../../src/data/neighbour_lists.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { represent } from "../golden/replay.ts";
 import { mmgcn, type MmgcnSettings } from "../../src/models/mmgcn/mmgcn.ts";
@@ -27,7 +27,7 @@ Deno.test("MMGCN resumed goes on as if it had not stopped", async () => {
 });
 
 Deno.test("tables are trained where that is asked", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = madeDataset();
   using model = builtModel(await mmgcn.create(gpu, dataset, { ...settings, trainTables: true }));
   const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
@@ -40,7 +40,7 @@ Deno.test("tables are trained where that is asked", async () => {
 });
 
 Deno.test("tables that are not trained are no parameters, and come from the seed alone", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dataset = madeDataset();
   using fixed = builtModel(await mmgcn.create(gpu, dataset, settings));
   using trained = builtModel(await mmgcn.create(gpu, dataset, { ...settings, trainTables: true }));
@@ -53,7 +53,7 @@ Deno.test("tables that are not trained are no parameters, and come from the seed
 });
 
 Deno.test("every modality with features has a branch, and others none", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const whole = madeDataset();
   const [text] = whole.modalities;
   const rows = { item: [0, 1], neighbour: [1, 0], cosine: [1, 1] };

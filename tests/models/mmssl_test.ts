@@ -1,6 +1,6 @@
 /** Short runs of MMSSL, its graphs of modalities over the batches, and what it refuses. */
 import { assert, assertEquals, assertLess, assertNotEquals, assertThrows } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { represent } from "../golden/replay.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { readIntegers } from "../../src/gpu/tensor.ts";
@@ -27,7 +27,7 @@ Deno.test("MMSSL learns, always the same", async () => {
 
 /** Pairs in the graph of each modality, after so many epochs in batches of so many triples. */
 async function graphSizes(
-  gpu: Gpu,
+  gpu: GpuDevice,
   changed: Partial<MmsslSettings>,
   { epochs = 1, batchSize = 64 } = {},
 ): Promise<number[]> {
@@ -37,14 +37,14 @@ async function graphSizes(
   return await pairCounts(gpu, model);
 }
 
-async function pairCounts(gpu: Gpu, { buffers }: BuiltModel): Promise<number[]> {
+async function pairCounts(gpu: GpuDevice, { buffers }: BuiltModel): Promise<number[]> {
   const rowStarts = ["text", "image"].map((name) => buffers![`${name}.graph.rowStart`]!);
   const read = await readIntegers(gpu, ...rowStarts);
   return read.map((rowStart) => rowStart.at(-1)! / 2);
 }
 
 Deno.test("graphs of modalities are the interactions', then collected, then empty", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const pairs = dataset.train.column.length;
   await test.step("before the second batch has ended", async () => {
     assertEquals(await graphSizes(gpu, {}, { epochs: 0 }), [pairs, pairs]);
@@ -71,7 +71,7 @@ Deno.test("graphs of modalities are the interactions', then collected, then empt
 });
 
 Deno.test("the reported loss leaves the discriminator's out", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await mmssl.create(gpu, dataset, settings));
   using trainer = new Trainer(gpu, model, dataset.train, training);
   const apart = Object.keys(model.lossTerms).filter((name) => model.lossTerms[name]!.apart);
@@ -81,7 +81,7 @@ Deno.test("the reported loss leaves the discriminator's out", async () => {
 });
 
 Deno.test("a saved state brings the graphs back with the parameters", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const changed = { ...settings, keepModalGraphs: true };
   using first = builtModel(await mmssl.create(gpu, dataset, changed));
   using trainer = new Trainer(gpu, first, dataset.train, training);
@@ -138,7 +138,7 @@ Deno.test("of items with equal scores the ones with lower ids are best", () => {
 });
 
 Deno.test("one modality is enough", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const [text] = dataset.modalities;
   using model = builtModel(await mmssl.create(gpu, { ...dataset, modalities: [text!] }, settings));
   using trainer = new Trainer(gpu, model, dataset.train, training);
@@ -146,7 +146,7 @@ Deno.test("one modality is enough", async () => {
 });
 
 Deno.test("batches of more users than modal graphs have room for are refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await mmssl.create(gpu, dataset, settings));
   const { userCount, itemCount, phases } = model;
   const shape = { rows: userCount + itemCount, triples: 5000, batchSize: 4097 };

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { createRanker, seenBefore } from "../../src/evaluation/ranking.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { type BuiltModel, builtModel } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
@@ -23,13 +23,13 @@ const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
 type Settings = Readonly<Record<string, unknown>>;
 
 /** A model of a kind, ready for training. */
-async function createModel(gpu: Gpu, kind: string, settings: Settings): Promise<BuiltModel> {
+async function createModel(gpu: GpuDevice, kind: string, settings: Settings): Promise<BuiltModel> {
   return builtModel(await modelNamed(kind).create(gpu, dataset, { ...settings, seed: 3 }));
 }
 
 /** Trains a model of a kind for some epochs. */
 async function runEpochs(
-  gpu: Gpu,
+  gpu: GpuDevice,
   kind: string,
   settings: Settings,
   epochs: number,
@@ -56,7 +56,7 @@ export async function assertTrains(
   settings: Settings = {},
   epochs = 4,
 ): Promise<void> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const first = await runEpochs(gpu, kind, settings, epochs);
   assertEquals(gpu.bytes, 0);
   assert(first.losses.every(Number.isFinite), `losses ${first.losses}`);
@@ -75,7 +75,7 @@ export async function assertTrains(
  * between its epochs, the resumed one never is. Weights decay in both ways that there are.
  */
 export async function assertResumes(kind: string, settings: Settings): Promise<void> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const decaying = { ...training, weightDecay: 0.1, l2: 0.01 };
   using straight = await createModel(gpu, kind, settings);
   using trainer = new Trainer(gpu, straight, dataset.train, decaying);
@@ -105,7 +105,7 @@ export async function assertRefuses(
   cases: readonly (readonly [wrong: Settings, message: string, changed?: Partial<Dataset>])[],
   data = dataset,
 ): Promise<void> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [wrong, message, changed] of cases) {
     const create = () =>
       modelNamed(kind).create(gpu, { ...data, ...changed }, { ...settings, ...wrong });

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { buildDataset } from "../../src/data/dataset.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { stair } from "../../src/models/stair.ts";
 import { assertResumes, assertTrains } from "./model_runs.ts";
@@ -19,7 +19,7 @@ const textOnly = buildDataset({
 });
 
 Deno.test("neighbours of a modality that is not there are refused, unless by default", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await test.step("by default", async () => {
     using model = await stair.create(gpu, textOnly, { dim: 4, neighbors: { text: 2, image: 1 } });
     assertEquals([model.userCount, model.itemCount], [2, 6]);
@@ -47,7 +47,7 @@ Deno.test("STAIR resumed goes on as if it had not stopped", async () => {
 });
 
 Deno.test("neighbours out of range are refused by modality", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const k of [-1, 1.5, 129]) {
     const message = `neighbors of "text" is ${k}, but must be a whole number from 0 to 128.`;
     await assertRejects(

@@ -1,6 +1,6 @@
 /** Compares an operation with its formula in f64, and its adjoint with the formula's differences. */
 import { assertEquals } from "@std/assert";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { Tape, type Variable } from "../../src/tape/tape.ts";
@@ -29,7 +29,7 @@ export interface Operation {
 
 /** Runs the operation, used twice over so that gradients add up, and compares. */
 export async function checkOperation(
-  gpu: Gpu,
+  gpu: GpuDevice,
   operands: readonly Operand[],
   { record, formula }: Operation,
 ): Promise<void> {
@@ -72,7 +72,11 @@ export async function checkOperation(
 }
 
 /** What an operation dispatches when nothing uses its result. */
-export function recordUnused(gpu: Gpu, record: Operation["record"], operands: readonly Operand[]) {
+export function recordUnused(
+  gpu: GpuDevice,
+  record: Operation["record"],
+  operands: readonly Operand[],
+) {
   using resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const variables = operands.map(({ shape }, i): Variable => ({

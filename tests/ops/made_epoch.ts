@@ -1,6 +1,6 @@
 /** Small epochs of random triples, and gradients to compare with, for tests of operations. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { type Batch, createBatch, type EpochShape } from "../../src/tape/batch.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
@@ -46,7 +46,7 @@ export function batchOf({ triples, shape: { batchSize } }: MadeEpoch, step: numb
 
 /** The epoch on the GPU, with the clock at one of its batches. */
 export function uploadMade(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { shape, triples }: MadeEpoch,
   step: number,
   termCount = 1,

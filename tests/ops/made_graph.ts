@@ -1,5 +1,5 @@
 /** Small neighbour graphs with random lists, for tests of operations. */
-import type { Gpu } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import {
   createNeighbourGraph,
@@ -39,7 +39,7 @@ export function madeGraph(
 
 /** The graph on the GPU, with its transpose. */
 export async function uploadGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { itemCount, modalities, k, column, similarity }: MadeGraph,
 ): Promise<NeighbourGraph> {
   const none = { ids: new Uint32Array(itemCount * k), values: new Float32Array(itemCount * k) };

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decodeSafetensors, encodeSafetensors } from "../../src/files/safetensors.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
@@ -92,7 +92,7 @@ Deno.test("a damaged checkpoint is refused by file and key", async (test) => {
 });
 
 Deno.test("a model takes its own embeddings and no others", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using model = builtModel(await lightgcn.create(gpu, dataset, settings));
   using factors = await mfBpr.create(gpu, dataset, { dim: 4 });
   await withFolder({}, async (folder) => {

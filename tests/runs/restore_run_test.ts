@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { loadDataset } from "../../src/data/load_dataset.ts";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
@@ -13,7 +13,7 @@ const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
 
 Deno.test("a run is restored, or refused by file and key", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await withFolder({ "data/interactions.csv": interactions }, async (folder) => {
     const data = `${folder}/data`, path = `${folder}/config.json`;
     const config = { model: "lightgcn", data, settings };

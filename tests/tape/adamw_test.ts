@@ -1,6 +1,6 @@
 /** Steps of the optimizer against the algorithm in f64. */
 import { assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor, write } from "../../src/gpu/tensor.ts";
 import {
@@ -58,7 +58,7 @@ function expected(
 
 /** The same on the GPU, step by step, as an epoch of two batches and the next one. */
 async function actual(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { width, settings, factor, doubledFrom }: Case,
   { parameter, gradients }: ReturnType<typeof data>,
 ): Promise<Float32Array> {
@@ -114,7 +114,7 @@ const cases: Record<string, Case> = {
 };
 
 Deno.test("steps are those of the algorithm", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [name, one] of Object.entries(cases)) {
     await test.step(name, async () => {
       const given = data(one.width);

@@ -1,6 +1,6 @@
 /** Gradients of a value that is used more than once. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
 import { gatherBatch } from "../../src/ops/rows/gather_batch.ts";
@@ -19,7 +19,7 @@ import { assertClose, batchOf, madeEpoch, uniformFloats, uploadMade } from "../o
 const random = createRandom(23);
 
 /** A variable of 5 × 3 with parts that are full of one number. */
-function open(gpu: Gpu, resources: DisposableStack) {
+function open(gpu: GpuDevice, resources: DisposableStack) {
   const scratch = resources.use(new Scratch(gpu));
   const tape = new Tape(gpu, "gradients", scratch);
   resources.use(tape.program);
@@ -41,7 +41,7 @@ function open(gpu: Gpu, resources: DisposableStack) {
 }
 
 Deno.test("a part becomes the gradient or is added to it", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part } = open(gpu, resources);
   const x: Variable = { value };
@@ -56,7 +56,7 @@ Deno.test("a part becomes the gradient or is added to it", async () => {
 });
 
 Deno.test("a kernel that adds in place replaces undefined memory first", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part, record } = open(gpu, resources);
   const x: Variable = { value };
@@ -76,7 +76,7 @@ Deno.test("a kernel that adds in place replaces undefined memory first", async (
 });
 
 Deno.test("some rows are added to zeros or to what is there", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part, record } = open(gpu, resources);
   const x: Variable = { value };
@@ -89,7 +89,7 @@ Deno.test("some rows are added to zeros or to what is there", async () => {
 });
 
 Deno.test("a gradient that meets an ending is stored, added, or left to its only reader", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const given = Float32Array.from({ length: 15 }, (_, i) => i);
   const twice = given.map((x) => 2 * x);
   const cases = [
@@ -135,7 +135,7 @@ Deno.test("a gradient that meets an ending is stored, added, or left to its only
 });
 
 Deno.test("what memory a pending gradient reads is not handed out before it is recorded", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part } = open(gpu, resources);
   const x: Variable = { value, readOnce: true };
@@ -156,7 +156,7 @@ Deno.test("what memory a pending gradient reads is not handed out before it is r
 });
 
 Deno.test("a gradient left pending may not grow", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part } = open(gpu, resources);
   const x: Variable = { value, readOnce: true };
@@ -167,7 +167,7 @@ Deno.test("a gradient left pending may not grow", async () => {
 });
 
 Deno.test("a constant gets no gradient, and what was made for it is free again", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const { tape, value, part } = open(gpu, resources);
   const constant: Variable = { value, constant: true, readOnce: true };
@@ -184,7 +184,7 @@ Deno.test("a constant gets no gradient, and what was made for it is free again",
 });
 
 Deno.test("a value used twice gets the sum of both uses", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 3, items: 4, triples: 6, batchSize: 6 });
   using batches = uploadMade(gpu, epoch, 0);

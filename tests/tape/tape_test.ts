@@ -1,6 +1,6 @@
 /** The order of adjoints, and what becomes of memory. */
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { gatherBatch } from "../../src/ops/rows/gather_batch.ts";
@@ -10,7 +10,7 @@ import { createRandom } from "../../src/random.ts";
 import { madeEpoch, uploadMade } from "../ops/made_epoch.ts";
 
 Deno.test("adjoints are recorded once, the last first", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "order", scratch);
   const order: number[] = [];
@@ -21,7 +21,7 @@ Deno.test("adjoints are recorded once, the last first", async () => {
 });
 
 Deno.test("what is released is taken again, and what was not taken here is let alone", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const elsewhere = scratch.take("of another tape", [8]);
   using foreign = createTensor(gpu, "foreign", [8]);
@@ -37,7 +37,7 @@ Deno.test("what is released is taken again, and what was not taken here is let a
 });
 
 Deno.test("adjoints of operations are recorded where a loss depends on what is no constant", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using value = createTensor(gpu, "x", [8]);
   const tape = new Tape(gpu, "operations", scratch);
@@ -54,7 +54,7 @@ Deno.test("adjoints of operations are recorded where a loss depends on what is n
 });
 
 Deno.test("a result is given back before its adjoint, gradient and what is kept after it", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using value = createTensor(gpu, "x", [8]);
   for (const keepsValue of [false, true]) {
     using scratch = new Scratch(gpu);
@@ -74,7 +74,7 @@ Deno.test("a result is given back before its adjoint, gradient and what is kept 
 });
 
 Deno.test("what an adjoint gives back serves the next one", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   /** A chain of operations, each of which takes a result and, backward, a gradient. */
   const bytesOf = (length: number): number => {
@@ -101,7 +101,7 @@ Deno.test("what an adjoint gives back serves the next one", async () => {
 });
 
 Deno.test("finish gives back all that is still taken, once", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(createRandom(24), { users: 3, items: 4, triples: 6, batchSize: 6 });
   using batches = uploadMade(gpu, epoch, 0);

@@ -1,6 +1,6 @@
 /** Epochs of many batches, in which the last pass over all rows ends with the optimizer's step of a batch. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { stair } from "../../src/models/stair.ts";
 import { Trainer } from "../../src/training/trainer.ts";
@@ -8,7 +8,7 @@ import { bothGathers } from "../gpu/gather/both_gathers.ts";
 import { madeDataset } from "./made_dataset.ts";
 
 Deno.test("training from images gives what training from buffers gives, batch by batch", async () => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const dataset = madeDataset();
   const settings = { learningRate: 0.01, weightDecay: 0.1, batchSize: 50, seed: 3 };
   const trained: Float32Array[] = [];

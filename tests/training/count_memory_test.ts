@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { presetFor, settingsFor } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
 import { countMemory } from "../../src/training/count_memory.ts";
@@ -17,10 +17,10 @@ for (const name of ["stair", "lightgcn"]) {
     assertEquals(await countMemory(kind, dataset, settings, training), counted);
     {
       // What is computed from features is not counted: it is in memory after this.
-      using gpu = await openGpu();
+      using gpu = await openDevice();
       using _model = await kind.create(gpu, dataset, settings);
     }
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     using model = await kind.create(gpu, dataset, settings);
     await train(gpu, model, dataset, { ...training, epochs: 1, evalEvery: 1 });
     assertEquals(gpu.peakBytes, counted);
@@ -28,7 +28,7 @@ for (const name of ["stair", "lightgcn"]) {
 }
 
 Deno.test("a dry device takes no memory and computes nothing", async () => {
-  using gpu = await openGpu({ dry: true });
+  using gpu = await openDevice({ dry: true });
   const buffer = gpu.allocate("large", 2 ** 26, GPUBufferUsage.STORAGE);
   assertEquals([gpu.bytes, buffer.size], [2 ** 26, 16]);
   gpu.release(buffer);

@@ -5,7 +5,7 @@ import {
   assertNotEquals,
   assertThrows,
 } from "@std/assert";
-import { openGpu } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { readIntegers, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createBatch, type EpochShape, stepCount } from "../../src/tape/batch.ts";
@@ -189,7 +189,7 @@ Deno.test("batches hold all triples, the last one what is left", () => {
 });
 
 Deno.test("uploading an epoch starts at its first batch, and batches go on counting", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const { users, items, triples: count, batchSize } of shapes) {
     const shape = { rows: users + items, triples: count, batchSize };
     const epoch = gatherBatches(randomTriples(users, items, count), shape);

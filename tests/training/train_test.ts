@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { evaluate } from "../../src/evaluation/ranking.ts";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { type BuiltModel, builtModel } from "../../src/models/model.ts";
@@ -17,7 +17,7 @@ import { train, type TrainOptions, type TrainResult } from "../../src/training/t
 import { madeDataset } from "./made_dataset.ts";
 
 const dataset = madeDataset();
-async function stair(gpu: Gpu, gamma = 0.3, data = dataset): Promise<BuiltModel> {
+async function stair(gpu: GpuDevice, gamma = 0.3, data = dataset): Promise<BuiltModel> {
   const settings = { dim: 8, gamma, neighbors: { text: 3, image: 1 } };
   return builtModel(await stairKind.create(gpu, data, settings));
 }
@@ -32,14 +32,14 @@ const settings: TrainOptions = {
 };
 
 /** Trains a fresh model. */
-async function run(gpu: Gpu, options: Partial<TrainOptions> = {}): Promise<TrainResult> {
+async function run(gpu: GpuDevice, options: Partial<TrainOptions> = {}): Promise<TrainResult> {
   using model = await stair(gpu);
   return await train(gpu, model, dataset, { ...settings, ...options });
 }
 
 /** Runs `body` with an open device and an empty folder; all memory must have been given back. */
-async function withRun(body: (gpu: Gpu, folder: string) => Promise<void>): Promise<void> {
-  using gpu = await openGpu();
+async function withRun(body: (gpu: GpuDevice, folder: string) => Promise<void>): Promise<void> {
+  using gpu = await openDevice();
   const folder = await Deno.makeTempDir();
   try {
     await body(gpu, folder);

@@ -1,6 +1,6 @@
 /** Steps of several phases: what each trains, when it runs, and what waits for it. */
 import { assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, createTensors, readFloats, type Tensor } from "../../src/gpu/tensor.ts";
 import type { BuiltModel, Phase } from "../../src/models/model.ts";
@@ -29,7 +29,7 @@ function pull(tape: Tape, variable: Variable): void {
 }
 
 /** A model of two parameters, of width 5, that are not used for anything. */
-function openModel(gpu: Gpu, phases: readonly Phase[]): BuiltModel {
+function openModel(gpu: GpuDevice, phases: readonly Phase[]): BuiltModel {
   const tensors = createTensors(gpu, { x: ["x", [5]], y: ["y", [5]] });
   const { x, y } = tensors;
   return madeModel(gpu, { userCount: EPOCH.users, itemCount: EPOCH.items }, {
@@ -43,7 +43,7 @@ function openModel(gpu: Gpu, phases: readonly Phase[]): BuiltModel {
 
 /** Runs an epoch of four batches and returns the first elements of x and y. */
 async function runEpoch(phases: readonly Phase[], factor?: number): Promise<number[]> {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using plain = openModel(gpu, phases);
   const model = factor === undefined ? plain : { ...plain, learningRateFactor: () => factor };
@@ -101,7 +101,7 @@ Deno.test("a phase may update parameters in its own way", async () => {
 });
 
 Deno.test("what comes after a phase finds it done, and all later work waits", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const seen: [batch: number, x: number, y: number][] = [];
   const phases: Phase[] = [

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError, TEXEL_BYTES } from "../device.ts";
+import { type GpuDevice, GpuError, TEXEL_BYTES } from "../device.ts";
 import type { RowRange } from "../tensor.ts";
 
 /** A texture that kernels read. */
@@ -44,18 +44,23 @@ const WORDS_PER_TEXEL = TEXEL_BYTES / 4;
 const LINE_ALIGNMENT = 256;
 
 /** Rows of `dim4` vec4 that fit side by side: a power of two, or 0. */
-function rowsPerLine(gpu: Gpu, dim4: number): number {
+function rowsPerLine(gpu: GpuDevice, dim4: number): number {
   const rows = 2 ** Math.floor(Math.log2(gpu.device.limits.maxTextureDimension2D / dim4));
   return rows * TEXEL_BYTES >= LINE_ALIGNMENT ? rows : 0;
 }
 
 /** Whether an image of rows × 4·dim4 numbers is possible. */
-export function fitsImage(gpu: Gpu, rows: number, dim4: number): boolean {
+export function fitsImage(gpu: GpuDevice, rows: number, dim4: number): boolean {
   return rows <= rowsPerLine(gpu, dim4) * gpu.device.limits.maxTextureDimension2D;
 }
 
 /** Creates an image with room for rows × 4·dim4 numbers, which must fit. */
-export function createImage(gpu: Gpu, label: string, rows: number, dim4: number): MatrixImage {
+export function createImage(
+  gpu: GpuDevice,
+  label: string,
+  rows: number,
+  dim4: number,
+): MatrixImage {
   const perLine = rowsPerLine(gpu, dim4);
   const width = Math.min(Math.max(1, rows), perLine) * dim4;
   const height = Math.max(1, Math.ceil(rows / perLine));
@@ -63,18 +68,18 @@ export function createImage(gpu: Gpu, label: string, rows: number, dim4: number)
   return { ...imageOf(gpu, texture), rows, dim4, rowsPerLine: perLine };
 }
 
-function imageOf(gpu: Gpu, texture: GPUTexture): Image {
+function imageOf(gpu: GpuDevice, texture: GPUTexture): Image {
   return { texture, view: texture.createView(), [Symbol.dispose]: () => gpu.release(texture) };
 }
 
 /** Whether so many pairs of entries fit an image. */
-export function fitsPairs(gpu: Gpu, pairs: number): boolean {
+export function fitsPairs(gpu: GpuDevice, pairs: number): boolean {
   return pairs <= PAIRS_PER_LINE * gpu.device.limits.maxTextureDimension2D;
 }
 
 /** Creates an image with room for so many pairs, which must fit, and writes the first ones. */
 export function createEntryImage(
-  gpu: Gpu,
+  gpu: GpuDevice,
   label: string,
   entries: Uint32Array<ArrayBuffer>,
   pairs: number = entries.length / WORDS_PER_TEXEL,
@@ -94,7 +99,7 @@ export function createEntryImage(
  * @throws {GpuError} when it has no room for them.
  */
 export function writeEntries(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { texture, pairs }: EntryImage,
   entries: Uint32Array<ArrayBuffer>,
 ): void {

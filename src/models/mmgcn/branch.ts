@@ -12,7 +12,7 @@
  * @module
  */
 import { scaleToUnitRows } from "../../features/unit_rows.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { Scratch } from "../../gpu/scratch.ts";
 import { createTensor, type Elements, type Tensor } from "../../gpu/tensor.ts";
 import { add, stackRows } from "../../ops/rows/combine.ts";
@@ -96,7 +96,7 @@ type Upload = (key: string, shape: readonly number[], data?: Elements) => Tensor
 
 /** Uploads a branch with random parameters. */
 export function createBranch(
-  gpu: Gpu,
+  gpu: GpuDevice,
   graph: MeanGraph,
   inputs: BranchInputs,
   settings: BranchSettings,
@@ -131,7 +131,7 @@ export function createBranch(
 
 /** Where neither the users' rows nor the items' are trained, X and M X are computed once. */
 function constantInput(
-  gpu: Gpu,
+  gpu: GpuDevice,
   graph: MeanGraph,
   { name, features, width, preferences }: BranchInputs,
   upload: Upload,

@@ -23,7 +23,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor, elementCount, type Tensor } from "../../gpu/tensor.ts";
 import { bprLoss } from "../../ops/losses/bpr_loss.ts";
 import type { Batch } from "../../tape/batch.ts";
@@ -84,7 +84,11 @@ export const mmgcn: ModelKind<typeof settings> = defineModel({
 const MAPPED = "image";
 
 /** Reads the features, and uploads random tables and weights. */
-async function create(gpu: Gpu, dataset: Dataset, settings: MmgcnSettings): Promise<ModelParts> {
+async function create(
+  gpu: GpuDevice,
+  dataset: Dataset,
+  settings: MmgcnSettings,
+): Promise<ModelParts> {
   const { dim, imageDim, seed } = settings;
   const { train, userCount, itemCount } = dataset;
   const table = (key: string, rows: number, columns: number) =>
@@ -118,7 +122,7 @@ export interface MmgcnInputs {
  * @param train Train interactions, users × items.
  */
 export function buildMmgcn(
-  gpu: Gpu,
+  gpu: GpuDevice,
   train: SparsePattern,
   settings: MmgcnSettings,
   inputs: MmgcnInputs,
@@ -205,7 +209,7 @@ function tablePenalty(
   normPenalty(tape, table, rows, batch, term, { squared: true, divisor: elementCount(shape) / 2 });
 }
 
-function uploadMeanGraph(gpu: Gpu, train: SparsePattern): MeanGraph & Disposable {
+function uploadMeanGraph(gpu: GpuDevice, train: SparsePattern): MeanGraph & Disposable {
   const means = rowNormalised(adjacency(train));
   using guard = new DisposableStack();
   const mean = guard.use(uploadSparse(gpu, "means", means));

@@ -51,7 +51,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
 import { uploadSparse } from "../../ops/graphs/sparse_tensor.ts";
@@ -91,7 +91,11 @@ export const mmssl: ModelKind<typeof settings> = defineModel({
 });
 
 /** Uploads all that MMSSL consists of. */
-async function create(gpu: Gpu, dataset: Dataset, settings: MmsslSettings): Promise<ModelParts> {
+async function create(
+  gpu: GpuDevice,
+  dataset: Dataset,
+  settings: MmsslSettings,
+): Promise<ModelParts> {
   using guard = new DisposableStack();
   const data = guard.use(await prepareMmssl(gpu, dataset, settings));
   const parts = guard.use(buildMmssl(gpu, data, seededDraws(settings.seed)));
@@ -107,7 +111,7 @@ async function create(gpu: Gpu, dataset: Dataset, settings: MmsslSettings): Prom
  * @param draws Where masks and noise come from.
  * @throws {GpuError} when the discriminator, items × items / 4, exceeds what the adapter can hold.
  */
-export function buildMmssl(gpu: Gpu, data: MmsslData, draws: Draws): ModelParts {
+export function buildMmssl(gpu: GpuDevice, data: MmsslData, draws: Draws): ModelParts {
   using guard = new DisposableStack();
   const generator = upload(gpu, guard, initialGenerator(data));
   const discriminator = upload(
@@ -134,7 +138,7 @@ type Floats = Float32Array<ArrayBuffer>;
 type Initial = Readonly<Record<string, readonly [shape: readonly number[], data: Floats]>>;
 
 /** Uploads parameters under their names. */
-function upload(gpu: Gpu, guard: DisposableStack, initial: Initial): Record<string, Tensor> {
+function upload(gpu: GpuDevice, guard: DisposableStack, initial: Initial): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(initial).map(([name, [shape, data]]) =>
       [name, guard.use(createTensor(gpu, name, shape, data))] as const
@@ -173,7 +177,7 @@ function graphBuffers(modalities: readonly ModalData[]): Record<string, Tensor> 
 
 /** D^−½ A of a matrix A of counts, and its transpose. */
 function uploadPair(
-  gpu: Gpu,
+  gpu: GpuDevice,
   guard: DisposableStack,
   label: string,
   counts: SparseMatrix,
@@ -191,7 +195,7 @@ function uploadPair(
  * @throws {InputError} when a modality has no features, or there are too few items.
  */
 export async function prepareMmssl(
-  gpu: Gpu,
+  gpu: GpuDevice,
   dataset: Dataset,
   settings: MmsslSettings,
 ): Promise<MmsslData & Disposable> {
@@ -217,7 +221,7 @@ export async function prepareMmssl(
 
 /** Features, and graphs that are the interactions' at first. */
 async function uploadModalities(
-  gpu: Gpu,
+  gpu: GpuDevice,
   guard: DisposableStack,
   modalities: readonly FeaturedModality[],
   interactions: SparseMatrix,

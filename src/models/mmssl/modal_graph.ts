@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensors, type Tensor, write } from "../../gpu/tensor.ts";
 import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
@@ -30,7 +30,7 @@ export interface ModalGraph extends Disposable {
  * @param capacity The most pairs it may ever hold.
  */
 export function createModalGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   name: string,
   counts: SparseMatrix,
   capacity: number,
@@ -59,7 +59,7 @@ export function createModalGraph(
 }
 
 /** Replaces a graph, after all work submitted so far. */
-export function replaceGraph(gpu: Gpu, graph: ModalGraph, counts: SparseMatrix): void {
+export function replaceGraph(gpu: GpuDevice, graph: ModalGraph, counts: SparseMatrix): void {
   const { matrix, transposed } = stackedOneSidedGraph(counts);
   write(gpu, graph.matrix.rowStart, matrix.rowStart);
   write(gpu, graph.matrix.column, matrix.column);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { readFloats, readIntegers, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
 import type { AdamSettings } from "../../tape/adamw.ts";
@@ -72,7 +72,7 @@ export function mmsslTerms(
 
 /** What phases have in common. */
 interface PhaseContext {
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   readonly data: MmsslData;
   readonly terms: Readonly<Record<string, LossTerm>>;
   readonly draws: Draws;
@@ -84,7 +84,7 @@ interface PhaseContext {
  * @param trained Names of the parameters of either player.
  */
 export function mmsslPhases(
-  gpu: Gpu,
+  gpu: GpuDevice,
   data: MmsslData,
   terms: Readonly<Record<string, LossTerm>>,
   draws: Draws,

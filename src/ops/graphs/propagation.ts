@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import {
   createEntryImage,
   type EntryImage,
@@ -125,7 +125,7 @@ export const ALL_ROWS = "all rows";
  * place.
  */
 export function createImagePasses(
-  gpu: Gpu,
+  gpu: GpuDevice,
   label: string,
   matrix: SparseMatrix,
   dim: number,
@@ -178,7 +178,7 @@ function rowsWithinRounds(dim4: number, lengths: readonly number[]): number {
  *
  * @throws {GpuError} when it has too many.
  */
-export function replaceEntries(gpu: Gpu, passes: ImagePasses, matrix: SparseMatrix): void {
+export function replaceEntries(gpu: GpuDevice, passes: ImagePasses, matrix: SparseMatrix): void {
   const { pairStart, entries } = pairEntries(matrix);
   writeEntries(gpu, passes.entries, entries);
   write(gpu, passes.pairStart, pairStart);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError } from "../../gpu/device.ts";
+import { type GpuDevice, GpuError } from "../../gpu/device.ts";
 import { LOOP_ROUNDS } from "../../gpu/kernel.ts";
 import { createTensors, type Tensor } from "../../gpu/tensor.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
@@ -27,7 +27,7 @@ export interface SparseTensor extends Disposable {
  * without a word.
  */
 export function requireRowLengths(
-  { adapterName }: Pick<Gpu, "adapterName">,
+  { adapterName }: Pick<GpuDevice, "adapterName">,
   label: string,
   rowStart: Uint32Array,
 ): void {
@@ -55,7 +55,7 @@ export function longestRows(rowStart: Uint32Array, count: number): number[] {
  *
  * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
  */
-export function uploadSparse(gpu: Gpu, label: string, matrix: SparseMatrix): SparseTensor {
+export function uploadSparse(gpu: GpuDevice, label: string, matrix: SparseMatrix): SparseTensor {
   const { rowCount, rowStart, column, value } = matrix;
   requireRowLengths(gpu, label, rowStart);
   const tensors = createTensors(gpu, {

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { type Gpu, GpuError } from "../../gpu/device.ts";
+import { type GpuDevice, GpuError } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
 import { createTensor, createTensors, type Tensor, write } from "../../gpu/tensor.ts";
 import type { SparseMatrix, SparsePattern } from "../../sparse/csr.ts";
@@ -63,7 +63,7 @@ export interface BufferPasses extends Disposable {
  * @throws {GpuError} as {@linkcode uploadSparse} does.
  */
 export function createStepwiseConvolution(
-  gpu: Gpu,
+  gpu: GpuDevice,
   label: string,
   matrix: SparseMatrix,
   ratios: Float64Array,
@@ -95,7 +95,7 @@ export function createStepwiseConvolution(
   };
 }
 
-function createBufferPasses(gpu: Gpu, label: string, matrix: SparseMatrix): BufferPasses {
+function createBufferPasses(gpu: GpuDevice, label: string, matrix: SparseMatrix): BufferPasses {
   using guard = new DisposableStack();
   const graph = guard.use(uploadSparse(gpu, label, matrix));
   const rowsByLength = guard.use(uploadRowsByLength(gpu, matrix));
@@ -103,7 +103,7 @@ function createBufferPasses(gpu: Gpu, label: string, matrix: SparseMatrix): Buff
   return { graph, rowsByLength, [Symbol.dispose]: () => owned.dispose() };
 }
 
-function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Tensor {
+function uploadRowsByLength(gpu: GpuDevice, { rowCount, rowStart }: SparsePattern): Tensor {
   const lengthOf = (row: number): number => rowStart[row + 1]! - rowStart[row]!;
   const rows = Uint32Array.from({ length: rowCount }, (_, row) => row);
   rows.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
@@ -116,7 +116,7 @@ function uploadRowsByLength(gpu: Gpu, { rowCount, rowStart }: SparsePattern): Te
  * @throws {GpuError} when it has more entries, or a longer row than was said it might.
  */
 export function replaceGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { passes, longest }: StepwiseConvolution,
   matrix: SparseMatrix,
 ): void {

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
 import { createTensors, elementCount, readIntegers, type Tensor, write } from "../../gpu/tensor.ts";
 import gatherElementsCode from "../../../kernels/gather_elements.wgsl" with { type: "text" };
@@ -67,7 +67,7 @@ export interface NeighbourGraph extends Disposable {
  * @param fixed The fixed lists of each modality, items × k.
  */
 export function createNeighbourGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   itemCount: number,
   k: number,
   fixed: readonly WeightedNeighbours[],
@@ -151,7 +151,7 @@ export function findNeighbours(
  * @throws {GpuError} when the GPU fails, or an item is in too many lists; see
  * {@linkcode requireRowLengths}.
  */
-export async function transposeGraph(gpu: Gpu, graph: NeighbourGraph): Promise<void> {
+export async function transposeGraph(gpu: GpuDevice, graph: NeighbourGraph): Promise<void> {
   const { itemCount, matrix, transposed, transposedEntry } = graph;
   const [lists] = await readIntegers(gpu, matrix.column);
   const { rowStart, column, entry } = transposeNeighbours(lists!, itemCount);

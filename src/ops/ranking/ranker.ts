@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import type { Program } from "../../gpu/program.ts";
 import { Scratch } from "../../gpu/scratch.ts";
 import { createTensors, readFloats, readIntegers, write } from "../../gpu/tensor.ts";
@@ -68,7 +68,7 @@ export interface Ranked {
  * @throws {InputError} when `k` is not a whole number from 1.
  */
 export function recordRanker(
-  gpu: Gpu,
+  gpu: GpuDevice,
   label: string,
   { seen, k, scratch }: RankerOptions,
   record: (tape: Tape, resources: DisposableStack) => Ranked,
@@ -124,14 +124,14 @@ interface Rounds {
   readonly ends: ListEnds;
 }
 
-async function readLists(gpu: Gpu, { k, ids, scores }: TopKLists): Promise<Ranking> {
+async function readLists(gpu: GpuDevice, { k, ids, scores }: TopKLists): Promise<Ranking> {
   const [[items], [values]] = await Promise.all([readIntegers(gpu, ids), readFloats(gpu, scores)]);
   return { items: items!, scores: values!, k };
 }
 
 /** Reads the first round's lists, then runs and reads the others'. */
 async function readRounds(
-  gpu: Gpu,
+  gpu: GpuDevice,
   lists: TopKLists,
   k: number,
   { next, ends }: Rounds,

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { fitsImage, type MatrixImage } from "../../gpu/gather/image.ts";
 import { getKernel, type Kernel, LOOP_ROUNDS } from "../../gpu/kernel.ts";
 import type { Program } from "../../gpu/program.ts";
@@ -78,7 +78,7 @@ const IMAGE_BYTES = 16 * 2 ** 20;
  *
  * @throws {GpuError} when one has seen too much; see {@linkcode requireRowLengths}.
  */
-export function uploadSeen(gpu: Gpu, { rowStart, column }: SparsePattern): SeenTensors {
+export function uploadSeen(gpu: GpuDevice, { rowStart, column }: SparsePattern): SeenTensors {
   requireRowLengths(gpu, "seen", rowStart);
   return createTensors(gpu, {
     rowStart: ["seen row_start", [rowStart.length], rowStart],
@@ -104,7 +104,7 @@ export function requireListLength(name: string, length: number): void {
  *
  * @throws {InputError} when `k` is not a whole number from 1 to 128.
  */
-export function createLists(gpu: Gpu, queries: number, k: number): TopKLists {
+export function createLists(gpu: GpuDevice, queries: number, k: number): TopKLists {
   requireListLength("k", k);
   const tensors = createTensors(gpu, {
     scores: ["best scores", [queries, k]],

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../gpu/device.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import blockProductCode from "../../../kernels/block_product.wgsl" with { type: "text" };
@@ -146,7 +146,7 @@ export function recordColumnSums(
  * A software driver computes fastest where all invocations of a workgroup share their rows of A: it
  * reads what they share once. The sums are the same.
  */
-function workgroupSize({ adapterName }: Gpu): number {
+function workgroupSize({ adapterName }: GpuDevice): number {
   return adapterName.includes("llvmpipe") ? LANES : 64;
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { createTensors } from "../../../src/gpu/tensor.ts";
 import {
   beforePredictor,
@@ -75,7 +75,7 @@ function settingsOf(file: RivalFile): Bm3Settings {
 }
 
 async function createModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset }: RivalInput,
   settings: Bm3Settings,
@@ -87,7 +87,7 @@ async function createModel(
 
 /** The file's masks; users' and items' are one above the other. */
 function uploadMasks(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset: { userCount, itemCount } }: RivalInput,
 ): Pick<Draws, "mask"> & Disposable {
@@ -109,7 +109,7 @@ function uploadMasks(
 }
 
 async function compareBeforePredictor(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   data: Bm3Data,
   file: RivalFile,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import {
   freedom,
   type FreedomData,
@@ -78,7 +78,7 @@ function keptEdges(file: RivalFile, { dataset, pairs }: RivalInput): SparsePatte
 
 /** Graphs of users and items, how edges are weighted for the sample, and graphs of items. */
 async function compareGraphs(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset, pairs }: RivalInput,
   kept: SparsePattern,
@@ -103,7 +103,7 @@ async function compareGraphs(
 
 /** Representations that the loss is of. */
 async function compareSampled(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   data: FreedomData,
   file: RivalFile,
@@ -123,7 +123,7 @@ async function compareSampled(
  * nothing but rounding, so that they are compared as parts of their layers'.
  */
 async function compareBiases(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../../src/data/dataset.ts";
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { DAMPING, jacobiSteps, jgcf, type JgcfSettings } from "../../../src/models/jgcf.ts";
@@ -64,7 +64,7 @@ function settingsOf(
 
 /** Compares each P_k(Ã) E, which is (k + 1) means up to degree k less k means up to k − 1. */
 async function comparePolynomials(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   { train }: Dataset,
   settings: JgcfSettings,
@@ -87,7 +87,7 @@ async function comparePolynomials(
 }
 
 /** Runs what `record` records, and reads its result. */
-async function read(gpu: Gpu, record: (tape: Tape) => Tensor): Promise<Float32Array> {
+async function read(gpu: GpuDevice, record: (tape: Tape) => Tensor): Promise<Float32Array> {
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "polynomials", scratch);
   const result = record(tape);
@@ -98,7 +98,7 @@ async function read(gpu: Gpu, record: (tape: Tape) => Tensor): Promise<Float32Ar
 
 /** Compares what the file has of a variant: the loss, and the first rows of the rest. */
 async function compareVariant(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset, batch }: RivalInput,
   key: string,

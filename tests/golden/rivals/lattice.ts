@@ -4,7 +4,7 @@
  * @module
  */
 import { similarItems } from "../../../src/features/cosine_graph.ts";
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { readFloats, readIntegers } from "../../../src/gpu/tensor.ts";
 import {
   lattice,
@@ -66,7 +66,7 @@ function settingsOf(file: RivalFile, { batch }: RivalInput): LatticeSettings {
 
 /** The graphs that do not depend on parameters. */
 async function compareFixedGraphs(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset: { train, itemCount, modalities } }: RivalInput,
   compare: Compare,
@@ -87,7 +87,7 @@ async function compareFixedGraphs(
 
 /** The learned graph as {@linkcode representAnew} left it. */
 async function compareItemGraph(
-  gpu: Gpu,
+  gpu: GpuDevice,
   { itemCount, items }: LatticeGraphs,
   file: RivalFile,
   compare: Compare,
@@ -126,7 +126,7 @@ function listsToDense(
 
 /** Loss terms and gradients of a phase; what has none in the file must be zero. */
 async function compareBatch(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { write } from "../../../src/gpu/tensor.ts";
 import {
   buildMmgcn,
@@ -96,7 +96,7 @@ function cut(nested: Nested, { from, to }: Place): number[] {
   return (nested as readonly (readonly number[])[]).flatMap((row) => row.slice(from, to));
 }
 
-function load(gpu: Gpu, model: BuiltModel, file: RivalFile, { dim }: MmgcnSettings): void {
+function load(gpu: GpuDevice, model: BuiltModel, file: RivalFile, { dim }: MmgcnSettings): void {
   for (const [name, tensor] of Object.entries(model.parameters)) {
     const place = placeOf(name, tensor.shape.at(-1)!, dim);
     const values = numbers(file, `parameters/${place.name}/values`);
@@ -105,7 +105,7 @@ function load(gpu: Gpu, model: BuiltModel, file: RivalFile, { dim }: MmgcnSettin
 }
 
 async function compareLossOf(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,

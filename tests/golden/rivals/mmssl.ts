@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import {
@@ -52,7 +52,7 @@ export const checkMmssl: RivalCheck = async (gpu, file, input, compare) => {
 
 /** Representations, both losses and their gradients without dropout. */
 async function compareMain(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
   compare: Compare,
@@ -80,7 +80,7 @@ async function compareMain(
 
 /** Records something over the model's parameters, runs it, and reads what it gives. */
 async function runOnce(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
   record: (tape: Tape, parameters: Variables) => readonly Tensor[],
 ): Promise<Float32Array<ArrayBuffer>[]> {
@@ -94,7 +94,7 @@ async function runOnce(
 
 /** What every modality contributes. */
 async function compareParts(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
   file: RivalFile,
   compare: Compare,
@@ -122,7 +122,7 @@ async function compareParts(
 
 /** What the discriminator sees, and its scores. */
 async function compareScores(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
   file: RivalFile,
   { batch }: RivalInput,

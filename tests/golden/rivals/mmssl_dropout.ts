@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { type Compare, lossAndGradients } from "../replay.ts";
 import { number, type RivalFile, type RivalInput } from "../rival_file.ts";
 import {
@@ -16,7 +16,7 @@ import { createModel, DISCRIMINATOR, fileDraws, GENERATOR, phaseNamed } from "./
 
 /** Both losses and gradients with the file's masks. */
 export async function compareDropout(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
   compare: Compare,

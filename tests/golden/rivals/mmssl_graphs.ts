@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { readFloats, readIntegers } from "../../../src/gpu/tensor.ts";
 import type { Compare } from "../replay.ts";
 import { at, type RivalFile } from "../rival_file.ts";
@@ -11,7 +11,7 @@ import type { Mmssl } from "./mmssl_setup.ts";
 
 /** The graphs of modalities as dense (users + items)² matrices. */
 export async function readGraphs(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
 ): Promise<Record<string, Float64Array>> {
   const nodes = model.userCount + model.itemCount;

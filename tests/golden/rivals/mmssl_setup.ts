@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { createTensor, type Tensor, write } from "../../../src/gpu/tensor.ts";
 import type { Draws } from "../../../src/models/draws.ts";
 import { buildMmssl, prepareMmssl } from "../../../src/models/mmssl/mmssl.ts";
@@ -64,7 +64,7 @@ export interface FileDraws extends Draws, Disposable {
 }
 
 /** Uploads the noise and the masks of the file. */
-export function fileDraws(gpu: Gpu, file: RivalFile): FileDraws {
+export function fileDraws(gpu: GpuDevice, file: RivalFile): FileDraws {
   const tensors = new DisposableStack();
   const upload = (label: string, nested: Nested): Tensor => {
     const data = Float32Array.from(flatten(nested));
@@ -103,7 +103,7 @@ export interface Mmssl extends BuiltModel {
 
 /** The model with the file's settings and parameters. */
 export async function createModel(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   { dataset }: RivalInput,
   draws: Draws,
@@ -144,7 +144,7 @@ export async function createModel(
 
 /** Overwrites parameters with values of the file. */
 export function setParameters(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
   names: Names,
   values: (name: string) => Json,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { readFloats, write } from "../../../src/gpu/tensor.ts";
 import { InputError } from "../../../src/input_error.ts";
@@ -33,14 +33,14 @@ import {
 
 /** A model in training on the file's batches. */
 interface Run {
-  readonly gpu: Gpu;
+  readonly gpu: GpuDevice;
   readonly model: Mmssl;
   readonly step: TrainingStep;
 }
 
 /** Gets the file's batches ready, with both optimizers. */
 function startRun(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: Mmssl,
   steps: readonly (readonly Triple[])[],
   scratch: Scratch,
@@ -87,7 +87,7 @@ interface FileStep {
 
 /** The training steps, each with its losses, the parameters after it and the graphs for the next. */
 export async function compareTraining(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
   compare: Compare,
@@ -116,7 +116,7 @@ export async function compareTraining(
 }
 
 /** Reads parameters by name. */
-async function readParameters(gpu: Gpu, { parameters }: Mmssl) {
+async function readParameters(gpu: GpuDevice, { parameters }: Mmssl) {
   const read = await readFloats(gpu, ...Object.values(parameters));
   return Object.fromEntries(Object.keys(parameters).map((name, i) => [name, read[i]!]));
 }
@@ -201,7 +201,7 @@ async function compareInFull(
 
 /** The same steps with the published rate, by which nothing is collected. */
 export async function compareDefaultTopK(
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
   compare: Compare,

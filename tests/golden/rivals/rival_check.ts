@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Gpu } from "../../../src/gpu/device.ts";
+import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { write } from "../../../src/gpu/tensor.ts";
 import type { BuiltModel } from "../../../src/models/model.ts";
 import { type Compare, lossAndGradients, represent } from "../replay.ts";
@@ -11,7 +11,7 @@ import { number, numbers, parameter, type RivalFile, type RivalInput } from "../
 
 /** Compares every quantity of a rival's file. */
 export type RivalCheck = (
-  gpu: Gpu,
+  gpu: GpuDevice,
   file: RivalFile,
   input: RivalInput,
   compare: Compare,
@@ -29,7 +29,7 @@ export interface RivalNames {
 
 /** Gives a model the parameters of the file. */
 export function loadParameters(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   { parameters }: RivalNames,
@@ -42,7 +42,7 @@ export function loadParameters(
 
 /** Compares representations, users' and items'. */
 export async function compareForward(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   compare: Compare,
@@ -59,7 +59,7 @@ export async function compareForward(
  * @param prefix Where in the file they are: "" or, for an extra entry, its key with a slash.
  */
 export async function compareLoss(
-  gpu: Gpu,
+  gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   { batch }: RivalInput,

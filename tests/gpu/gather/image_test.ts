@@ -7,7 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 
-import { Gpu, GpuError, openGpu } from "../../../src/gpu/device.ts";
+import { GpuDevice, GpuError, openDevice } from "../../../src/gpu/device.ts";
 import {
   createEntryImage,
   createImage,
@@ -36,7 +36,7 @@ override rows_per_line: u32;
 };
 
 Deno.test("an image holds a matrix, also one of several lines, and fewer rows than it has room for", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const { rowsPerLine } = createImage(gpu, "any", 1, 64);
   const sizes = [
     { room: 1, rows: 1 },
@@ -63,7 +63,7 @@ Deno.test("an image holds a matrix, also one of several lines, and fewer rows th
 });
 
 Deno.test("an image takes over some rows of a matrix", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const dim = 256, data = Float32Array.from({ length: 200 * dim }, (_, i) => i);
   using matrix = createTensor(gpu, "matrix", [200, dim], data);
   using image = createImage(gpu, "image", 150, dim / 4);
@@ -84,7 +84,7 @@ Deno.test("an image takes over some rows of a matrix", async () => {
 });
 
 Deno.test("what does not fit an image is known, or refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const most = gpu.device.limits.maxTextureDimension2D;
   const { rowsPerLine } = createImage(gpu, "any", 1, 16);
   assertEquals(Math.log2(rowsPerLine) % 1, 0);
@@ -104,10 +104,10 @@ Deno.test("what does not fit an image is known, or refused", async () => {
 });
 
 Deno.test("the memory of images counts, on a dry device too, until it is released", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   for (const dry of [false, true]) {
     await test.step(dry ? "dry" : "real", async () => {
-      const gpu = new Gpu(opened.device, opened.adapterName, { dry });
+      const gpu = new GpuDevice(opened.device, opened.adapterName, { dry });
       const before = gpu.bytes;
       const image = createImage(gpu, "image", 10, 16);
       assertEquals(gpu.bytes - before, 10 * 16 * 16);
@@ -123,7 +123,7 @@ Deno.test("the memory of images counts, on a dry device too, until it is release
 });
 
 Deno.test("a released image is handed out again to as many rows or fewer, of as many columns", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   {
     using scratch = new Scratch(gpu);
     const first = scratch.takeImage("first", 10, 4);

@@ -1,6 +1,6 @@
 /** The two bands and their adjoint, entry by entry. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { frequencyBands } from "../../../src/ops/graphs/frequency_bands.ts";
@@ -11,7 +11,7 @@ import { assertClose, uniformFloats } from "../made_epoch.ts";
 const random = createRandom(27);
 
 Deno.test("what passes and what does not stand side by side, and both gradients come back", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [rows, dim] of [[1, 4], [9, 12], [30, 64]] as const) {
     await test.step(`${rows} rows, dim ${dim}`, async () => {
       const alpha = 0.3;
@@ -49,7 +49,7 @@ Deno.test("what passes and what does not stand side by side, and both gradients 
 });
 
 Deno.test("a signal that passes whole gets the sum, and a constant none", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const given = uniformFloats(random, 3 * 8);
   using value = createTensor(gpu, "embeddings", [3, 4]);

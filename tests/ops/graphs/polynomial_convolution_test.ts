@@ -1,6 +1,6 @@
 /** The convolution and its adjoint against the polynomials themselves, made one after the other in f64. */
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { recordEnding, storedIn } from "../../../src/tape/ending.ts";
@@ -59,7 +59,7 @@ function expectedMean(
 }
 
 Deno.test("the convolution is the mean of the polynomials, and so is its adjoint", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const cases = [[1, 4], [2, 12], [3, 64], [5, 20], [4, 256]] as const;
   for (const [degree, dim] of cases) {
     await test.step(`degree ${degree}, dim ${dim}`, async () => {
@@ -89,7 +89,7 @@ Deno.test("the convolution is the mean of the polynomials, and so is its adjoint
 });
 
 Deno.test("of degree 0 it is the input itself, and of a constant it has no adjoint", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using graph = uploadSparse(gpu, "graph", randomGraph(3, 4));
   using value = createTensor(gpu, "embeddings", [7, 8]);

@@ -1,6 +1,6 @@
 /** Sparse products and their adjoints against plain loops in f64. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { sparseProduct } from "../../../src/ops/graphs/sparse_product.ts";
@@ -40,7 +40,7 @@ function product(
 }
 
 Deno.test("any width, and the adjoint by the transpose, for a value used twice", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const width of [1, 6, 8, 40, 10]) {
     await test.step(`width ${width}`, async () => {
       const a = madeMatrix(9, 13);
@@ -66,7 +66,7 @@ Deno.test("any width, and the adjoint by the transpose, for a value used twice",
 });
 
 Deno.test("of a constant the product is one, and what nothing uses has no adjoint", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using matrix = uploadSparse(gpu, "A", madeMatrix(5, 5));
   using value = createTensor(gpu, "x", [5, 4]);

@@ -1,6 +1,6 @@
 /** The convolution and its adjoint against the sum they stand for, in f64. */
 import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Gpu, GpuError, openGpu } from "../../../src/gpu/device.ts";
+import { GpuDevice, GpuError, openDevice } from "../../../src/gpu/device.ts";
 import { getKernel, LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
@@ -85,7 +85,7 @@ function assertClose(actual: Float32Array, expected: Float64Array): void {
 
 /** The forward pass, and the adjoint of a given dLoss/dH. */
 async function bothWays(
-  gpu: Gpu,
+  gpu: GpuDevice,
   graph: SparseMatrix,
   ratios: Float64Array,
   layers: number,
@@ -116,7 +116,7 @@ async function bothWays(
 const lightGcn = (dim: number): Float64Array => new Float64Array(dim).fill(1);
 
 Deno.test("the convolution is the explicit sum over layers, and so is its adjoint", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const cases = [
     { title: "no layers", users: 3, items: 4, layers: 0, ratios: forwardRatios(4, 0.1) },
     { title: "one layer", users: 20, items: 30, layers: 1, ratios: forwardRatios(12, 0.4) },
@@ -140,7 +140,7 @@ Deno.test("the convolution is the explicit sum over layers, and so is its adjoin
 });
 
 Deno.test("without layers nothing is dispatched: H is E itself", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const ratios = forwardRatios(8, 0.1);
   using convolution = createStepwiseConvolution(gpu, "graph", randomGraph(3, 4), ratios, 0);
@@ -151,7 +151,7 @@ Deno.test("without layers nothing is dispatched: H is E itself", async () => {
 });
 
 Deno.test("convolve alone is the sum without an adjoint, as in BSC", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const dim = 12;
   const similarity = randomGraph(8, 6);
@@ -171,7 +171,7 @@ Deno.test("convolve alone is the sum without an adjoint, as in BSC", async () =>
 });
 
 Deno.test("an ending meets the sum, with layers and without", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const dim = 12, ratios = backwardRatios(dim, 0.3);
   for (const { layers, gpu, from } of inBothWays(opened, [0, 1, 3].map((layers) => ({ layers })))) {
     await test.step(`${layers} layers, from ${from}`, async () => {
@@ -193,7 +193,7 @@ Deno.test("an ending meets the sum, with layers and without", async (test) => {
 });
 
 Deno.test("dLoss/dE through convolution and loss equals finite differences", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const sizes = [{ layers: 0, dim: 4 }, { layers: 1, dim: 12 }, { layers: 3, dim: 8 }];
   for (const { layers, dim, gpu, from } of inBothWays(opened, sizes)) {
     await test.step(`${layers} layers, dim ${dim}, from ${from}`, async () => {
@@ -245,7 +245,7 @@ function finiteDifferences(f: (x: Float64Array) => number, at: Float64Array): Fl
  * with `readOnce` the last pass stores it where it is read.
  */
 async function lossGradients(
-  gpu: Gpu,
+  gpu: GpuDevice,
   convolved: { graph: SparseMatrix; ratios: Float64Array; layers: number },
   embeddings: Float32Array<ArrayBuffer>,
   triples: Rows,
@@ -285,7 +285,7 @@ async function lossGradients(
 }
 
 Deno.test("gathering from images changes no bit", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const [buffers, images] = bothGathers(opened);
   const cases = [
     { users: 300, items: 200, layers: 1, dim: 64 },
@@ -301,7 +301,7 @@ Deno.test("gathering from images changes no bit", async (test) => {
         Uint32Array.from({ length: 50 }, () => from + uniformBelow(random, count));
       const [user, positive, negative] = [ids(0, users), ids(users, items), ids(users, items)];
       const triples = { user, positive, negative };
-      const gradientsOn = ({ gpu }: { gpu: Gpu }) =>
+      const gradientsOn = ({ gpu }: { gpu: GpuDevice }) =>
         lossGradients(gpu, convolved, embeddings, triples, 20, { near: true });
       assertEquals(await gradientsOn(images), await gradientsOn(buffers));
     });
@@ -309,7 +309,7 @@ Deno.test("gathering from images changes no bit", async (test) => {
 });
 
 Deno.test("what becomes of a gradient in the last pass finds the same bits", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const cases = [{ layers: 1, dim: 64 }, { layers: 3, dim: 12 }];
   for (const { layers, dim, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${layers} layers, dim ${dim}, from ${from}`, async () => {
@@ -327,8 +327,8 @@ Deno.test("what becomes of a gradient in the last pass finds the same bits", asy
 });
 
 Deno.test("rows that are too long for several per invocation are walked to their end", async (test) => {
-  using opened = await openGpu();
-  const gpu = new Gpu(opened.device, opened.adapterName, { threads: 2 });
+  using opened = await openDevice();
+  const gpu = new GpuDevice(opened.device, opened.adapterName, { threads: 2 });
   // With 4 columns an entry takes half a round of the sum, and three to be touched before.
   const fromImages = 2 * Math.floor((LOOP_ROUNDS - 4) / 7);
   for (const longest of [5000, fromImages, fromImages + 1, LOOP_ROUNDS - 3]) {
@@ -358,7 +358,7 @@ Deno.test("rows that are too long for several per invocation are walked to their
 });
 
 Deno.test("another graph takes the place of the first, wherever it is gathered from", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const dim = 8, layers = 2, ratios = lightGcn(dim);
   const sizes = [
     { users: 9, items: 7 },
@@ -385,7 +385,7 @@ Deno.test("another graph takes the place of the first, wherever it is gathered f
 });
 
 Deno.test("a graph that is too large for the place of another is refused", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const graphOf = (pairs: number) =>
     interactionGraph(patternOf(3, 4, Array.from({ length: pairs }, (_, i) => [i % 3, i >> 1])));
   for (const { from, gpu } of bothGathers(opened)) {
@@ -400,7 +400,7 @@ Deno.test("a graph that is too large for the place of another is refused", async
 });
 
 Deno.test("leaving out rows far from a batch changes no bit", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const cases = [0, 1, 2, 3, 5].map((layers) => ({ layers }));
   for (const { layers, gpu, from } of inBothWays(opened, cases)) {
     await test.step(`${layers} layers, from ${from}`, async () => {

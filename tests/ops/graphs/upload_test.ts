@@ -1,6 +1,6 @@
 /** What is uploaded whole: rows that kernels can walk, and nothing left behind by a failure. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Gpu, GpuError, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, GpuError, openDevice } from "../../../src/gpu/device.ts";
 import { LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { InputError } from "../../../src/input_error.ts";
 import { lightgcn } from "../../../src/models/lightgcn.ts";
@@ -25,7 +25,7 @@ Deno.test("rows longer than the software driver's loops are refused there", asyn
   });
   await test.step("a GPU", () => requireRowLengths({ adapterName: "GPU" }, "seen", rowStart));
   await test.step("what a query must not be shown", async () => {
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     const seen = {
       rowCount: 1,
       columnCount: LOOP_ROUNDS,
@@ -40,7 +40,7 @@ Deno.test("rows longer than the software driver's loops are refused there", asyn
 });
 
 Deno.test("lists are from 1 to 128 long, in whole numbers", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const k of [0, 1.5, 129, NaN]) {
     const message = `k is ${k}, but must be a whole number from 1 to 128.`;
     assertThrows(() => createLists(gpu, 3, k), InputError, message);
@@ -50,7 +50,7 @@ Deno.test("lists are from 1 to 128 long, in whole numbers", async () => {
 });
 
 Deno.test("what fails half-way gives back what it took", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const [buffers, images] = bothGathers(opened);
   const matrix = { ...train, value: new Float32Array(3) };
   const stair = {
@@ -59,7 +59,7 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     neighbours: [{ ids: Uint32Array.of(1, 2, 3, 4, 0), k: 1 }],
   };
   const settings = { dim: 8, layers: 2, gamma: 0.1, neighbors: { text: 1 }, seed: 1 };
-  type Create = (gpu: Gpu) => Disposable | Promise<Disposable>;
+  type Create = (gpu: GpuDevice) => Disposable | Promise<Disposable>;
   const convolution: Create = (gpu) =>
     createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1);
   const lightGcn: Create = (gpu) => lightgcn.create(gpu, trainOnly(train), { dim: 8, layers: 2 });

@@ -1,6 +1,6 @@
 /** Inner products along a neighbour graph, and their gradients. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { neighbourCosines } from "../../../src/ops/learned_graph/neighbour_cosines.ts";
@@ -12,7 +12,7 @@ import { forEntries, inner, madeGraph, uploadGraph } from "../made_graph.ts";
 const random = createRandom(32);
 
 Deno.test("learned entries are inner products, fixed ones stay; gradients equal differences", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const dim = 8;
   const made = madeGraph(random, { itemCount: 7, modalities: 2, k: 3 });
@@ -54,7 +54,7 @@ Deno.test("learned entries are inner products, fixed ones stay; gradients equal 
 });
 
 Deno.test("constants get no gradient", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using graph = await uploadGraph(gpu, madeGraph(random, { itemCount: 3, modalities: 1, k: 2 }));
   using value = createTensor(gpu, "x", [3, 4]);

@@ -1,6 +1,6 @@
 /** Neighbours found on the GPU, and the transpose of their graph. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
 import {
@@ -16,7 +16,7 @@ import { inner, madeGraph, uploadGraph } from "../made_graph.ts";
 const random = createRandom(31);
 
 Deno.test("learned lists are of the largest inner products, itself among them", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const [itemCount, k, dim, modalities] = [23, 4, 8, 2];
   const vectors = Array.from(
@@ -56,7 +56,7 @@ Deno.test("learned lists are of the largest inner products, itself among them", 
 });
 
 Deno.test("the transpose has every entry at its column, in the order of rows", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const made = madeGraph(random, { itemCount: 9, modalities: 1, k: 3 });
   using graph = await uploadGraph(gpu, made);

@@ -1,5 +1,5 @@
 /** Products with a neighbour graph, and the gradients of both factors. */
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, write } from "../../../src/gpu/tensor.ts";
 import { transposeValues } from "../../../src/ops/learned_graph/neighbour_graph.ts";
@@ -12,7 +12,7 @@ import { forEntries, madeGraph, uploadGraph } from "../made_graph.ts";
 const random = createRandom(34);
 
 Deno.test("S S x, and the gradients of S and x", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const [itemCount, dim] = [5, 4];
   const made = madeGraph(random, { itemCount, modalities: 2, k: 2 });

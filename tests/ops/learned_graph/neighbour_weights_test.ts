@@ -1,6 +1,6 @@
 /** Mixing and normalising a neighbour graph, and the gradients. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { neighbourWeights } from "../../../src/ops/learned_graph/neighbour_weights.ts";
@@ -35,7 +35,7 @@ function mixed(
 
 for (const modalities of [1, 2, 3]) {
   Deno.test(`entries and gradients with ${modalities} modalities`, async () => {
-    using gpu = await openGpu();
+    using gpu = await openDevice();
     using scratch = new Scratch(gpu);
     const lambda = 0.7;
     const made = madeGraph(random, { itemCount: 6, modalities, k: 2 });
@@ -72,7 +72,7 @@ for (const modalities of [1, 2, 3]) {
 }
 
 Deno.test("rows and columns without a sum above 0 are left out", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const made = madeGraph(random, { itemCount: 5, modalities: 1, k: 2 });
   made.similarity.fill(0, 4, 6); // item 1's learned entries

@@ -1,6 +1,6 @@
 /** Loss and gradient of batches against the formula, triple by triple in f64. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { getKernel } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
@@ -25,7 +25,7 @@ const ALONE: LossTerm = { index: 0, count: 1, weight: 1 };
 
 /** Records the loss of a batch with its adjoint, and apart from it what ends a step. */
 function recordBatches(
-  gpu: Gpu,
+  gpu: GpuDevice,
   shape: EpochShape,
   triples: Triples,
   h: Float32Array<ArrayBuffer>,
@@ -95,7 +95,7 @@ const sizes = [
 ];
 
 Deno.test("loss and gradient of every batch of an epoch equal the formula", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const { users, items, count, batchSize, dim } of sizes) {
     await test.step(`${count} triples by ${batchSize}, dim ${dim}`, async () => {
       const shape = { rows: users + items, triples: count, batchSize };
@@ -122,7 +122,7 @@ Deno.test("loss and gradient of every batch of an epoch equal the formula", asyn
 });
 
 Deno.test("a term among others has its own column, its weight in the gradient alone, and γ", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const [rows, dim, gamma] = [20, 8, 0.25];
   const shape = { rows, triples: 30, batchSize: 12 };
   const triples = randomTriples(12, 8, 30);
@@ -144,7 +144,7 @@ Deno.test("a term among others has its own column, its weight in the gradient al
 });
 
 Deno.test("a batch after another gives the bits that it gives alone", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const shape = { rows: 40, triples: 60, batchSize: 25 };
   const triples = randomTriples(25, 15, 60);
   const h = Float32Array.from({ length: 40 * 8 }, () => uniformReal(random) - 0.5);

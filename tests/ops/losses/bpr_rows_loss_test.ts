@@ -1,6 +1,6 @@
 /** The ranking loss on gathered rows against its formula, and its gradients against differences. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { bprRowsLoss } from "../../../src/ops/losses/bpr_rows_loss.ts";
@@ -31,7 +31,7 @@ function loss(
 }
 
 Deno.test("the loss on rows, and its gradients", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [step, triples, width] of [[0, 4, 1], [1, 4, 7], [2, 3, 64]]) {
     await test.step(`${triples} triples of width ${width}`, async () => {
       using resources = new DisposableStack();
@@ -66,7 +66,7 @@ Deno.test("the loss on rows, and its gradients", async (test) => {
 });
 
 Deno.test("constants get no gradient", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const batches = resources.use(uploadMade(gpu, epoch, 0, term.count));

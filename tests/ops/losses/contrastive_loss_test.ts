@@ -1,6 +1,6 @@
 /** The contrast of two views against its formula, and gradients against the formula's differences. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { contrastiveLoss } from "../../../src/ops/losses/contrastive_loss.ts";
@@ -44,7 +44,7 @@ const sizes = [
 ];
 
 Deno.test("a batch's contrast, whole or partial", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const each of sizes) {
     await test.step(JSON.stringify(each), async () => {
       const { batchSize, width, length, tau } = each;
@@ -83,7 +83,7 @@ Deno.test("a batch's contrast, whole or partial", async (test) => {
 });
 
 Deno.test("a sharp contrast neither overflows nor vanishes", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const [batchSize, width] = [4, 2];
   const epoch = madeEpoch(random, { users: 3, items: 4, triples: 4, batchSize });

@@ -1,6 +1,6 @@
 /** The cosine loss against its formula, and its gradients against the formula's differences. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { cosineLoss } from "../../../src/ops/losses/cosine_loss.ts";
@@ -27,7 +27,7 @@ function loss(x: ArrayLike<number>, y: ArrayLike<number>, width: number, rows: n
 }
 
 Deno.test("one minus the mean cosine, and its gradients", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [step, rows, width] of [[0, 4, 1], [1, 4, 7], [2, 3, 64]] as const) {
     await test.step(`${rows} rows of ${width}`, async () => {
       using resources = new DisposableStack();
@@ -65,7 +65,7 @@ Deno.test("one minus the mean cosine, and its gradients", async (test) => {
 });
 
 Deno.test("a target gets no gradient, and what is there already is added to", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const batches = resources.use(uploadMade(gpu, epoch, 0, term.count));
@@ -85,7 +85,7 @@ Deno.test("a target gets no gradient, and what is there already is added to", as
 });
 
 Deno.test("rows without length have cosine 0", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const batches = resources.use(uploadMade(gpu, epoch, 0, term.count));

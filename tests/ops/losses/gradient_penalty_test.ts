@@ -3,7 +3,7 @@
  * penalty against its formula, and the penalty's own gradient against the formula's differences.
  */
 import { assertAlmostEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { batchNorm } from "../../../src/ops/rows/batch_norm.ts";
@@ -132,7 +132,7 @@ function penalty(setup: Setup, flat: ArrayLike<number>): number {
 }
 
 /** The penalty and its gradient by all parameters, as one array like theirs. */
-async function recordedPenalty(gpu: Gpu, setup: Setup, flat: Float32Array<ArrayBuffer>) {
+async function recordedPenalty(gpu: GpuDevice, setup: Setup, flat: Float32Array<ArrayBuffer>) {
   const { batchSize, length, inputs, widths, x, masks } = setup;
   const rows = BLOCKS * batchSize;
   const term = { index: 1, count: 2, weight: 0.3 };
@@ -205,7 +205,7 @@ Deno.test("the formula's gradient of the scores is that of its differences", () 
 });
 
 Deno.test("the penalty and its gradient by all weights equal the formula", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const setup of setups) {
     await test.step(`${setup.length} of ${setup.batchSize}, layers ${setup.widths}`, async () => {
       const { count } = takeParameters(setup, []);

@@ -1,6 +1,6 @@
 /** The mean of a logistic function against its formula, and its gradient against differences. */
 import { assertAlmostEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { meanSigmoid } from "../../../src/ops/losses/mean_sigmoid.ts";
@@ -23,7 +23,7 @@ const made = (length: number) =>
   madeEpoch(random, { users: 3, items: 4, triples: BATCH + length, batchSize: BATCH });
 
 Deno.test("the mean over the rows that count is a term of the loss", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const length of [BATCH, 2]) {
     await test.step(`${length} of ${BATCH}`, async () => {
       using scratch = new Scratch(gpu);
@@ -50,7 +50,7 @@ Deno.test("the mean over the rows that count is a term of the loss", async (test
 });
 
 Deno.test("far out everything is finite", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using batches = uploadMade(gpu, made(BATCH), 1);
   const far = [0, 1e4, -1e4, 90, -90, 20, -20, 1e38, -1e38, 1];

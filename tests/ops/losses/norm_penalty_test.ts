@@ -1,6 +1,6 @@
 /** Penalties on norms against their formula, and gradients against its differences. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { normPenalty, normPenaltyOfBatch } from "../../../src/ops/losses/norm_penalty.ts";
@@ -22,7 +22,7 @@ const sumOfNorms = (parts: readonly (readonly number[])[]): number =>
   parts.reduce((sum, part) => sum + Math.sqrt(part.reduce((s, x) => s + x * x, 0)), 0);
 
 Deno.test("norms of stretches of rows, divided by a number", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 2, items: 2, triples: 5, batchSize: 2 });
   using batches = uploadMade(gpu, epoch, 1, term.count);
@@ -54,7 +54,7 @@ Deno.test("norms of stretches of rows, divided by a number", async () => {
 });
 
 Deno.test("half the squares over a number", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 2, items: 2, triples: 5, batchSize: 2 });
   using batches = uploadMade(gpu, epoch, 1, term.count);
@@ -79,7 +79,7 @@ const sumOfSquares = (parts: readonly (readonly number[])[]): number =>
   parts.reduce((sum, part) => sum + part.reduce((s, x) => s + x * x, 0) / 2, 0);
 
 Deno.test("the norms of a batch's rows, or their squares, over its length", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const epoch = madeEpoch(random, { users: 4, items: 5, triples: 11, batchSize: 4 });
   const width = 5;
   for (const [step, squared] of [[0, false], [2, false], [2, true]] as const) {
@@ -111,7 +111,7 @@ Deno.test("the norms of a batch's rows, or their squares, over its length", asyn
 });
 
 Deno.test("a constant has a penalty and no gradient", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 2, items: 2, triples: 3, batchSize: 3 });
   using batches = uploadMade(gpu, epoch, 0, term.count);
@@ -126,7 +126,7 @@ Deno.test("a constant has a penalty and no gradient", async () => {
 });
 
 Deno.test("a penalty of weight 0 records nothing", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 2, items: 2, triples: 3, batchSize: 3 });
   using batches = uploadMade(gpu, epoch, 0, term.count);

@@ -1,6 +1,6 @@
 /** What is done to rows of all items with what their users have in train. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { addInteractions, hideSeen } from "../../../src/ops/ranking/seen_items.ts";
@@ -23,7 +23,7 @@ const train = { ...pattern, value: new Float32Array(pattern.column.length).fill(
 const epoch = madeEpoch(random, { users: USERS, items: ITEMS, triples: 8, batchSize: BATCH });
 
 Deno.test("numbers of train items become zero, and so do their gradients", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using seen = uploadSparse(gpu, "train", train);
   for (const step of [0, 2]) {
     await test.step(`batch ${step}`, async () => {
@@ -50,7 +50,7 @@ Deno.test("numbers of train items become zero, and so do their gradients", async
 });
 
 Deno.test("softened interactions are added, and nothing beyond a partial batch", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using seen = uploadSparse(gpu, "train", train);
   for (const step of [0, 2]) {
     await test.step(`batch ${step}`, async () => {

@@ -1,6 +1,6 @@
 /** Lists are the same, bit by bit, wherever scores are gathered from. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, readIntegers } from "../../../src/gpu/tensor.ts";
 import { Tape } from "../../../src/tape/tape.ts";
@@ -12,7 +12,7 @@ import { bothGathers } from "../../gpu/gather/both_gathers.ts";
 const random = createRandom(5);
 
 Deno.test("lists have the same bits from buffers and from images", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const sizes = [
     { queries: 3, candidates: 7, width: 4, k: 9 },
     { queries: 30, candidates: 5001, width: 64, k: 20 }, // two tiles

@@ -3,7 +3,7 @@
  * adjoints against the formulas' differences.
  */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { batchNorm, batchNormGradient } from "../../../src/ops/rows/batch_norm.ts";
 import { createRandom } from "../../../src/random.ts";
 import { checkOperation, operand } from "../check_operation.ts";
@@ -57,7 +57,7 @@ function normalise(x: readonly number[]): { deviation: number; normalised: numbe
 }
 
 Deno.test("columns are normalised over the rows that count", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const each of sizes) {
     await test.step(JSON.stringify(each), async () => {
       using batches = batchesOf(gpu, each);
@@ -75,7 +75,7 @@ Deno.test("columns are normalised over the rows that count", async (test) => {
 });
 
 Deno.test("the gradient of a normalisation, as a value of its own", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const each of sizes) {
     await test.step(JSON.stringify(each), async () => {
       using batches = batchesOf(gpu, each);
@@ -103,7 +103,7 @@ Deno.test("the gradient of a normalisation, as a value of its own", async (test)
 });
 
 Deno.test("constant scales get no gradient, and what all is constant is", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const each = sizes[1]!;
   using batches = batchesOf(gpu, each);
   const x = operand(each.blocks * each.batchSize, each.width);

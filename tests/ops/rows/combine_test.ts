@@ -1,6 +1,6 @@
 /** Sums, stacks and cuts against their formulas. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { add, addToRows, sliceRows, stackRows } from "../../../src/ops/rows/combine.ts";
 import { checkOperation, operand, type Operation, recordUnused } from "../check_operation.ts";
 
@@ -10,7 +10,7 @@ const sum: Operation = {
 };
 
 Deno.test("a weighted sum", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await checkOperation(gpu, [operand(9, 7), operand(9, 7)], sum);
   await checkOperation(gpu, [{ ...operand(5), constant: true }, operand(5)], sum);
   await checkOperation(gpu, [operand(3, 2)], {
@@ -20,7 +20,7 @@ Deno.test("a weighted sum", async () => {
 });
 
 Deno.test("rows stacked", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const parts = [operand(2, 5), { ...operand(1, 5), constant: true }, operand(7, 5)];
   await checkOperation(gpu, parts, {
     record: (tape, parts) => stackRows(tape, parts),
@@ -29,7 +29,7 @@ Deno.test("rows stacked", async () => {
 });
 
 Deno.test("rows cut out", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [first, count] of [[2, 3], [0, 9], [8, 1]] as const) {
     await checkOperation(gpu, [operand(9, 3)], {
       record: (tape, [x]) => sliceRows(tape, x!, first, count),
@@ -39,7 +39,7 @@ Deno.test("rows cut out", async () => {
 });
 
 Deno.test("rows added to some of a matrix", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await checkOperation(gpu, [operand(9, 3), operand(4, 3)], {
     record: (tape, [x, rows]) => addToRows(tape, x!, rows!, 5),
     formula: ([x, rows]) => x!.map((entry, i) => i < 15 ? entry : entry + rows![i - 15]!),
@@ -47,7 +47,7 @@ Deno.test("rows added to some of a matrix", async () => {
 });
 
 Deno.test("an unused result has no gradient", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const { adjoints, gradients } = recordUnused(gpu, sum.record, [operand(2, 3), operand(2, 3)]);
   assertEquals([adjoints, gradients], [[], [undefined, undefined]]);
 });

@@ -1,12 +1,12 @@
 /** What random numbers on the GPU are like. */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { drawUniform } from "../../../src/ops/rows/draw_uniform.ts";
 import { Tape } from "../../../src/tape/tape.ts";
 
-async function draws(gpu: Gpu, seed: number, batch: number): Promise<Float32Array> {
+async function draws(gpu: GpuDevice, seed: number, batch: number): Promise<Float32Array> {
   using scratch = new Scratch(gpu);
   using clock = createTensor(gpu, "clock", [2], Uint32Array.of(0, batch));
   const tape = new Tape(gpu, "draws", scratch);
@@ -17,7 +17,7 @@ async function draws(gpu: Gpu, seed: number, batch: number): Promise<Float32Arra
 }
 
 Deno.test("numbers are uniform in [0, 1), the same for the same seed and batch", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const drawn = await draws(gpu, 7, 2);
   assert(drawn.every((x) => x >= 0 && x < 1));
   const share = (below: number) => drawn.filter((x) => x < below).length / drawn.length;
@@ -28,7 +28,7 @@ Deno.test("numbers are uniform in [0, 1), the same for the same seed and batch",
 });
 
 Deno.test("numbers of other seeds and batches have nothing in common", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const first = await draws(gpu, 7, 2);
   for (const [seed, batch] of [[8, 2], [7, 3], [7 + 2 ** 32, 2], [2, 7]] as const) {
     const other = await draws(gpu, seed, batch);

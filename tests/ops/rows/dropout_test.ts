@@ -1,6 +1,6 @@
 /** Dropout with a given mask, and what masks are like. */
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { drawMask } from "../../../src/ops/rows/draw_uniform.ts";
@@ -9,7 +9,7 @@ import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { checkOperation, operand } from "../check_operation.ts";
 
 Deno.test("what is kept is divided by how often it is", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const data = Float32Array.from({ length: 63 }, (_, i) => Number(i % 3 > 0));
   using mask = createTensor(gpu, "mask", [9, 7], data);
   const operation = {
@@ -20,7 +20,7 @@ Deno.test("what is kept is divided by how often it is", async () => {
   await checkOperation(gpu, [{ ...operand(9, 7), constant: true }], operation);
 });
 
-async function mask(gpu: Gpu, seed: number, batch: number, rate: number, elements = 20_000) {
+async function mask(gpu: GpuDevice, seed: number, batch: number, rate: number, elements = 20_000) {
   using scratch = new Scratch(gpu);
   using clock = createTensor(gpu, "clock", [2], Uint32Array.of(0, batch));
   const tape = new Tape(gpu, "mask", scratch);
@@ -31,7 +31,7 @@ async function mask(gpu: Gpu, seed: number, batch: number, rate: number, element
 }
 
 Deno.test("masks keep their share, and are the same for the same seed and batch", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const rate of [0, 0.3, 0.9]) {
     const kept = await mask(gpu, 5, 3, rate);
     assert(kept.every((bit) => bit === 0 || bit === 1));
@@ -42,7 +42,7 @@ Deno.test("masks keep their share, and are the same for the same seed and batch"
 });
 
 Deno.test("masks of other seeds, batches and elements have nothing in common", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const seeds = [[5, 3], [6, 3], [5, 4], [5 + 2 ** 32, 3], [3, 5]] as const;
   const masks: Float32Array[] = [];
   for (const [seed, batch] of seeds) masks.push(await mask(gpu, seed, batch, 0.5));

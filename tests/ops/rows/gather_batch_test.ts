@@ -1,6 +1,6 @@
 /** The gather of a batch's rows and its adjoint, place by place. */
 import { assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { gatherBatch, type TripleList } from "../../../src/ops/rows/gather_batch.ts";
@@ -50,7 +50,7 @@ function expectedGather(
   return { gathered, adjoint };
 }
 
-async function runGather(gpu: Gpu, gather: Gather, gradient: Float32Array<ArrayBuffer>) {
+async function runGather(gpu: GpuDevice, gather: Gather, gradient: Float32Array<ArrayBuffer>) {
   const { table, width, lists, firstRow, epoch, step } = gather;
   const userCount = epoch.users;
   using batches = uploadMade(gpu, epoch, step);
@@ -78,7 +78,7 @@ const sizes = [
 ];
 
 Deno.test("rows are those the batch names, and their gradients add up", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const { step, width, ...size } of sizes) {
     const epoch = madeEpoch(random, size);
     const { users, items } = size;
@@ -103,7 +103,7 @@ Deno.test("rows are those the batch names, and their gradients add up", async (t
 });
 
 Deno.test("a constant table, or a gather that nothing used, gets no gradient", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   const epoch = madeEpoch(random, { users: 3, items: 4, triples: 5, batchSize: 5 });
   using batches = uploadMade(gpu, epoch, 0);

@@ -1,6 +1,6 @@
 /** Products, layers and their adjoints against plain loops in f64. */
 import { assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { jointLinear, linear, multiply } from "../../../src/ops/rows/linear.ts";
@@ -44,10 +44,11 @@ function product(a: Matrix, b: Matrix): Matrix {
 }
 
 /** Uploads matrices for the life of a test. */
-const upload = (gpu: Gpu, resources: DisposableStack) => (label: string, matrix: Matrix): Tensor =>
-  resources.use(
-    createTensor(gpu, label, [matrix.rows, matrix.columns], Float32Array.from(matrix.data)),
-  );
+const upload =
+  (gpu: GpuDevice, resources: DisposableStack) => (label: string, matrix: Matrix): Tensor =>
+    resources.use(
+      createTensor(gpu, label, [matrix.rows, matrix.columns], Float32Array.from(matrix.data)),
+    );
 
 /** rows, inner, columns: none a multiple of 4, all of them, one long inner dimension, single ones. */
 const sizes = [
@@ -60,7 +61,7 @@ const sizes = [
 ] as const;
 
 Deno.test("products of transposed and straight operands, written or added", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [rows, inner, columns] of sizes) {
     for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true]]) {
       await test.step(`${rows} × ${inner} × ${columns}, ${transposeA}, ${transposeB}`, async () => {
@@ -88,7 +89,13 @@ Deno.test("products of transposed and straight operands, written or added", asyn
 });
 
 /** Reads an op's output, and its inputs' gradients when dLoss/dOutput is given. */
-async function run(gpu: Gpu, tape: Tape, output: Variable, given: Tensor, inputs: Variable[]) {
+async function run(
+  gpu: GpuDevice,
+  tape: Tape,
+  output: Variable,
+  given: Tensor,
+  inputs: Variable[],
+) {
   output.gradient = given;
   using value = createTensor(gpu, "Y", output.value.shape);
   recordEnding(tape.program, output.value, storedIn(value)); // before gradients take its memory
@@ -99,7 +106,7 @@ async function run(gpu: Gpu, tape: Tape, output: Variable, given: Tensor, inputs
 }
 
 Deno.test("a linear layer and its adjoint", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [rows, inner, columns] of sizes) {
     await test.step(`${rows} × ${inner} to ${columns}`, async () => {
       using scratch = new Scratch(gpu);
@@ -124,7 +131,7 @@ Deno.test("a linear layer and its adjoint", async (test) => {
 });
 
 Deno.test("inputs side by side have a weight each, and a layer's adjoint", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
   const put = upload(gpu, resources);
@@ -152,7 +159,7 @@ Deno.test("inputs side by side have a weight each, and a layer's adjoint", async
 });
 
 Deno.test("a product's gradient is that of its differences", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
   const put = upload(gpu, resources);
@@ -172,7 +179,7 @@ Deno.test("a product's gradient is that of its differences", async () => {
 });
 
 Deno.test("a weight used twice gets the sum of both uses", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
   const put = upload(gpu, resources);
@@ -192,7 +199,7 @@ Deno.test("a weight used twice gets the sum of both uses", async () => {
 });
 
 Deno.test("constants get no gradient, and of constants alone the result is one", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using scratch = new Scratch(gpu);
   using value = createTensor(gpu, "x", [4, 4]);
   const tape = new Tape(gpu, "constants", scratch);

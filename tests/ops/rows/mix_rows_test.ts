@@ -1,11 +1,11 @@
 /** Mixtures of rows against their formula, and the adjoint against the formula's differences. */
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { createTensor } from "../../../src/gpu/tensor.ts";
 import { mixRows } from "../../../src/ops/rows/mix_rows.ts";
 import { checkOperation, operand } from "../check_operation.ts";
 
 Deno.test("rows between those of a batch and those of its blocks", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [blocks, batchSize, width] of [[1, 1, 1], [2, 5, 3], [3, 7, 12]] as const) {
     await test.step(`${blocks} blocks of ${batchSize} × ${width}`, async () => {
       const rows = blocks * batchSize;

@@ -1,5 +1,5 @@
 /** The slope of the logistic function against its formula, and its gradient against differences. */
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { sigmoidSlope } from "../../../src/ops/rows/sigmoid.ts";
 import { createRandom } from "../../../src/random.ts";
 import { checkOperation, operand } from "../check_operation.ts";
@@ -14,7 +14,7 @@ const made = (length: number) =>
   madeEpoch(random, { users: 3, items: 4, triples: BATCH + length, batchSize: BATCH });
 
 Deno.test("the slope is a value of its own", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const length of [BATCH, 2]) {
     await test.step(`${length} of ${BATCH}`, async () => {
       using batches = uploadMade(gpu, made(length), 1);

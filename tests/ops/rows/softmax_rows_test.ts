@@ -1,6 +1,6 @@
 /** The softmax of rows against its formula, and its adjoint against the formula's differences. */
 import { assertEquals } from "@std/assert";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { softmaxRows } from "../../../src/ops/rows/softmax_rows.ts";
 import { checkOperation, operand, recordUnused } from "../check_operation.ts";
 
@@ -13,7 +13,7 @@ const softmax = (x: ArrayLike<number>, width: number): number[] => {
 };
 
 Deno.test("rows become shares", async (test) => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [rows, width] of [[1, 1], [5, 3], [70, 12]] as const) {
     await test.step(`${rows} × ${width}`, () =>
       checkOperation(gpu, [operand(rows, width)], {
@@ -24,7 +24,7 @@ Deno.test("rows become shares", async (test) => {
 });
 
 Deno.test("constants and unused results have no adjoint", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await checkOperation(gpu, [{ ...operand(2, 3), constant: true }], {
     record: (tape, [x]) => softmaxRows(tape, x!),
     formula: ([x]) => softmax(x!, 3),

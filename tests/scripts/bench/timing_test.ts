@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { createImage } from "../../../src/gpu/gather/image.ts";
 import { getKernel } from "../../../src/gpu/kernel.ts";
 import { Program } from "../../../src/gpu/program.ts";
@@ -23,7 +23,7 @@ const add = {
 };
 
 /** Adds 1 to one counter, then 10 to another. */
-function twoDispatches(gpu: Gpu, small: Tensor, large: Tensor): Program {
+function twoDispatches(gpu: GpuDevice, small: Tensor, large: Tensor): Program {
   const program = new Program(gpu, "two dispatches");
   const kernel = getKernel(gpu, add);
   program.dispatch(kernel, { total: small }, { amount: 1 }, { workgroups: 1 });
@@ -37,7 +37,7 @@ function assertDurations(microseconds: Float64Array, count: number): void {
 }
 
 Deno.test("timestamps time each dispatch while the program runs as often as told", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using small = createTensor(gpu, "small", [1]);
   using large = createTensor(gpu, "large", [1]);
   using program = twoDispatches(gpu, small, large);
@@ -50,7 +50,7 @@ Deno.test("timestamps time each dispatch while the program runs as often as told
 });
 
 Deno.test("copies and clearings are timed, too, and done", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using matrix = createTensor(gpu, "matrix", [64, 64], new Float32Array(64 * 64).fill(1));
   using image = createImage(gpu, "image", 64, 16);
   using program = new Program(gpu, "copy and clear");
@@ -62,7 +62,7 @@ Deno.test("copies and clearings are timed, too, and done", async () => {
 });
 
 Deno.test("more timestamps than fit the place of one run are kept run by run", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using total = createTensor(gpu, "total", [1]);
   using program = new Program(gpu, "many dispatches");
   for (let i = 0; i < 33; i++) {
@@ -73,7 +73,7 @@ Deno.test("more timestamps than fit the place of one run are kept run by run", a
 });
 
 Deno.test("without timestamps each dispatch is repeated alone", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using small = createTensor(gpu, "small", [1]);
   using large = createTensor(gpu, "large", [1]);
   using program = twoDispatches(gpu, small, large);
@@ -88,7 +88,7 @@ Deno.test("without timestamps each dispatch is repeated alone", async () => {
 });
 
 Deno.test("dispatches are timed by the method that the adapter offers", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using small = createTensor(gpu, "small", [1]);
   using large = createTensor(gpu, "large", [1]);
   using program = twoDispatches(gpu, small, large);
@@ -98,7 +98,7 @@ Deno.test("dispatches are timed by the method that the adapter offers", async ()
 });
 
 Deno.test("wall time warms up once, then doubles the work until it lasts", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const asked: number[] = [];
   const pause = (milliseconds: number): void => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -113,7 +113,7 @@ Deno.test("wall time warms up once, then doubles the work until it lasts", async
 });
 
 Deno.test("the copy's bandwidth is a number, and its buffers are released", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const bandwidth = await copyBandwidth(gpu);
   assert(bandwidth > 0 && bandwidth < Infinity, String(bandwidth));
   assertEquals(gpu.bytes, 0);

@@ -1,7 +1,7 @@
 /** What is moved by results that are read or computed by a pass, and by what becomes of them. */
 import { assertEquals } from "@std/assert";
 import { compulsoryBytes } from "../../../scripts/bench/traffic.ts";
-import { type Gpu, openGpu } from "../../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Program } from "../../../src/gpu/program.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, type Tensor } from "../../../src/gpu/tensor.ts";
@@ -24,7 +24,7 @@ const wordsOf = (program: Program): number[] =>
   program.commands.map((command) => compulsoryBytes(command, batch) / 4);
 
 Deno.test("a result is stored by a write and added by another read", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using program = new Program(gpu, "endings");
   using result = createTensor(gpu, "result", [ROWS, DIM]);
   using target = createTensor(gpu, "target", [ROWS, DIM]);
@@ -35,7 +35,7 @@ Deno.test("a result is stored by a write and added by another read", async () =>
 
 /** What a step of AdamW moves, with the rows from `firstRow` on smoothed. */
 function wordsOfAdamW(
-  gpu: Gpu,
+  gpu: GpuDevice,
   value: Tensor,
   gradient: (tape: Tape) => Omit<Variable, "value">,
   firstRow?: number,
@@ -56,7 +56,7 @@ function wordsOfAdamW(
 }
 
 Deno.test("AdamW reads and writes moments and parameter, or writes the direction to be smoothed", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   using value = createTensor(gpu, "x", [ROWS, DIM]);
   using gradient = createTensor(gpu, "g", [ROWS, DIM]);
   const stored = () => ({ gradient });
@@ -69,7 +69,7 @@ Deno.test("AdamW reads and writes moments and parameter, or writes the direction
 });
 
 Deno.test("a pass moves its graph and matrices, and its ending the rest", async (test) => {
-  using opened = await openGpu();
+  using opened = await openDevice();
   const pairs = [[0, 0], [1, 0], [1, 2], [2, 1], [4, 3]] as const;
   const graph = interactionGraph(patternOf(5, 4, pairs));
   const weights = new Float64Array(DIM).fill(1);

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { textFeatures } from "../../../scripts/encode/text.ts";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 
 Deno.test("the nearest text is the most similar one, and runs agree bit for bit", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const texts = [
     "red steel kettle for tea",
     "blue steel kettle for tea",

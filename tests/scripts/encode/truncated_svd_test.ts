@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { truncatedSvd } from "../../../scripts/encode/truncated_svd.ts";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { InputError } from "../../../src/input_error.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
 import { patternOf, type SparseMatrix, transpose } from "../../../src/sparse/csr.ts";
@@ -24,7 +24,7 @@ function randomSparse(rows: number, columns: number, perRow: number): SparseMatr
 }
 
 Deno.test("U Σ equals that of a dense decomposition in f64", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   for (const [rows, columns, perRow, dims] of [[5, 3, 2, 2], [40, 70, 9, 6], [300, 90, 12, 8]]) {
     const sparse = randomSparse(rows!, columns!, perRow!);
     const dense = Matrix.from1DArray(rows!, columns!, toDense(sparse));
@@ -42,7 +42,7 @@ Deno.test("U Σ equals that of a dense decomposition in f64", async () => {
 });
 
 Deno.test("columns beyond the rank are zero", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   // Three rows, each four times: rank 3.
   const pairs = Array.from({ length: 12 }, (_, row) => [row, row % 3] as const);
   const pattern = patternOf(12, 6, pairs);
@@ -55,7 +55,7 @@ Deno.test("columns beyond the rank are zero", async () => {
 });
 
 Deno.test("more dimensions than rows or columns are refused", async () => {
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   await assertRejects(
     () => truncatedSvd(gpu, randomSparse(9, 4, 2), 5),
     InputError,

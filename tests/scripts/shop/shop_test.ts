@@ -28,7 +28,7 @@ import { SILHOUETTES } from "../../../scripts/shop/silhouettes.ts";
 import { CATEGORIES } from "../../../scripts/shop/vocabulary.ts";
 import { encodeNpy } from "../../../scripts/encode/write_npy.ts";
 import { textFeatures } from "../../../scripts/encode/text.ts";
-import { openGpu } from "../../../src/gpu/device.ts";
+import { openDevice } from "../../../src/gpu/device.ts";
 import { InputError } from "../../../src/input_error.ts";
 import { fileURLToPath } from "node:url";
 
@@ -157,7 +157,7 @@ Deno.test("data/shop is what the generator makes by default", async () => {
   }
   // Text features come from the GPU, whose rounding differs between adapters: what they say of
   // pairs of products does not.
-  using gpu = await openGpu();
+  using gpu = await openDevice();
   const texts = shopTexts(shop);
   const made = await textFeatures(gpu, texts, TEXT_FEATURE_WIDTH);
   const kept = await openNpyMatrix(
