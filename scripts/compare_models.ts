@@ -22,7 +22,7 @@ import {
   toNumber,
 } from "./cli/command_line.ts";
 import { createProgress, formatBytes } from "./cli/progress.ts";
-import { formatTable } from "./cli/table.ts";
+import { formatTable } from "../src/experiments/table.ts";
 import { type KeptResult, trainOrRead } from "../src/experiments/kept_result.ts";
 import { requireTrainOptions } from "../src/training/train.ts";
 

@@ -12,7 +12,7 @@ import { requireLength } from "../src/ops/ranking/ranker.ts";
 import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 import { describeUser, titleOf } from "./cli/recommendations.ts";
 import { rowOf } from "../src/sparse/csr.ts";
-import { restoreRun } from "../src/runs/restore_run.ts";
+import { restoreRun } from "../src/runs/open_run.ts";
 
 const HELP = `Recommends items that a user has not bought yet, with a trained run.
 

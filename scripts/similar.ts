@@ -10,7 +10,7 @@ import { openDevice } from "../src/gpu/device.ts";
 import { requireLength } from "../src/ops/ranking/ranker.ts";
 import { rejectUnknown, requireNumber, requireText, runScript } from "./cli/command_line.ts";
 import { titleOf } from "./cli/recommendations.ts";
-import { restoreRun } from "../src/runs/restore_run.ts";
+import { restoreRun } from "../src/runs/open_run.ts";
 
 const HELP =
   `Finds the items most similar to one, by the cosine of what a trained run makes of them.

@@ -36,7 +36,7 @@ import {
 import { abortOnInterrupt, rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
 import { createProgress, formatBytes, type Progress } from "./cli/progress.ts";
 import { describeUser } from "./cli/recommendations.ts";
-import { formatTable } from "./cli/table.ts";
+import { formatTable } from "../src/experiments/table.ts";
 import { rowOf } from "../src/sparse/csr.ts";
 import { countMemory } from "../src/training/count_memory.ts";
 import {

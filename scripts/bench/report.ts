@@ -5,7 +5,7 @@
  */
 import { median } from "d3-array";
 import { basename } from "node:path";
-import { formatTable } from "../cli/table.ts";
+import { formatTable } from "../../src/experiments/table.ts";
 import type { Benchmark } from "./benchmark.ts";
 import type { Growth } from "./growth.ts";
 import type { ModelCosts } from "./model_costs.ts";

@@ -14,7 +14,7 @@ import {
   writtenName,
 } from "../../src/models/settings.ts";
 import { toNumber } from "./command_line.ts";
-import { formatTable } from "./table.ts";
+import { formatTable } from "../../src/experiments/table.ts";
 
 /** Options as they are parsed. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;

@@ -17,7 +17,7 @@ import {
   type SavedTensor,
   shapesOf,
   writeTensors,
-} from "../training/saved_tensor.ts";
+} from "../models/saved_tensor.ts";
 import type { TrainingState } from "../training/trainer.ts";
 
 /** A saved state and where it comes from. */

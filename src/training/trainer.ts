@@ -17,7 +17,7 @@ import {
   type SavedTensor,
   shapesOf,
   writeTensors,
-} from "./saved_tensor.ts";
+} from "../models/saved_tensor.ts";
 import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
 

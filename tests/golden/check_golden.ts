@@ -12,7 +12,7 @@ import { parseGolden } from "./stair_file.ts";
 import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { readInput, rejectUnknown, runScript } from "../../scripts/cli/command_line.ts";
-import { formatTable } from "../../scripts/cli/table.ts";
+import { formatTable } from "../../src/experiments/table.ts";
 
 /** The largest error that passes: absolute for STAIR, relative to the largest number for rivals. */
 const TOLERANCE = 1e-4;

@@ -5,7 +5,7 @@
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
-import type { BuiltModel } from "../models/model.ts";
+import type { BuiltModel } from "./model.ts";
 
 /** An array as it is saved. */
 export interface SavedTensor {

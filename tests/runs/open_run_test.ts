@@ -6,7 +6,7 @@ import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { saveModel } from "../../src/runs/checkpoint.ts";
-import { restoreRun } from "../../src/runs/restore_run.ts";
+import { restoreRun } from "../../src/runs/open_run.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 
 const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train\n1,0,test\n";

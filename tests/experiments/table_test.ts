@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { formatTable } from "../../../scripts/cli/table.ts";
+import { formatTable } from "../../src/experiments/table.ts";
 
 const tables: [string, string[], (string | number)[][], string[]][] = [
   [
