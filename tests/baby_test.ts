@@ -1,6 +1,5 @@
 /** Three epochs on real data: everything together, at the size of the paper's smallest dataset. */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { deviceOf } from "../src/gpu/device.ts";
 import { type EpochReport, loadDataset, models, openGpu, train } from "../mod.ts";
 import { testOnRealData } from "./real_data.ts";
 
@@ -9,7 +8,7 @@ testOnRealData("baby", "STAIR trains on Baby for three epochs", async (folder) =
   const dataset = await loadDataset(folder);
   using model = await models.stair.create(gpu, dataset, { preset: "baby" });
   const reports: EpochReport[] = [];
-  const result = await train(deviceOf(gpu), model, dataset, {
+  const result = await train(model, dataset, {
     ...models.stair.presets.baby.training,
     epochs: 3,
     evalEvery: 3,

@@ -5,7 +5,7 @@
  */
 import { median } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
-import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
+import { openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
 import { type BuiltModel, presetFor } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
@@ -46,7 +46,7 @@ export async function measureModels(workload: Workload, epochs: number): Promise
     workload.onProgress(`${name}: preparation`);
     using gpu = await openDevice();
     using model = await createModel(gpu, kind, workload);
-    const times = await trainAndRank(gpu, model, name, workload, epochs);
+    const times = await trainAndRank(model, name, workload, epochs);
     costs.push({ model: name, ...times, peakGpuBytes: await countRun(kind, workload.dataset) });
   }
   return costs;
@@ -54,15 +54,14 @@ export async function measureModels(workload: Workload, epochs: number): Promise
 
 /** Trains some epochs and ranks, sharing memory as a whole training run does. */
 async function trainAndRank(
-  gpu: GpuDevice,
   model: BuiltModel,
   name: string,
   { dataset: { name: datasetName, train }, onProgress }: Workload,
   epochs: number,
 ): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
   const { training } = presetFor(model.kind, datasetName);
-  using trainer = new Trainer(gpu, model, train, { ...training, seed: SEED });
-  using ranker = createRanker(gpu, model, train, LIST_LENGTH, trainer.scratch);
+  using trainer = new Trainer(model, train, { ...training, seed: SEED });
+  using ranker = createRanker(model, train, LIST_LENGTH, trainer.scratch);
   const epochSeconds: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     onProgress(`${name}: epoch ${epoch} of ${epochs}`);

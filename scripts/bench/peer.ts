@@ -52,7 +52,7 @@ export async function comparePeer(
   onProgress("STAIR: warming up");
   using gpu = await openDevice();
   using model = await createModel(gpu, "stair", workload);
-  using trainer = new Trainer(gpu, model, dataset.train, { ...training, seed: SEED });
+  using trainer = new Trainer(model, dataset.train, { ...training, seed: SEED });
   await trainer.runEpoch();
   onProgress(`${basename(path)}: starting and warming up`);
   await using peer = startPeer("python3", args);

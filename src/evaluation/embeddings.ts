@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats } from "../gpu/tensor.ts";
-import type { BuiltModel } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
+import { modelTensors, readTensors, type SavedTensor } from "../models/saved_tensor.ts";
 import { Tape } from "../tape/tape.ts";
 
 /** Representations: the score of user u and item i is the inner product of their rows. */
@@ -24,14 +24,28 @@ export interface Embeddings {
  *
  * @throws {GpuError} when the GPU fails.
  */
-export async function embeddings(gpu: GpuDevice, model: BuiltModel): Promise<Embeddings> {
+export async function embeddings(model: Model): Promise<Embeddings> {
+  const built = builtModel(model);
+  const { gpu, name, userCount } = built;
   using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, `${model.name} embeddings`, scratch);
+  const tape = new Tape(gpu, `${name} embeddings`, scratch);
   using program = tape.program;
-  const vectors = model.represent(tape);
+  const vectors = built.represent(tape);
   program.run();
   const [all] = await readFloats(gpu, vectors);
   const dim = vectors.shape[1]!;
-  const firstItem = model.userCount * dim;
+  const firstItem = userCount * dim;
   return { users: all!.slice(0, firstItem), items: all!.slice(firstItem), dim };
+}
+
+/**
+ * What training changes, and what else a saved model has, as it is now: before training, what it starts
+ * from. STAIR's `embeddings` are users, then items, × dim.
+ *
+ * @returns Arrays by name, row-major, with their sizes.
+ * @throws {GpuError} when the GPU fails.
+ */
+export async function parameters(model: Model): Promise<Record<string, SavedTensor>> {
+  const built = builtModel(model);
+  return await readTensors(built.gpu, modelTensors(built));
 }

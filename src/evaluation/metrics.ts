@@ -34,7 +34,7 @@ import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 
 /** Metrics by name: "recall@10", "ndcg@20", … */
-export type Metrics = Record<string, number>;
+export type Metrics<Name extends string = string> = Readonly<Record<Name, number>>;
 
 /** Metrics of every user who has a target. */
 export interface MetricsPerUser {
@@ -108,7 +108,15 @@ export type Metric =
   );
 
 /** The paper's metrics. */
-export const DEFAULT_METRICS: readonly string[] = ["recall@10", "recall@20", "ndcg@10", "ndcg@20"];
+export const DEFAULT_METRICS: readonly DefaultMetric[] = [
+  "recall@10",
+  "recall@20",
+  "ndcg@10",
+  "ndcg@20",
+];
+
+/** One of the paper's metrics. */
+export type DefaultMetric = "recall@10" | "recall@20" | "ndcg@10" | "ndcg@20";
 
 /**
  * Metrics by their names, each once, in the order given.

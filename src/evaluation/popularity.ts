@@ -4,7 +4,6 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Split } from "../data/splits.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import {
@@ -25,7 +24,7 @@ import { seenBefore } from "./ranking.ts";
  */
 export function popularityMetrics(
   dataset: Dataset,
-  split: Exclude<Split, "train">,
+  split: "valid" | "test",
   metrics: readonly string[] = DEFAULT_METRICS,
 ): Metrics {
   const parsed = parseMetrics(metrics);

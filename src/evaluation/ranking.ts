@@ -5,14 +5,13 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Split } from "../data/splits.ts";
-import type { GpuDevice } from "../gpu/device.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import type { BuiltModel } from "../models/model.ts";
+import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
 import { type Ranker, recordRanker } from "../ops/ranking/ranker.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import {
   DEFAULT_METRICS,
+  type DefaultMetric,
   listLengthFor,
   type Metrics,
   type MetricsPerUser,
@@ -29,13 +28,12 @@ import {
  * @throws {InputError} when `k` is not a whole number from 1.
  */
 export function createRanker(
-  gpu: GpuDevice,
   model: BuiltModel,
   seen: SparsePattern,
   k: number,
   scratch?: Scratch,
 ): Ranker {
-  const { name, userCount, itemCount } = model;
+  const { gpu, name, userCount, itemCount } = model;
   return recordRanker(gpu, `${name} ranking`, { seen, k, scratch }, (tape) => {
     const vectors = model.represent(tape);
     return {
@@ -48,7 +46,7 @@ export function createRanker(
 /** What a split's ranking hides: train items, and for the test split validation items too. */
 export function seenBefore(
   { train, valid }: Pick<Dataset, "train" | "valid">,
-  split: Exclude<Split, "train">,
+  split: "valid" | "test",
 ): SparsePattern {
   return split === "valid" ? train : union(train, valid);
 }
@@ -68,12 +66,12 @@ function union(a: SparsePattern, b: SparsePattern): SparsePattern {
 }
 
 /** What to measure. */
-export interface EvaluationOptions {
+export interface EvaluationOptions<Metric extends string = string> {
   /**
    * Names with cutoffs, "recall@20"; src/evaluation/metrics.ts defines them. Recall and NDCG at 10 and
    * 20 unless told.
    */
-  readonly metrics?: readonly string[];
+  readonly metrics?: readonly Metric[];
 }
 
 /** What to measure, and where. */
@@ -96,16 +94,15 @@ export interface Evaluator extends Disposable {
  * @throws {InputError} when there is no metric of a name.
  */
 export function createEvaluator(
-  gpu: GpuDevice,
   model: BuiltModel,
   dataset: Dataset,
-  split: Exclude<Split, "train">,
+  split: "valid" | "test",
   { metrics = DEFAULT_METRICS, scratch }: EvaluatorOptions = {},
 ): Evaluator {
   const parsed = parseMetrics(metrics);
   const k = listLengthFor(parsed, dataset.itemCount);
   const truth = { targets: dataset[split], train: dataset.train };
-  const ranker = createRanker(gpu, model, seenBefore(dataset, split), k, scratch);
+  const ranker = createRanker(model, seenBefore(dataset, split), k, scratch);
   return {
     evaluate: async () => rankingMetrics(await ranker.rank(), truth, parsed),
     evaluatePerUser: async () => rankingMetricsPerUser(await ranker.rank(), truth, parsed),
@@ -120,14 +117,13 @@ export function createEvaluator(
  * @throws {InputError} when there is no metric of a name, or no user has a target.
  * @throws {GpuError} when the GPU fails.
  */
-export async function evaluate(
-  gpu: GpuDevice,
-  model: BuiltModel,
-  dataset: Dataset,
-  split: Exclude<Split, "train">,
-  options: EvaluationOptions = {},
-): Promise<Metrics> {
-  using evaluator = createEvaluator(gpu, model, dataset, split, options);
+export async function evaluate<const Metric extends string = DefaultMetric>(
+  model: Model,
+  data: Dataset,
+  split: "valid" | "test",
+  options: EvaluationOptions<Metric> = {},
+): Promise<Metrics<Metric>> {
+  using evaluator = createEvaluator(builtModel(model), data, split, options);
   return await evaluator.evaluate();
 }
 
@@ -138,12 +134,11 @@ export async function evaluate(
  * @throws {GpuError} when the GPU fails.
  */
 export async function evaluatePerUser(
-  gpu: GpuDevice,
-  model: BuiltModel,
-  dataset: Dataset,
-  split: Exclude<Split, "train">,
+  model: Model,
+  data: Dataset,
+  split: "valid" | "test",
   options: EvaluationOptions = {},
 ): Promise<MetricsPerUser> {
-  using evaluator = createEvaluator(gpu, model, dataset, split, options);
+  using evaluator = createEvaluator(builtModel(model), data, split, options);
   return await evaluator.evaluatePerUser();
 }

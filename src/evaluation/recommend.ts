@@ -4,9 +4,8 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import type { BuiltModel } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
 import { pickRows } from "../ops/ranking/pick_rows.ts";
 import { type Ranking, recordRanker, requireLength } from "../ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
@@ -22,41 +21,31 @@ export interface ScoredItem {
   readonly score: number;
 }
 
-/** How many items to list. */
-export interface ListOptions {
-  /** List length, a whole number from 1; 10 unless told. Lists are shorter where items run out. */
-  readonly k?: number;
-}
-
 const LIST_LENGTH = 10;
-
-/** Whom to recommend items to, and how many. */
-export interface RecommendOptions extends ListOptions {
-  /** User ids. */
-  readonly users: readonly number[];
-}
 
 /**
  * The best items that each user has not seen in train or validation, best first, ties by id.
  *
+ * @param options User ids, and how many items to list: a whole number from 1, 10 unless told. Lists are
+ * shorter where items run out.
  * @returns One list per user, in the order of `users`.
  * @throws {InputError} when there is no such user or `k` is not a whole number from 1.
  * @throws {GpuError} when the GPU fails.
  */
 export async function recommend(
-  gpu: GpuDevice,
-  model: BuiltModel,
-  dataset: Pick<Dataset, "train" | "valid">,
-  { users, k = LIST_LENGTH }: RecommendOptions,
+  model: Model,
+  data: Pick<Dataset, "train" | "valid">,
+  { users, k = LIST_LENGTH }: { readonly users: readonly number[]; readonly k?: number },
 ): Promise<ScoredItem[][]> {
   requireIds("user", users, model.userCount);
   requireLength("k", k);
   if (users.length === 0) return [];
-  const { userCount, itemCount } = model;
-  const seen = pickPatternRows(seenBefore(dataset, "test"), users);
+  const built = builtModel(model);
+  const { gpu, userCount, itemCount } = built;
+  const seen = pickPatternRows(seenBefore(data, "test"), users);
   const options = { seen, k: Math.min(k, itemCount) };
   using ranker = recordRanker(gpu, "recommendations", options, (tape, resources) => {
-    const vectors = model.represent(tape);
+    const vectors = built.represent(tape);
     const asking = pickRows(tape, vectors, users, resources);
     return {
       queries: { vectors: asking, firstRow: 0, firstId: 0, count: users.length },
@@ -74,32 +63,30 @@ export async function recommend(
  * @throws {GpuError} when the GPU fails.
  */
 export function similarItems(
-  gpu: GpuDevice,
-  model: BuiltModel,
+  model: Model,
   item: number,
-  options?: ListOptions,
+  options?: { readonly k?: number },
 ): Promise<ScoredItem[]>;
 /** The same for several items: one list for each, in their order. */
 export function similarItems(
-  gpu: GpuDevice,
-  model: BuiltModel,
+  model: Model,
   items: readonly number[],
-  options?: ListOptions,
+  options?: { readonly k?: number },
 ): Promise<ScoredItem[][]>;
 export async function similarItems(
-  gpu: GpuDevice,
-  model: BuiltModel,
+  model: Model,
   asked: number | readonly number[],
-  { k = LIST_LENGTH }: ListOptions = {},
+  { k = LIST_LENGTH }: { readonly k?: number } = {},
 ): Promise<ScoredItem[] | ScoredItem[][]> {
   const items = typeof asked === "number" ? [asked] : asked;
   requireIds("item", items, model.itemCount);
   requireLength("k", k);
   if (items.length === 0) return [];
-  const { userCount, itemCount } = model;
+  const built = builtModel(model);
+  const { gpu, userCount, itemCount } = built;
   const options = { seen: eachAlone(items, itemCount), k: Math.min(k, itemCount) };
   using ranker = recordRanker(gpu, "similar items", options, (tape, resources) => {
-    const vectors = normaliseRows(tape, { value: model.represent(tape), constant: true }).value;
+    const vectors = normaliseRows(tape, { value: built.represent(tape), constant: true }).value;
     const asking = pickRows(tape, vectors, items.map((item) => userCount + item), resources);
     return {
       queries: { vectors: asking, firstRow: 0, firstId: 0, count: items.length },

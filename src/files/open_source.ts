@@ -1,5 +1,5 @@
 /**
- * Opens a folder of files by its path or URL.
+ * Opens a folder of files, or reads one file, by its path or URL.
  *
  * @module
  */
@@ -22,4 +22,15 @@ export async function openSource(folder: string | URL): Promise<Source> {
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { diskFolder } = await import("./deno_source.ts");
   return await diskFolder(folder);
+}
+
+/**
+ * All bytes of a file, on disk or on the web.
+ *
+ * @throws {InputError} It cannot be read.
+ */
+export async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const end = path.lastIndexOf("/");
+  const folder = await openSource(end < 0 ? "." : path.slice(0, end) || "/");
+  return await folder.read(path.slice(end + 1));
 }

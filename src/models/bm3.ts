@@ -54,7 +54,7 @@ import {
   uploadProjections,
 } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -88,8 +88,9 @@ export const bm3: ModelKind<typeof settings> = defineModel({
     baby: {
       model: {},
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-4, batchSize: 2048, epochs: 500 },
+      source: "RecBoard, the STAIR authors' collection",
     },
-    shop: { model: {}, training: SHOP_TRAINING },
+    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
   },
   create,
 });

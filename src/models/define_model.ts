@@ -7,10 +7,12 @@ import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { deviceOf, type GpuDevice } from "../gpu/device.ts";
 import {
+  askedPreset,
   assembleModel,
   type Model,
   type ModelKind,
   type ModelParts,
+  presetFor,
   type Presets,
   settingsFor,
 } from "./model.ts";
@@ -55,17 +57,27 @@ export function defineModel<const Table extends SettingsTable>(
     create: async (gpu, data, given, options = {}): Promise<Model> => {
       const device = deviceOf(gpu);
       const settings = settingsFor(kind, data.name, given);
+      const { training } = askedPreset(kind, data.name, { ...given });
       const parts = await definition.create(device, data, settings, options);
-      return assembleModel(device, kind, data, settings, parts);
+      return assembleModel({ gpu: device, kind, data, settings, training }, parts);
     },
     restore: async (gpu, data, settings, options = {}): Promise<Model> => {
       const device = deviceOf(gpu);
       requireSettings(name, table, settings);
+      const { training } = presetFor(kind, data.name);
       const parts = definition.restore
         ? await definition.restore(device, data, settings, options)
         : await definition.create(device, data, settings, options);
-      return assembleModel(device, kind, data, settings, parts);
+      return assembleModel({ gpu: device, kind, data, settings, training }, parts);
     },
   };
+  kinds.add(kind);
   return kind;
+}
+
+const kinds = new WeakSet<object>();
+
+/** Whether this is a kind of model that {@linkcode defineModel} has made. */
+export function isModelKind(value: unknown): value is ModelKind {
+  return typeof value === "object" && value !== null && kinds.has(value);
 }

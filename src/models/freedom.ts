@@ -59,7 +59,7 @@ import {
 } from "./model.ts";
 import { featuredModalities, projectBatch, uploadProjections } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -112,7 +112,7 @@ export const freedom: ModelKind<typeof settings> = defineModel({
     baby: published(0.8, 1e-6, 2048),
     sports: published(0.8, 1e-6, 2048),
     electronics: published(0.9, 1e-7, 4096),
-    shop: { model: {}, training: SHOP_TRAINING },
+    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
   },
   create,
 });
@@ -121,6 +121,7 @@ function published(dropout: number, l2: number, batchSize: number): Preset<typeo
   return {
     model: { dropout },
     training: { learningRate: 1e-3, weightDecay: 0, l2, batchSize, epochs: 500 },
+    source: "RecBoard, the STAIR authors' collection",
   };
 }
 

@@ -27,7 +27,7 @@ import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
 import type { ModelKind, ModelParts, Preset } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -51,7 +51,7 @@ export const lightgcn: ModelKind<typeof settings> = defineModel({
     baby: published(1e-2),
     sports: published(1e-3),
     electronics: published(1e-3),
-    shop: { model: {}, training: SHOP_TRAINING },
+    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
   },
   create,
 });
@@ -60,6 +60,7 @@ function published(regWeight: number): Preset<typeof settings> {
   return {
     model: { regWeight },
     training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 500 },
+    source: "RecBoard, the STAIR authors' collection",
   };
 }
 

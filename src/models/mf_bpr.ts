@@ -20,7 +20,7 @@ import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierNormal } from "./initial_values.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -44,8 +44,9 @@ export const mfBpr: ModelKind<typeof settings> = defineModel({
     baby: {
       model: {},
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 1024, epochs: 500 },
+      source: "RecBoard, the STAIR authors' collection",
     },
-    shop: { model: {}, training: SHOP_TRAINING },
+    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
   },
   create,
 });

@@ -59,6 +59,8 @@ export interface BuiltModel extends Model, ModelParts {
   readonly gpu: GpuDevice;
   /** What made it. */
   readonly kind: ModelKind;
+  /** How its preset trains it. */
+  readonly training: TrainingSettings;
 }
 
 /** One loss, descended once: forward, adjoints, optimizer. */
@@ -123,6 +125,8 @@ export interface Preset<Table extends SettingsTable = SettingsTable> {
   readonly model: Partial<SettingsOf<Table>>;
   /** Optimizer, batch size and epochs. */
   readonly training: TrainingSettings;
+  /** Where they are from, as "the paper". */
+  readonly source: string;
 }
 
 /** Published or best-known settings by dataset; `baby` is there for datasets without their own. */
@@ -214,22 +218,35 @@ export function settingsFor<Table extends SettingsTable>(
   dataset: string,
   given: Readonly<Record<string, unknown>> = {},
 ): SettingsOf<Table> {
-  const { preset, ...own } = given;
-  const { model } = preset === undefined ? presetFor(kind, dataset) : presetNamed(kind, preset);
+  const { preset: _, ...own } = given;
+  const { model } = askedPreset(kind, dataset, given);
   return completeSettings(kind.name, kind.settings, model, own);
+}
+
+/**
+ * The preset that settings name in `preset`, or else the dataset's.
+ *
+ * @throws {InputError} when there is none of this name.
+ */
+export function askedPreset<Table extends SettingsTable>(
+  kind: ModelKind<Table>,
+  dataset: string,
+  { preset }: Readonly<Record<string, unknown>>,
+): Preset<Table> {
+  return preset === undefined ? presetFor(kind, dataset) : presetNamed(kind, preset);
 }
 
 const builtModels = new WeakMap<Model, BuiltModel>();
 
+/** What a model is made with. */
+export type ModelOrigin =
+  & Pick<BuiltModel, "gpu" | "kind" | "settings" | "training">
+  & { readonly data: Pick<Dataset, "userCount" | "itemCount"> };
+
 /** Puts a model together, so that {@linkcode builtModel} knows it. */
-export function assembleModel(
-  gpu: GpuDevice,
-  kind: ModelKind,
-  { userCount, itemCount }: Pick<Dataset, "userCount" | "itemCount">,
-  settings: ModelSettings,
-  parts: ModelParts,
-): BuiltModel {
-  const model = { ...parts, gpu, kind, name: kind.name, userCount, itemCount, settings };
+export function assembleModel({ data, ...origin }: ModelOrigin, parts: ModelParts): BuiltModel {
+  const { userCount, itemCount } = data;
+  const model = { ...parts, ...origin, name: origin.kind.name, userCount, itemCount };
   builtModels.set(model, model);
   return model;
 }

@@ -15,6 +15,22 @@ export interface SavedTensor {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
+/** Parameters, their moments and the model's buffers, as they are saved. */
+export interface TrainingState {
+  /** Epochs trained. */
+  readonly epoch: number;
+  /**
+   * By name: a parameter's running means of gradients and squared gradients are
+   * NAME.first_moment and NAME.second_moment.
+   */
+  readonly tensors: Readonly<Record<string, SavedTensor>>;
+}
+
+/** Whether a saved tensor is the optimizer's own. */
+export function isMoment(name: string): boolean {
+  return /\.(first|second)_moment$/.test(name);
+}
+
 /** What a model is restored from, by name: all but the optimizer's own. */
 export function modelTensors(
   { parameters, buffers }: BuiltModel,

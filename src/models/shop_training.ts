@@ -16,3 +16,6 @@ export const SHOP_TRAINING: TrainingSettings = {
   epochs: 200,
   patience: 5,
 };
+
+/** Where they are from. */
+export const SHOP_SOURCE = "chosen here for the shop";

@@ -33,7 +33,7 @@ import { adamW } from "../tape/adamw.ts";
 import { defineModel } from "./define_model.ts";
 import type { ModelKind, ModelParts, Preset } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
 /** Neighbours of text and image; of a modality that neither this nor the settings name there are five. */
 const NEIGHBORS: Readonly<Record<string, number>> = { text: 5, image: 1 };
@@ -69,7 +69,11 @@ export const stair: ModelKind<typeof settings> = defineModel({
     baby: published(0.1, 0.3, 1024),
     sports: published(0.2, 0.1, 1024),
     electronics: published(0.4, 0.1, 4096),
-    shop: { model: { gamma: 0.5 }, training: { ...SHOP_TRAINING, weightDecay: 1 } },
+    shop: {
+      model: { gamma: 0.5 },
+      training: { ...SHOP_TRAINING, weightDecay: 1 },
+      source: SHOP_SOURCE,
+    },
   },
   create: async (gpu, dataset, settings, options) => {
     const { train } = dataset, { dim } = settings;
@@ -91,6 +95,7 @@ function published(gamma: number, weightDecay: number, batchSize: number): Prese
   return {
     model: { gamma },
     training: { learningRate: 1e-3, weightDecay, batchSize, epochs: 500 },
+    source: "the paper",
   };
 }
 

@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { decodeSafetensors, encodeSafetensors } from "../files/safetensors.ts";
-import { writeAtomically } from "../files/write_atomically.ts";
-import type { GpuDevice } from "../gpu/device.ts";
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../files/safetensors.ts";
+import { readFile } from "../files/open_source.ts";
 import { InputError } from "../input_error.ts";
 import { builtModel, type Model } from "../models/model.ts";
 import {
@@ -16,9 +15,10 @@ import {
   readTensors,
   type SavedTensor,
   shapesOf,
+  type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
-import type { TrainingState } from "../training/trainer.ts";
+import { parseObject, parseRunConfig, type RunConfig } from "./run_config.ts";
 
 /** A saved state and where it comes from. */
 export interface Checkpoint {
@@ -34,27 +34,11 @@ export interface Checkpoint {
 export interface BestSoFar {
   /** Its number; -1 before the first evaluation. */
   readonly epoch: number;
-  /** Its validation NDCG@20. */
-  readonly ndcg: number;
+  /** What it gave, on validation, of the metric that selects. */
+  readonly value: number;
 }
 
-/** A run's settings as they are written to config.json and into checkpoints. */
-export interface RunConfig {
-  /** Name of the model. */
-  readonly model: string;
-  /** Name of the dataset. */
-  readonly dataset: string;
-  /** Hash of the dataset's content. */
-  readonly fingerprint: string;
-  /** The model's settings. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** Batch size, learning rate, … */
-  readonly training: Readonly<Record<string, unknown>>;
-  /** Epochs and patience: not in checkpoints, which a longer run goes on from. */
-  readonly length?: Readonly<Record<string, number>>;
-}
-
-const FORMAT = "stair-checkpoint-1";
+const FORMAT = "stair-checkpoint-2";
 
 /**
  * Saves a model's parameters; {@linkcode loadModel} reads them back.
@@ -62,10 +46,11 @@ const FORMAT = "stair-checkpoint-1";
  * @throws {GpuError} when reading them from the GPU fails.
  * @throws {InputError} when the file cannot be written.
  */
-export async function saveModel(gpu: GpuDevice, model: Model, path: string): Promise<void> {
-  const tensors = await readTensors(gpu, modelTensors(builtModel(model)));
+export async function saveModel(model: Model, path: string): Promise<void> {
+  const built = builtModel(model);
+  const tensors = await readTensors(built.gpu, modelTensors(built));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
-  await writeAtomically(path, encodeSafetensors(tensors, metadata));
+  await writeFile(path, encodeSafetensors(tensors, metadata));
 }
 
 /**
@@ -74,15 +59,16 @@ export async function saveModel(gpu: GpuDevice, model: Model, path: string): Pro
  * @throws {InputError} when the file cannot be read, or its parameters are of another model or have
  * another shape.
  */
-export async function loadModel(gpu: GpuDevice, model: Model, path: string): Promise<void> {
-  const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
+export async function loadModel(model: Model, path: string): Promise<void> {
+  const built = builtModel(model);
+  const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
   const saved = modelName(path, metadata);
   if (saved !== undefined && saved !== model.name) {
     throw new InputError(`${path} holds parameters of ${saved}, but the model is ${model.name}.`);
   }
-  const wanted = modelTensors(builtModel(model));
+  const wanted = modelTensors(built);
   requireShapes(path, tensors, shapesOf(wanted));
-  writeTensors(gpu, wanted, tensors as Record<string, SavedTensor>);
+  writeTensors(built.gpu, wanted, floatsOf(path, tensors));
 }
 
 /**
@@ -120,7 +106,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
     best: JSON.stringify(best),
     config: JSON.stringify(config),
   };
-  await writeAtomically(path, encodeSafetensors(state.tensors, metadata));
+  await writeFile(path, encodeSafetensors(state.tensors, metadata));
 }
 
 /**
@@ -129,7 +115,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
  * @throws {InputError} when there is none, it is not one of ours, or a part of it is missing or damaged.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = decodeSafetensors(await readBytes(path), path);
+  const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
   if (metadata.format !== FORMAT) {
     throw new InputError(`${path} is not a checkpoint: its format is ${metadata.format}.`);
   }
@@ -137,52 +123,43 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   if (!/^\d+$/.test(epoch)) {
     throw new InputError(`"epoch" of ${path} is "${epoch}", not a whole number from 0.`);
   }
-  const integers = Object.keys(tensors).find((name) =>
-    !(tensors[name]!.data instanceof Float32Array)
-  );
-  if (integers !== undefined) throw new InputError(`"${integers}" of ${path} is not of floats.`);
   return {
-    state: { epoch: Number(epoch), tensors: tensors as Record<string, SavedTensor> },
-    config: parseObject(`"config" of ${path}`, config) as unknown as RunConfig,
+    state: { epoch: Number(epoch), tensors: floatsOf(path, tensors) },
+    config: parseRunConfig(`"config" of ${path}`, config),
     best: parseBest(path, best),
   };
 }
 
+/**
+ * The arrays of a file, all of which must hold floats.
+ *
+ * @throws {InputError} when one does not.
+ */
+function floatsOf(
+  path: string,
+  tensors: Readonly<Record<string, StoredTensor>>,
+): Readonly<Record<string, SavedTensor>> {
+  const floats: Record<string, SavedTensor> = {};
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (!(data instanceof Float32Array)) {
+      throw new InputError(`"${name}" of ${path} is not of floats.`);
+    }
+    floats[name] = { shape, data };
+  }
+  return floats;
+}
+
 function parseBest(path: string, text: string): BestSoFar {
-  const { epoch, ndcg } = parseObject(`"best" of ${path}`, text);
-  if (typeof epoch !== "number" || typeof ndcg !== "number") {
-    throw new InputError(`"best" of ${path} lacks an epoch or an ndcg: ${text}.`);
+  const { epoch, value } = parseObject(`"best" of ${path}`, text);
+  if (typeof epoch !== "number" || typeof value !== "number") {
+    throw new InputError(`"best" of ${path} lacks an epoch or a value: ${text}.`);
   }
-  return { epoch, ndcg };
+  return { epoch, value };
 }
 
-/**
- * Parses a JSON object; `source` is what messages call it.
- *
- * @throws {InputError} when the text is something else.
- */
-export function parseObject(source: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${source} is not JSON: ${(error as Error).message}.`);
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw new InputError(`${source} is not a JSON object.`);
-}
-
-/**
- * Reads a file of a run.
- *
- * @throws {InputError} when it cannot be read.
- */
-export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    throw new InputError(`Cannot read ${path}: ${(error as Error).message}.`);
-  }
+/** Writes a file, whole or not at all. */
+async function writeFile(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  // Not a static import: what browsers load must not reach Deno's own functions.
+  const { writeAtomically } = await import("../files/write_atomically.ts");
+  await writeAtomically(path, content);
 }

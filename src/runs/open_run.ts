@@ -5,85 +5,71 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load_dataset.ts";
-import type { GpuDevice } from "../gpu/device.ts";
-import { InputError } from "../input_error.ts";
-import { type BuiltModel, builtModel } from "../models/model.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
+import { readFile } from "../files/open_source.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { InputError } from "../input_error.ts";
+import type { Model, ModelKind } from "../models/model.ts";
 import { modelNamed } from "../models/registry.ts";
-import { loadModel, parseObject } from "./checkpoint.ts";
+import { loadModel } from "./checkpoint.ts";
+import { parseRunConfig, type TrainingConfig } from "./run_config.ts";
 
-/** A run, restored. */
-export interface RestoredRun extends Disposable {
+/** A run, opened. */
+export interface Run extends Disposable {
+  /** Its folder. */
+  readonly path: string;
   /** The dataset it was trained on. */
-  readonly dataset: Dataset;
-  /** Where that was read from. */
-  readonly data: string;
+  readonly data: Dataset;
   /** The model with the parameters of best.safetensors. */
-  readonly model: BuiltModel;
+  readonly model: Model;
+  /** How it was trained, and that it goes on: what `train` takes to train it further. */
+  readonly options: TrainingConfig & { readonly out: string; readonly resume: true };
+}
+
+/** How to open a run. */
+export interface OpenRunOptions extends PreparationOptions {
+  /** Kinds that are not of this library, which the run's model may be of. */
+  readonly models?: readonly ModelKind[];
 }
 
 /**
- * Restores a run from its folder.
+ * Opens a run by its folder, on disk or on the web.
  *
  * @throws {InputError} when the folder holds no run, a file of it is damaged, or its dataset cannot be
  * read any more.
+ * @throws {GpuError} when the model exceeds what the adapter can hold.
  */
-export async function restoreRun(
-  gpu: GpuDevice,
+export async function openRun(
+  gpu: Gpu,
   folder: string,
-  options: PreparationOptions = {},
-): Promise<RestoredRun> {
+  { models = [], ...preparation }: OpenRunOptions = {},
+): Promise<Run> {
   const path = `${folder}/config.json`;
-  const { data, model: name, settings } = await readConfig(path);
-  const dataset = await loadDataset(data);
-  using guard = new DisposableStack();
-  const model = guard.use(await restoreModel(gpu, name, dataset, settings, options, path));
-  await loadModel(gpu, model, `${folder}/best.safetensors`);
-  const resources = guard.move();
-  return { dataset, data, model, [Symbol.dispose]: () => resources.dispose() };
-}
-
-/** What of config.json is needed to restore a run. */
-interface RestorableConfig {
-  readonly data: string;
-  readonly model: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-async function readConfig(path: string): Promise<RestorableConfig> {
-  let text;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
+  const text = new TextDecoder().decode(await readFile(path));
+  const { data: address, model: name, settings, training } = parseRunConfig(path, text);
+  if (address === undefined) {
     throw new InputError(
-      `${path} cannot be read, so this is no run folder: ${(error as Error).message}.`,
+      `${path} names no folder of a dataset ("data"): that was built in memory.`,
     );
   }
-  const { data, model, settings } = parseObject(path, text);
-  if (typeof data !== "string") {
-    throw new InputError(`${path} does not say which dataset it was trained on ("data").`);
-  }
-  if (typeof model !== "string") {
-    throw new InputError(`${path} does not say which model was trained ("model").`);
-  }
-  if (typeof settings !== "object" || settings === null) {
-    throw new InputError(`${path} does not hold the model's settings ("settings").`);
-  }
-  return { data, model, settings: { ...settings } };
-}
-
-/** A model that is not known, and settings out of range, are told with the file that they come from. */
-async function restoreModel(
-  gpu: GpuDevice,
-  name: string,
-  dataset: Dataset,
-  settings: Readonly<Record<string, unknown>>,
-  options: PreparationOptions,
-  path: string,
-): Promise<BuiltModel> {
-  try {
-    return builtModel(await modelNamed(name).restore(gpu, dataset, settings, options));
-  } catch (error) {
-    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
-  }
+  const data = await loadDataset(address);
+  using guard = new DisposableStack();
+  const restore = async (): Promise<Model> => {
+    const kind = models.find((kind) => kind.name === name) ?? modelNamed(name);
+    return await kind.restore(gpu, data, settings, preparation);
+  };
+  const model = guard.use(
+    await restore().catch((error) => {
+      throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error;
+    }),
+  );
+  await loadModel(model, `${folder}/best.safetensors`);
+  const resources = guard.move();
+  return {
+    path: folder,
+    data,
+    model,
+    options: { ...training, out: folder, resume: true },
+    [Symbol.dispose]: () => resources.dispose(),
+  };
 }

@@ -6,20 +6,14 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { isThere } from "../files/is_there.ts";
+import { readFile } from "../files/open_source.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
-import {
-  type BestSoFar,
-  loadCheckpoint,
-  readBytes,
-  requireShapes,
-  type RunConfig,
-  saveCheckpoint,
-} from "./checkpoint.ts";
-import { isMoment, type TrainingState } from "../training/trainer.ts";
+import { type BestSoFar, loadCheckpoint, requireShapes, saveCheckpoint } from "./checkpoint.ts";
+import type { RunConfig } from "./run_config.ts";
+import { isMoment, type TrainingState } from "../models/saved_tensor.ts";
 
 /** A row of metrics.csv. */
 export interface MetricsRow {
@@ -39,6 +33,8 @@ export interface RunDescription {
   readonly path: string;
   /** Everything that the run was asked for. */
   readonly config: RunConfig;
+  /** Names of what is measured on validation: columns of metrics.csv. */
+  readonly metrics: readonly string[];
   /** Shapes of what a checkpoint holds, by name. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Folder of the dataset, if it has one. Not in checkpoints: they are the same wherever it lies. */
@@ -65,14 +61,12 @@ export interface Resumed {
   readonly bestState: TrainingState;
   /** Their epoch and metric. */
   readonly best: BestSoFar;
-  /** Lines of metrics.csv up to the state's epoch. */
-  readonly rows: readonly string[];
-  /** Seconds of the epochs trained. */
-  readonly seconds: number[];
+  /** Rows of metrics.csv up to the state's epoch. */
+  readonly rows: readonly MetricsRow[];
 }
 
-const METRICS = ["recall@10", "recall@20", "ndcg@10", "ndcg@20"];
-const HEADER = ["epoch", "loss", "seconds", ...METRICS];
+/** Columns of metrics.csv before those of the metrics. */
+const COLUMNS = ["epoch", "loss", "seconds"];
 
 /**
  * Opens a folder for a new run, or for going on with the one in it, of which metrics.csv keeps `rows`.
@@ -81,14 +75,18 @@ const HEADER = ["epoch", "loss", "seconds", ...METRICS];
  * @throws {InputError} when the folder cannot be written.
  */
 export async function openRunFolder(
-  { path: folder, config, data }: RunDescription,
-  rows?: readonly string[],
+  { path: folder, config, metrics, data }: RunDescription,
+  rows?: readonly MetricsRow[],
 ): Promise<RunFolder> {
-  const path = resolve(folder);
+  const path = absolute(folder);
   if (!rows) await keepPrevious(path);
   await remove(`${path}/summary.json`);
   await writeAtomically(`${path}/config.json`, JSON.stringify({ ...config, data }, null, 2) + "\n");
-  await writeAtomically(`${path}/metrics.csv`, [HEADER.join(), ...rows ?? []].join("\n") + "\n");
+  const lines = [
+    [...COLUMNS, ...metrics].join(),
+    ...rows?.map((row) => format(row, metrics)) ?? [],
+  ];
+  await writeAtomically(`${path}/metrics.csv`, lines.join("\n") + "\n");
   const { length: _, ...lasting } = config;
   const save = (name: string) => (state: TrainingState, best: BestSoFar): Promise<void> =>
     saveCheckpoint(`${path}/${name}`, { state, config: lasting, best });
@@ -96,7 +94,7 @@ export async function openRunFolder(
     path,
     saveBest: save("best.safetensors"),
     saveLast: save("last.safetensors"),
-    appendMetrics: (row) => appendLine(`${path}/metrics.csv`, formatRow(row)),
+    appendMetrics: (row) => appendLine(`${path}/metrics.csv`, format(row, metrics)),
   };
 }
 
@@ -122,9 +120,46 @@ async function remove(path: string): Promise<void> {
   }
 }
 
-function formatRow({ epoch, loss, seconds, valid }: MetricsRow): string {
-  const metrics = METRICS.map((name) => valid?.[name] ?? "");
-  return [epoch, loss ?? "", seconds?.toFixed(4) ?? "", ...metrics].join();
+/** A line of metrics.csv. Losses and metrics keep all their digits, so that they are read back as they were. */
+function format({ epoch, loss, seconds, valid }: MetricsRow, metrics: readonly string[]): string {
+  const values = metrics.map((name) => valid?.[name] ?? "");
+  return [epoch, loss ?? "", seconds?.toFixed(4) ?? "", ...values].join();
+}
+
+/** Reads the lines of metrics.csv up to an epoch; one that was cut short is left out. */
+function parseRows(
+  path: string,
+  text: string,
+  metrics: readonly string[],
+  last: number,
+): MetricsRow[] {
+  const [header = "", ...lines] = text.split("\n");
+  const columns = [...COLUMNS, ...metrics].join();
+  if (header !== columns) {
+    throw new InputError(`${path} line 1: its columns are ${header}, and should be ${columns}.`);
+  }
+  // The last piece is what follows the final line break: nothing, or a line cut short.
+  return lines.slice(0, -1).map((line, at): MetricsRow => {
+    const cells = line.split(",").map((cell) => cell === "" ? undefined : Number(cell));
+    const [epoch, loss, seconds, ...values] = cells;
+    const wrong = cells.length !== COLUMNS.length + metrics.length || epoch === undefined ||
+      cells.some(Number.isNaN);
+    if (wrong) throw new InputError(`${path} line ${at + 2} is no row of numbers: ${line}.`);
+    const measured = metrics.flatMap((name, m) =>
+      values[m] === undefined ? [] : [[name, values[m]]]
+    );
+    const valid: Metrics | undefined = measured.length > 0
+      ? Object.fromEntries(measured)
+      : undefined;
+    return { epoch, loss, seconds, valid };
+  }).filter(({ epoch }) => epoch <= last);
+}
+
+/** A path that stays right when the working directory changes, without slashes at its end. */
+function absolute(folder: string): string {
+  const path = folder.replace(/(?<=.)[\\/]+$/, "");
+  const isAbsolute = Deno.build.os === "windows" ? /^([\\/]|[A-Za-z]:)/ : /^\//;
+  return isAbsolute.test(path) ? path : `${Deno.cwd()}/${path}`;
 }
 
 /** Moves an earlier run out of the way; the one before that goes. */
@@ -152,7 +187,7 @@ export async function hasCheckpoint(path: string): Promise<boolean> {
  * has trained more than `epochs` already.
  */
 export async function readResumed(
-  { path, config, shapes }: RunDescription,
+  { path, config, metrics, shapes }: RunDescription,
   epochs: number,
 ): Promise<Resumed> {
   if (!await hasCheckpoint(path)) {
@@ -170,15 +205,13 @@ export async function readResumed(
   const best = await loadCheckpoint(`${path}/best.safetensors`);
   const modelShapes = Object.entries(shapes).filter(([name]) => !isMoment(name));
   requireShapes(`${path}/best.safetensors`, best.state.tensors, Object.fromEntries(modelShapes));
-  const lines = new TextDecoder().decode(await readBytes(`${path}/metrics.csv`)).split("\n");
-  // The last piece is what follows the final line break: nothing, or a line cut short.
-  const rows = lines.slice(1, -1).filter((line) => Number(line.split(",")[0]) <= last.state.epoch);
+  const metricsPath = `${path}/metrics.csv`;
+  const text = new TextDecoder().decode(await readFile(metricsPath));
   return {
     last: last.state,
     bestState: best.state,
     best: best.best,
-    rows,
-    seconds: rows.map((line) => line.split(",")[2]!).filter((cell) => cell !== "").map(Number),
+    rows: parseRows(metricsPath, text, metrics, last.state.epoch),
   };
 }
 

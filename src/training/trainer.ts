@@ -6,16 +6,15 @@
 import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats, type Tensor } from "../gpu/tensor.ts";
-import { InputError } from "../input_error.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import { type AdamSettings, completeAdam } from "../tape/adamw.ts";
+import type { AdamSettings } from "../tape/adamw.ts";
 import {
   modelTensors,
   readTensors,
-  type SavedTensor,
   shapesOf,
+  type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
 import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
@@ -44,22 +43,6 @@ export interface EpochResult {
   readonly seconds: number;
 }
 
-/** Parameters, their moments and the model's buffers, as they are saved. */
-export interface TrainingState {
-  /** Epochs trained. */
-  readonly epoch: number;
-  /**
-   * By name: a parameter's running means of gradients and squared gradients are
-   * NAME.first_moment and NAME.second_moment.
-   */
-  readonly tensors: Readonly<Record<string, SavedTensor>>;
-}
-
-/** Whether a saved tensor is the optimizer's own. */
-export function isMoment(name: string): boolean {
-  return /\.(first|second)_moment$/.test(name);
-}
-
 /** A model in training. */
 export class Trainer implements Disposable {
   /** Epochs trained so far. */
@@ -78,11 +61,11 @@ export class Trainer implements Disposable {
   /**
    * Allocates the optimizer and records the step.
    *
-   * @throws {InputError} when a setting is out of range.
+   * @throws {InputError} when no negative is left for a user.
    */
-  constructor(gpu: GpuDevice, model: BuiltModel, train: SparsePattern, settings: TrainerSettings) {
-    requireTrainerSettings(settings);
+  constructor(model: BuiltModel, train: SparsePattern, settings: TrainerSettings) {
     requireNegatives(train);
+    const { gpu } = model;
     this.#gpu = gpu;
     this.#model = model;
     this.#train = train;
@@ -184,30 +167,4 @@ export class Trainer implements Disposable {
     const triples = sampleTriples(this.#train, this.#seed, epoch);
     return { epoch, batches: gatherBatches(triples, this.#shape) };
   }
-}
-
-/**
- * Checks settings that do not depend on the data.
- *
- * @throws {InputError} when one is out of range.
- */
-export function requireTrainerSettings(settings: TrainerSettings): void {
-  const { batchSize, seed } = settings;
-  const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
-  const require = (name: string, value: number, holds: boolean, range: string): void => {
-    if (!holds) throw new InputError(`${name} is ${value}, but must be ${range}.`);
-  };
-  require(
-    "batch-size",
-    batchSize,
-    Number.isInteger(batchSize) && batchSize >= 1,
-    "a whole number from 1",
-  );
-  require("learning-rate", learningRate, learningRate > 0 && learningRate < Infinity, "above 0");
-  require("weight-decay", weightDecay, weightDecay >= 0 && weightDecay < Infinity, "0 or more");
-  require("l2", l2, l2 >= 0 && l2 < Infinity, "0 or more");
-  require("seed", seed, Number.isSafeInteger(seed) && seed >= 0, "a whole number from 0");
-  require("beta1", beta1, beta1 >= 0 && beta1 < 1, "from 0 to below 1");
-  require("beta2", beta2, beta2 >= 0 && beta2 < 1, "from 0 to below 1");
-  require("epsilon", epsilon, epsilon > 0 && epsilon < Infinity, "above 0");
 }

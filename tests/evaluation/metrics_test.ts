@@ -143,7 +143,7 @@ function plainMetrics(
 ): Metrics {
   const itemCount = popularity.length;
   const timesShown = new Array<number>(itemCount).fill(0);
-  const sums: Metrics = {};
+  const sums: Record<string, number> = {};
   const add = (name: string, value: number) =>
     sums[`${name}@${k}`] = (sums[`${name}@${k}`] ?? 0) +
       value;

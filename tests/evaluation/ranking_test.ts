@@ -106,7 +106,7 @@ Deno.test("ranked lists equal those of brute force", async (test) => {
       const h = wholeNumbers((users + items) * DIM);
       const seen = randomSeen(users, items, most);
       using model = plainModel(gpu, users, items, h);
-      using ranker = createRanker(gpu, model, seen, k);
+      using ranker = createRanker(model, seen, k);
       const ranking = await ranker.rank();
       assertEquals(ranking.k, k);
       const expected = bruteForce(seen, h, k);
@@ -126,8 +126,8 @@ Deno.test("lists of several rounds are made anew each time, and leave shared mem
   using plain = plainModel(gpu, users, items, h);
   const embeddings = { value: plain.parameters.embeddings!, constant: true };
   const model = { ...plain, represent: (tape: Tape) => add(tape, embeddings, embeddings).value };
-  using long = createRanker(gpu, model, seen, k, scratch);
-  using short = createRanker(gpu, model, seen, 7, scratch);
+  using long = createRanker(model, seen, k, scratch);
+  using short = createRanker(model, seen, 7, scratch);
   const doubled = h.map((x, at) => at < users * DIM ? 4 * x : x);
   for (const _ of [1, 2]) {
     const ranking = await long.rank();
@@ -144,7 +144,7 @@ Deno.test("list lengths that are no whole number from 1 are refused", async () =
   using model = plainModel(gpu, 2, 3, wholeNumbers(5 * DIM));
   for (const k of [0, -1, 1.5, 300.5, NaN, Infinity]) {
     const message = `k is ${k}, but must be a whole number from 1.`;
-    assertThrows(() => createRanker(gpu, model, nothingSeen(2, 3), k), InputError, message);
+    assertThrows(() => createRanker(model, nothingSeen(2, 3), k), InputError, message);
   }
 });
 
@@ -157,7 +157,7 @@ Deno.test("items that rank the higher, the later they come, are all found", asyn
   using model = plainModel(gpu, users, items, h);
   for (const k of [20, 50, 128, 200]) {
     await test.step(`${k} places`, async () => {
-      using ranker = createRanker(gpu, model, nothingSeen(users, items), k);
+      using ranker = createRanker(model, nothingSeen(users, items), k);
       const ranking = await ranker.rank();
       assertEquals(
         ranking.items,
@@ -173,7 +173,7 @@ Deno.test("a user to whom every item is hidden has an empty list", async () => {
   const seen = patternOf(3, 6, [...all, [2, 0]]);
   const h = wholeNumbers(9 * DIM);
   using model = plainModel(gpu, 3, 6, h);
-  using ranker = createRanker(gpu, model, seen, 4);
+  using ranker = createRanker(model, seen, 4);
   const { items } = await ranker.rank();
   assertEquals(items.subarray(4, 8), new Uint32Array(4).fill(NO_CANDIDATE));
   assertEquals(items, bruteForce(seen, h, 4).items);
@@ -185,7 +185,7 @@ Deno.test("ranking again sees the model as it is by then", async () => {
   const [users, items, k] = [5, 30, 6];
   const seen = randomSeen(users, items, 4);
   using model = plainModel(gpu, users, items, wholeNumbers((users + items) * DIM));
-  using ranker = createRanker(gpu, model, seen, k, scratch);
+  using ranker = createRanker(model, seen, k, scratch);
   await ranker.rank();
   const h = wholeNumbers((users + items) * DIM);
   write(gpu, model.parameters.embeddings!, h);
@@ -232,11 +232,11 @@ Deno.test("evaluation is by the protocol, worked out by hand", async () => {
   using model = plainModel(gpu, 3, 5, h);
   const gain = (rank: number): number => 1 / Math.log2(rank + 1);
   // valid: user 0 sees 4 2 0 (target 2 at rank 2), user 2 sees 4 3 1 0 (target 0 at rank 4).
-  const valid = await evaluate(gpu, model, dataset, "valid");
+  const valid = await evaluate(model, dataset, "valid");
   assertEquals([valid["recall@10"], valid["recall@20"]], [1, 1]);
   assertAlmostEquals(valid["ndcg@20"]!, (gain(2) + gain(4)) / 2, 1e-12);
   // test: user 0 sees 4 0 (target 0 at rank 2), user 1 sees 4 first (its target).
-  using evaluator = createEvaluator(gpu, model, dataset, "test");
+  using evaluator = createEvaluator(model, dataset, "test");
   const test = await evaluator.evaluate();
   assertAlmostEquals(test["ndcg@10"]!, (gain(2) + gain(1)) / 2, 1e-12);
   assertEquals(Object.keys(test), ["recall@10", "recall@20", "ndcg@10", "ndcg@20"]);
@@ -251,14 +251,14 @@ Deno.test("metrics are those asked for, of all users or each", async () => {
   for (let item = 0; item < 5; item++) h[(3 + item) * DIM] = item;
   using model = plainModel(gpu, 3, 5, h);
   const metrics = ["mrr@2", "coverage@2", "hit_rate@1", "mean_popularity@2", "recall@500"];
-  assertEquals(await evaluate(gpu, model, dataset, "test", { metrics }), {
+  assertEquals(await evaluate(model, dataset, "test", { metrics }), {
     "mrr@2": (1 / 2 + 1) / 2,
     "coverage@2": 3 / 5, // 4 and 0, 4 and 3
     "hit_rate@1": 1 / 2,
     "mean_popularity@2": (1 / 2 + 1 / 2) / 2, // 4 has no train interaction, 0 and 3 have one
     "recall@500": 1,
   });
-  assertEquals(await evaluatePerUser(gpu, model, dataset, "test", { metrics }), {
+  assertEquals(await evaluatePerUser(model, dataset, "test", { metrics }), {
     users: Uint32Array.of(0, 1),
     values: {
       "mrr@2": Float64Array.of(1 / 2, 1),
@@ -269,7 +269,7 @@ Deno.test("metrics are those asked for, of all users or each", async () => {
   });
   const unknown = ["recall"];
   assertThrows(
-    () => createEvaluator(gpu, model, dataset, "test", { metrics: unknown }),
+    () => createEvaluator(model, dataset, "test", { metrics: unknown }),
     InputError,
     'There is no metric "recall".',
   );

@@ -29,31 +29,31 @@ const idsOf = (list: readonly ScoredItem[]): number[] => list.map(({ item }) => 
 Deno.test("recommends the best unseen items, ties by id", async () => {
   const { gpu, model } = await openModel();
   using _ = gpu;
-  const lists = await recommend(gpu, model, data, { users: [0], k: 3 });
+  const lists = await recommend(model, data, { users: [0], k: 3 });
   assertEquals(lists, [[{ item: 3, score: 4 }, { item: 2, score: 3 }, { item: 4, score: 3 }]]);
-  const several = await recommend(gpu, model, data, { users: [1, 0, 1] });
+  const several = await recommend(model, data, { users: [1, 0, 1] });
   assertEquals(several.map(idsOf), [[2, 3, 4], [3, 2, 4, 0], [2, 3, 4]]);
-  assertEquals(await recommend(gpu, model, data, { users: [] }), []);
+  assertEquals(await recommend(model, data, { users: [] }), []);
 });
 
 Deno.test("neither train nor validation items are recommended", async () => {
   const { gpu, model } = await openModel();
   using _ = gpu;
   const valid = patternOf(2, 5, [[0, 3], [1, 2]]);
-  const lists = await recommend(gpu, model, { train, valid }, { users: [0, 1] });
+  const lists = await recommend(model, { train, valid }, { users: [0, 1] });
   assertEquals(lists.map(idsOf), [[2, 4, 0], [3, 4]]);
 });
 
 Deno.test("finds similar items by cosine, without the item itself", async () => {
   const { gpu, model } = await openModel();
   using _ = gpu;
-  const similar = await similarItems(gpu, model, 1, { k: 2 });
+  const similar = await similarItems(model, 1, { k: 2 });
   assertEquals(idsOf(similar), [2, 0]);
   assertEquals(similar[0]!.score.toFixed(6), "1.000000");
-  const several = await similarItems(gpu, model, [4, 1], { k: 2 });
+  const several = await similarItems(model, [4, 1], { k: 2 });
   assertEquals(several[0]![0], { item: 3, score: 1 });
   assertEquals(several[1], similar);
-  assertEquals(await similarItems(gpu, model, []), []);
+  assertEquals(await similarItems(model, []), []);
 });
 
 /** The best others than `hidden`, by a score, then id. */
@@ -95,7 +95,7 @@ Deno.test("lists of a model agree with f64 on the CPU, of any length", async (te
       using model = builtModel(
         await lightgcn.create(gpu, dataset, { dim: 16, layers: 2, regWeight: 0, seed: 5 }),
       );
-      const { users, items, dim } = await embeddings(gpu, model);
+      const { users, items, dim } = await embeddings(model);
       const dot = (a: Float32Array, i: number, b: Float32Array, j: number): number => {
         let sum = 0;
         for (let c = 0; c < dim; c++) sum += a[i * dim + c]! * b[j * dim + c]!;
@@ -105,14 +105,14 @@ Deno.test("lists of a model agree with f64 on the CPU, of any length", async (te
         dot(items, i, items, j) / Math.sqrt(dot(items, i, items, i) * dot(items, j, items, j));
       const asking = [userCount - 1, 0, 3, 2];
       const seen = seenBefore(dataset, "test");
-      const recommended = await recommend(gpu, model, dataset, { users: asking, k });
+      const recommended = await recommend(model, dataset, { users: asking, k });
       asking.forEach((user, i) => {
         const score = (item: number) => dot(users, user, items, item);
         const whole = plainList(itemCount, rowOf(seen, user), itemCount, score);
         assertSameList(recommended[i]!, whole.slice(0, k), whole);
       });
       const like = [itemCount - 1, 0, 5];
-      const similar = await similarItems(gpu, model, like, { k });
+      const similar = await similarItems(model, like, { k });
       like.forEach((item, i) => {
         const whole = plainList(itemCount, [item], itemCount, (other) => cosine(item, other));
         assertSameList(similar[i]!, whole.slice(0, k), whole);
@@ -125,11 +125,11 @@ Deno.test("ids that do not exist are refused", async () => {
   const { gpu, model } = await openModel();
   using _ = gpu;
   const noUser = "There is no user 2: ids go from 0 to 1.";
-  await assertRejects(() => recommend(gpu, model, data, { users: [0, 2] }), InputError, noUser);
+  await assertRejects(() => recommend(model, data, { users: [0, 2] }), InputError, noUser);
   const noItem = "There is no item -1: ids go from 0 to 4.";
-  await assertRejects(() => similarItems(gpu, model, -1), InputError, noItem);
+  await assertRejects(() => similarItems(model, -1), InputError, noItem);
   const halfItem = "There is no item 0.5: ids go from 0 to 4.";
-  await assertRejects(() => similarItems(gpu, model, [1, 0.5]), InputError, halfItem);
+  await assertRejects(() => similarItems(model, [1, 0.5]), InputError, halfItem);
 });
 
 Deno.test("lists are of any length from 1, as far as there are items", async (test) => {
@@ -139,15 +139,15 @@ Deno.test("lists are of any length from 1, as far as there are items", async (te
     await test.step(String(k), async () => {
       const message = `k is ${k}, but must be a whole number from 1.`;
       await assertRejects(
-        () => recommend(gpu, model, data, { users: [0], k }),
+        () => recommend(model, data, { users: [0], k }),
         InputError,
         message,
       );
-      await assertRejects(() => similarItems(gpu, model, 0, { k }), InputError, message);
+      await assertRejects(() => similarItems(model, 0, { k }), InputError, message);
     });
   }
   for (const k of [5, 128, 129, 1e6]) {
-    assertEquals((await recommend(gpu, model, data, { users: [0], k })).map((l) => l.length), [4]);
-    assertEquals((await similarItems(gpu, model, 0, { k })).length, 4);
+    assertEquals((await recommend(model, data, { users: [0], k })).map((l) => l.length), [4]);
+    assertEquals((await similarItems(model, 0, { k })).length, 4);
   }
 });

@@ -47,7 +47,7 @@ export async function checkGolden(gpu: GpuDevice, golden: Golden): Promise<Map<s
   using model = madeModel(gpu, { userCount: users, itemCount: items }, parts);
   compare("forwardAtInit", await represent(gpu, model), golden.forwardAtInit);
   await compareSteps(gpu, model, golden, compare);
-  await compareRanking(gpu, model, train, golden, compare);
+  await compareRanking(model, train, golden, compare);
   return errors;
 }
 
@@ -139,7 +139,6 @@ async function trainSteps(
 
 /** Compares the metrics of the full ranking. */
 async function compareRanking(
-  gpu: GpuDevice,
   model: BuiltModel,
   train: SparsePattern,
   { config: { users, items }, ranking }: Golden,
@@ -151,7 +150,7 @@ async function compareRanking(
     names.map((name) => name.replace(/^R@/, "recall@").replace(/^N@/, "ndcg@")),
   );
   const pairs = ranking.targets.flatMap((row, user) => row.map((item) => [user, item] as const));
-  using ranker = createRanker(gpu, model, train, Math.max(...metrics.map(({ k }) => k)));
+  using ranker = createRanker(model, train, Math.max(...metrics.map(({ k }) => k)));
   const truth = { targets: patternOf(users, items, pairs), train };
   const ours = rankingMetrics(await ranker.rank(), truth, metrics);
   names.forEach((name, i) =>

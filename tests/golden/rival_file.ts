@@ -7,7 +7,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { featuresOf } from "../../src/data/features.ts";
 import { InputError } from "../../src/input_error.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
-import { parseObject } from "../../src/runs/checkpoint.ts";
+import { parseObject } from "../../src/runs/run_config.ts";
 import { flatten, type Nested, type Triple } from "./replay.ts";
 
 /** A part of a golden file that may hold anything. */

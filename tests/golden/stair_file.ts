@@ -4,7 +4,7 @@
  * @module
  */
 import { InputError } from "../../src/input_error.ts";
-import { parseObject } from "../../src/runs/checkpoint.ts";
+import { parseObject } from "../../src/runs/run_config.ts";
 
 /** Rows of numbers. */
 export type Matrix = readonly (readonly number[])[];

@@ -21,8 +21,8 @@ const zeros = defineModel({
     scale: { default: 1, above: 0, help: "scale" },
   },
   presets: {
-    baby: { model: { scale: 2 }, training },
-    shop: { model: { scale: 3, dim: 8 }, training: { ...training, epochs: 2 } },
+    baby: { model: { scale: 2 }, training, source: "a test" },
+    shop: { model: { scale: 3, dim: 8 }, training: { ...training, epochs: 2 }, source: "a test" },
   },
   create: (gpu, { userCount, itemCount }, { dim }) => {
     const embeddings = createTensor(gpu, "zeros", [userCount + itemCount, dim]);

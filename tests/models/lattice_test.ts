@@ -6,7 +6,8 @@ import { readFloats } from "../../src/gpu/tensor.ts";
 import { lattice, type LatticeSettings } from "../../src/models/lattice.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
-import { type EpochReport, train } from "../../src/training/train.ts";
+import { train } from "../../src/training/train.ts";
+import type { EpochReport } from "../../src/training/train_options.ts";
 import { assertRefuses, assertResumes } from "./model_runs.ts";
 
 const USERS = 30, ITEMS = 20;
@@ -61,7 +62,7 @@ async function run(
   const before = await parameters();
   const losses: number[] = [];
   const onEpoch = ({ loss }: EpochReport) => loss !== undefined && losses.push(loss);
-  await train(gpu, model, data, { ...options, epochs, evalEvery, onEpoch });
+  await train(model, data, { ...options, epochs, evalEvery, onEpoch });
   return { losses, before, after: await parameters() };
 }
 

@@ -13,6 +13,7 @@ const made = defineModel({
     baby: {
       model: {},
       training: { learningRate: 0.01, weightDecay: 0, batchSize: 64, epochs: 1 },
+      source: "a test",
     },
   },
   create: () => {
@@ -26,5 +27,6 @@ export function madeModel(
   sizes: Pick<Dataset, "userCount" | "itemCount">,
   parts: ModelParts,
 ): BuiltModel {
-  return assembleModel(gpu, made, sizes, { seed: 1 }, parts);
+  const { training } = made.presets.baby;
+  return assembleModel({ gpu, kind: made, data: sizes, settings: { seed: 1 }, training }, parts);
 }

@@ -31,7 +31,7 @@ Deno.test("tables are trained where that is asked", async () => {
   const dataset = madeDataset();
   using model = builtModel(await mmgcn.create(gpu, dataset, { ...settings, trainTables: true }));
   const training = { learningRate: 0.01, weightDecay: 0, batchSize: 64, seed: 4 };
-  using trainer = new Trainer(gpu, model, dataset.train, training);
+  using trainer = new Trainer(model, dataset.train, training);
   const tensors = Object.values(model.parameters);
   const before = await readFloats(gpu, ...tensors);
   const losses = [await trainer.runEpoch(), await trainer.runEpoch()].map(({ loss }) => loss);

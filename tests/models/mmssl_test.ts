@@ -32,7 +32,7 @@ async function graphSizes(
   { epochs = 1, batchSize = 64 } = {},
 ): Promise<number[]> {
   using model = builtModel(await mmssl.create(gpu, dataset, { ...settings, ...changed }));
-  using trainer = new Trainer(gpu, model, dataset.train, { ...training, batchSize });
+  using trainer = new Trainer(model, dataset.train, { ...training, batchSize });
   for (let epoch = 0; epoch < epochs; epoch++) await trainer.runEpoch();
   return await pairCounts(gpu, model);
 }
@@ -73,7 +73,7 @@ Deno.test("graphs of modalities are the interactions', then collected, then empt
 Deno.test("the reported loss leaves the discriminator's out", async () => {
   using gpu = await openDevice();
   using model = builtModel(await mmssl.create(gpu, dataset, settings));
-  using trainer = new Trainer(gpu, model, dataset.train, training);
+  using trainer = new Trainer(model, dataset.train, training);
   const apart = Object.keys(model.lossTerms).filter((name) => model.lossTerms[name]!.apart);
   assertEquals(apart, ["realScore", "fakeScore", "gradientPenalty"]);
   // Scores go up to 100 and the penalty beyond; BPR starts near log 2.
@@ -84,11 +84,11 @@ Deno.test("a saved state brings the graphs back with the parameters", async () =
   using gpu = await openDevice();
   const changed = { ...settings, keepModalGraphs: true };
   using first = builtModel(await mmssl.create(gpu, dataset, changed));
-  using trainer = new Trainer(gpu, first, dataset.train, training);
+  using trainer = new Trainer(first, dataset.train, training);
   await trainer.runEpoch();
   const state = await trainer.state();
   using second = builtModel(await mmssl.create(gpu, dataset, { ...changed, seed: 9 }));
-  using other = new Trainer(gpu, second, dataset.train, training);
+  using other = new Trainer(second, dataset.train, training);
   assertNotEquals(await represent(gpu, second), await represent(gpu, first));
   other.restoreModel(state);
   assertEquals(await represent(gpu, second), await represent(gpu, first));
@@ -141,7 +141,7 @@ Deno.test("one modality is enough", async () => {
   using gpu = await openDevice();
   const [text] = dataset.modalities;
   using model = builtModel(await mmssl.create(gpu, { ...dataset, modalities: [text!] }, settings));
-  using trainer = new Trainer(gpu, model, dataset.train, training);
+  using trainer = new Trainer(model, dataset.train, training);
   assert(Number.isFinite((await trainer.runEpoch()).loss));
 });
 

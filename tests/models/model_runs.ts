@@ -6,7 +6,8 @@ import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
 import { type BuiltModel, builtModel } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
-import { Trainer, type TrainingState } from "../../src/training/trainer.ts";
+import type { TrainingState } from "../../src/models/saved_tensor.ts";
+import { Trainer } from "../../src/training/trainer.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 
 /** What a run left. */
@@ -36,7 +37,7 @@ async function runEpochs(
 ): Promise<Outcome> {
   using model = await createModel(gpu, kind, settings);
   assertEquals(model.name, kind);
-  using trainer = new Trainer(gpu, model, dataset.train, training);
+  using trainer = new Trainer(model, dataset.train, training);
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) losses.push((await trainer.runEpoch()).loss);
   const { tensors } = await trainer.state();
@@ -78,8 +79,8 @@ export async function assertResumes(kind: string, settings: Settings): Promise<v
   using gpu = await openDevice();
   const decaying = { ...training, weightDecay: 0.1, l2: 0.01 };
   using straight = await createModel(gpu, kind, settings);
-  using trainer = new Trainer(gpu, straight, dataset.train, decaying);
-  using ranker = createRanker(gpu, straight, seenBefore(dataset, "valid"), 5, trainer.scratch);
+  using trainer = new Trainer(straight, dataset.train, decaying);
+  using ranker = createRanker(straight, seenBefore(dataset, "valid"), 5, trainer.scratch);
   await trainer.runEpoch();
   await ranker.rank();
   await trainer.runEpoch();
@@ -88,7 +89,7 @@ export async function assertResumes(kind: string, settings: Settings): Promise<v
   const { loss } = await trainer.runEpoch();
 
   using resumed = builtModel(await modelNamed(kind).restore(gpu, dataset, straight.settings));
-  using other = new Trainer(gpu, resumed, dataset.train, decaying);
+  using other = new Trainer(resumed, dataset.train, decaying);
   other.restore(stopped);
   assertEquals((await other.runEpoch()).loss, loss);
   const [ours, theirs] = [bits(await other.state()), bits(await trainer.state())];

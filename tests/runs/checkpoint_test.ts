@@ -22,6 +22,20 @@ const train = patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]);
 const dataset = trainOnly(train);
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
 
+const training = {
+  batchSize: 64,
+  learningRate: 0.01,
+  weightDecay: 0,
+  l2: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  seed: 1,
+  evalEvery: 5,
+  metrics: ["recall@20", "ndcg@20"],
+  select: "ndcg@20",
+};
+
 const shape = [5, 4];
 const embeddings = { shape, data: Float32Array.from({ length: 20 }, (_, i) => i / 3) };
 
@@ -34,8 +48,8 @@ const checkpoint: Checkpoint = {
       "embeddings.second_moment": { shape, data: new Float32Array(20).fill(2) },
     },
   },
-  config: { model: "lightgcn", dataset: "made", fingerprint: "0", settings, training: { seed: 1 } },
-  best: { epoch: 5, ndcg: 0.25 },
+  config: { model: "lightgcn", dataset: "made", fingerprint: "0", settings, training },
+  best: { epoch: 5, value: 0.25 },
 };
 
 Deno.test("a checkpoint is read as it was written", async () => {
@@ -55,7 +69,7 @@ Deno.test("a damaged checkpoint is refused by file and key", async (test) => {
     [{ best: "[1]" }, (path) => `"best" of ${path} is not a JSON object.`],
     [
       { best: '{"epoch":1}' },
-      (path) => `"best" of ${path} lacks an epoch or an ndcg: {"epoch":1}.`,
+      (path) => `"best" of ${path} lacks an epoch or a value: {"epoch":1}.`,
     ],
   ];
   await withFolder({}, async (folder) => {
@@ -99,23 +113,23 @@ Deno.test("a model takes its own embeddings and no others", async (test) => {
     const [saved, run, plain] = ["saved", "run", "plain"].map((name) =>
       `${folder}/${name}.safetensors`
     ) as [string, string, string];
-    await saveModel(gpu, factors, saved);
+    await saveModel(factors, saved);
     await saveCheckpoint(run, checkpoint);
     const threes = { shape, data: new Float32Array(20).fill(3) };
     await Deno.writeFile(plain, encodeSafetensors({ embeddings: threes }));
     await test.step("of a run", async () => {
-      await loadModel(gpu, model, run);
+      await loadModel(model, run);
       assertEquals((await readFloats(gpu, model.parameters.embeddings!))[0], embeddings.data);
       const message = `${run} holds parameters of lightgcn, but the model is mf_bpr.`;
-      await assertRejects(() => loadModel(gpu, factors, run), InputError, message);
+      await assertRejects(() => loadModel(factors, run), InputError, message);
     });
     await test.step("of a saved model", async () => {
-      await loadModel(gpu, factors, saved);
+      await loadModel(factors, saved);
       const message = `${saved} holds parameters of mf_bpr, but the model is lightgcn.`;
-      await assertRejects(() => loadModel(gpu, model, saved), InputError, message);
+      await assertRejects(() => loadModel(model, saved), InputError, message);
     });
     await test.step("of a file that does not say", async () => {
-      await loadModel(gpu, model, plain);
+      await loadModel(model, plain);
       assertEquals((await readFloats(gpu, model.parameters.embeddings!))[0], threes.data);
     });
   });

@@ -6,28 +6,49 @@ import { InputError } from "../../src/input_error.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { saveModel } from "../../src/runs/checkpoint.ts";
-import { restoreRun } from "../../src/runs/open_run.ts";
+import { openRun } from "../../src/runs/open_run.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 
 const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train\n1,0,test\n";
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
+const training = {
+  batchSize: 64,
+  learningRate: 0.01,
+  weightDecay: 0,
+  l2: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  seed: 1,
+  evalEvery: 5,
+  metrics: ["ndcg@20"],
+  select: "ndcg@20",
+};
 
 Deno.test("a run is restored, or refused by file and key", async (test) => {
   using gpu = await openDevice();
   await withFolder({ "data/interactions.csv": interactions }, async (folder) => {
     const data = `${folder}/data`, path = `${folder}/config.json`;
-    const config = { model: "lightgcn", data, settings };
+    const config = {
+      model: "lightgcn",
+      dataset: "data",
+      fingerprint: "0",
+      data,
+      settings,
+      training,
+    };
     const dataset = await loadDataset(data);
     {
       using model = builtModel(await lightgcn.create(gpu, dataset, settings));
-      await saveModel(gpu, model, `${folder}/best.safetensors`);
+      await saveModel(model, `${folder}/best.safetensors`);
       await Deno.writeTextFile(path, JSON.stringify(config));
-      using restored = await restoreRun(gpu, folder);
-      assertEquals([restored.data, restored.model.name], [data, "lightgcn"]);
+      using run = await openRun(gpu, folder);
+      assertEquals([run.path, run.data, run.model.name], [folder, dataset, "lightgcn"]);
+      assertEquals(run.options, { ...training, out: folder, resume: true });
       const [expected, actual] = await readFloats(
         gpu,
         model.parameters.embeddings!,
-        restored.model.parameters.embeddings!,
+        builtModel(run.model).parameters.embeddings!,
       );
       assertEquals(actual, expected);
     }
@@ -42,6 +63,8 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
         `${path}: There is no model "toString": known are stair`,
       ],
       [JSON.stringify({ ...config, settings: "dim" }), "does not hold the model's settings"],
+      [JSON.stringify({ ...config, training: {} }), "does not say how the model was trained"],
+      [JSON.stringify({ ...config, data: undefined }), "that was built in memory"],
       [JSON.stringify({ ...config, settings: {} }), `${path}: dim is undefined`],
       [
         JSON.stringify({ ...config, settings: { ...settings, dim: 8 } }),
@@ -59,7 +82,7 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
     for (const [text, message] of cases) {
       await test.step(message.replace(folder, ""), async () => {
         await Deno.writeTextFile(path, text);
-        await assertRejects(() => restoreRun(gpu, folder), InputError, message);
+        await assertRejects(() => openRun(gpu, folder), InputError, message);
         assertEquals(gpu.bytes, 0);
       });
     }

@@ -16,7 +16,7 @@ Deno.test("training from images gives what training from buffers gives, batch by
     using model = builtModel(
       await stair.create(gpu, dataset, { dim: 8, neighbors: { text: 3, image: 1 } }),
     );
-    using trainer = new Trainer(gpu, model, dataset.train, settings);
+    using trainer = new Trainer(model, dataset.train, settings);
     for (let epoch = 0; epoch < 2; epoch++) await trainer.runEpoch();
     trained.push((await trainer.state()).tensors.embeddings!.data);
   }

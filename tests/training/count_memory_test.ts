@@ -22,7 +22,7 @@ for (const name of ["stair", "lightgcn"]) {
     }
     using gpu = await openDevice();
     using model = await kind.create(gpu, dataset, settings);
-    await train(gpu, model, dataset, { ...training, epochs: 1, evalEvery: 1 });
+    await train(model, dataset, { ...training, epochs: 1, evalEvery: 1 });
     assertEquals(gpu.peakBytes, counted);
   });
 }

@@ -13,7 +13,8 @@ import { InputError } from "../../src/input_error.ts";
 import { type BuiltModel, builtModel } from "../../src/models/model.ts";
 import { stair as stairKind } from "../../src/models/stair.ts";
 import { loadCheckpoint } from "../../src/runs/checkpoint.ts";
-import { train, type TrainOptions, type TrainResult } from "../../src/training/train.ts";
+import { train, type TrainResult } from "../../src/training/train.ts";
+import type { TrainOptions } from "../../src/training/train_options.ts";
 import { madeDataset } from "./made_dataset.ts";
 
 const dataset = madeDataset();
@@ -34,7 +35,7 @@ const settings: TrainOptions = {
 /** Trains a fresh model. */
 async function run(gpu: GpuDevice, options: Partial<TrainOptions> = {}): Promise<TrainResult> {
   using model = await stair(gpu);
-  return await train(gpu, model, dataset, { ...settings, ...options });
+  return await train(model, dataset, { ...settings, ...options });
 }
 
 /** Runs `body` with an open device and an empty folder; all memory must have been given back. */
@@ -185,17 +186,17 @@ Deno.test("the model is left at the best state, and tested with it", async () =>
       evalEvery: 1,
       out: folder + "/run",
     };
-    const result = await train(gpu, model, dataset, options);
+    const result = await train(model, dataset, options);
     assert(result.bestEpoch < 8, "the last epoch was the best");
     const { state, best } = await loadCheckpoint(`${folder}/run/best.safetensors`);
     assertEquals(state.epoch, result.bestEpoch);
-    assertEquals(best, { epoch: result.bestEpoch, ndcg: result.valid["ndcg@20"]! });
+    assertEquals(best, { epoch: result.bestEpoch, value: result.valid["ndcg@20"]! });
     assertEquals(
       (await readFloats(gpu, model.parameters.embeddings!))[0],
       state.tensors.embeddings!.data,
     );
-    assertEquals(await evaluate(gpu, model, dataset, "valid"), result.valid);
-    assertEquals(await evaluate(gpu, model, dataset, "test"), result.test);
+    assertEquals(await evaluate(model, dataset, "valid"), result.valid);
+    assertEquals(await evaluate(model, dataset, "test"), result.test);
   });
 });
 
@@ -214,7 +215,7 @@ Deno.test("a loss that is no number ends the run and keeps the last good checkpo
     using model = await stair(gpu);
     const [initial] = await readFloats(gpu, model.parameters.embeddings!);
     const error = await assertRejects(
-      () => train(gpu, model, dataset, { ...settings, evalEvery: 1, learningRate: 1e30, out }),
+      () => train(model, dataset, { ...settings, evalEvery: 1, learningRate: 1e30, out }),
       InputError,
       "The loss of epoch 1 is not a finite number: try a smaller learning rate.",
     );
@@ -234,7 +235,7 @@ Deno.test("a run cannot go on with other settings", async (test) => {
     await test.step("gamma", async () => {
       using model = await stair(gpu, 0.5);
       const message = `Cannot resume ${out}: it was started with gamma 0.3, not 0.5.`;
-      await assertRejects(() => train(gpu, model, dataset, resumed), InputError, message);
+      await assertRejects(() => train(model, dataset, resumed), InputError, message);
     });
     for (
       const [name, value, was] of [
@@ -254,7 +255,7 @@ Deno.test("a run cannot go on with other settings", async (test) => {
       using model = await stair(gpu);
       const other = { ...dataset, name: "other" };
       const message = 'it was started with dataset "made", not "other".';
-      await assertRejects(() => train(gpu, model, other, resumed), InputError, message);
+      await assertRejects(() => train(model, other, resumed), InputError, message);
     });
     assertEquals(await checkpointBytes(out), before);
     assertEquals((await run(gpu, resumed)).epochs, 2);
@@ -335,7 +336,7 @@ Deno.test("a run is not resumed with another optimizer, fewer epochs or other da
     const refused = async (options: Partial<TrainOptions>, message: string, data = dataset) => {
       using model = await stair(gpu, 0.3, data);
       const resumed = { ...settings, epochs: 4, ...options, out, resume: true };
-      await assertRejects(() => train(gpu, model, data, resumed), InputError, message);
+      await assertRejects(() => train(model, data, resumed), InputError, message);
     };
     await refused({ beta1: 0.5 }, "started with beta1 0.9, not 0.5.");
     await refused({ epochs: 3 }, "it has trained 4 epochs, more than 3.");

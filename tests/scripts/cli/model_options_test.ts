@@ -24,6 +24,7 @@ const own = defineModel({
     baby: {
       model: {},
       training: { learningRate: 1, weightDecay: 0, batchSize: 1, epochs: 1 },
+      source: "a test",
     },
   },
   create: () => {

@@ -1,0 +1,231 @@
+/**
+ * Models by the same protocol on one dataset: means and deviations over seeds, and a paired t-test of the
+ * first one against each (paper, Tables 2 and 3).
+ *
+ * @module
+ */
+import { deviation, max, mean } from "d3-array";
+import type { Dataset } from "../data/dataset.ts";
+import { popularityMetrics } from "../evaluation/popularity.ts";
+import { pairedTTest } from "../evaluation/significance.ts";
+import { InputError } from "../input_error.ts";
+import { type ModelKind, presetFor, settingsFor } from "../models/model.ts";
+import { type ModelName, modelNamed, models } from "../models/registry.ts";
+import type { EpochReport } from "../training/train_options.ts";
+import { completeTrainOptions, type TrainOptions } from "../training/train_options.ts";
+import { type Experiment, type ExperimentResult, runExperiment } from "./experiment.ts";
+import { formatTable } from "./table.ts";
+
+/** What to compare. */
+export interface CompareOptions extends Pick<TrainOptions, "epochs" | "evalEvery" | "signal"> {
+  /** Models by name, or kinds of your own; the first is tested against each. All of the library unless told. */
+  readonly models?: readonly (ModelName | ModelKind)[];
+  /** Seeds 1 … N; 5 unless told. A paired t-test needs two. */
+  readonly seeds?: number;
+  /**
+   * Whether each model takes, of six settings of learning rate and decoupled weight decay (coupled decay 0),
+   * the one that validates best with seed 1, and not its preset's.
+   */
+  readonly tune?: boolean;
+  /** What is measured, as "recall@50"; Recall and NDCG at 10 and 20 unless told. */
+  readonly metrics?: readonly string[];
+  /** The metric that chooses each run's state, and that is tested; "ndcg@20" unless told. */
+  readonly select?: string;
+  /** Folder to keep results in, which needs Deno: a run that was made before is not made again. */
+  readonly out?: string;
+  /** Told of every epoch and, with its result, of every run. */
+  readonly onProgress?: (progress: CompareProgress) => void;
+}
+
+/** How far a comparison is. */
+export interface CompareProgress {
+  /** Name of the model at work. */
+  readonly model: string;
+  /** Its seed. */
+  readonly seed: number;
+  /** Runs done. */
+  readonly done: number;
+  /** Runs in all. */
+  readonly total: number;
+  /** What there is to say of an epoch, when one has ended. */
+  readonly epoch?: EpochReport;
+  /** What the run gave, when it has ended. */
+  readonly result?: ExperimentResult;
+}
+
+/** One model of a comparison. */
+export interface CompareRow {
+  /** Its name; "popularity" for showing everyone the best-sellers. */
+  readonly model: string;
+  /** The setting that validated best, where models were tuned. */
+  readonly setting?: Pick<TrainOptions, "learningRate" | "weightDecay" | "l2">;
+  /** Mean and deviation over seeds of each test metric. */
+  readonly metrics: Readonly<Record<string, { readonly mean: number; readonly deviation: number }>>;
+  /** Two-sided paired t-test over seeds of the first model's selecting metric against this one's. */
+  readonly pValue?: number;
+  /** Whether this model's mean is above the first one's. */
+  readonly ahead?: boolean;
+  /** What each seed gave. */
+  readonly results: readonly ExperimentResult[];
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  /** Best-sellers, then the models in their order. */
+  readonly rows: readonly CompareRow[];
+  /** The rows as a Markdown table. */
+  readonly table: string;
+}
+
+/** A setting of the optimizer that tuning tries. */
+type Tried = NonNullable<CompareRow["setting"]>;
+
+const TRIED: readonly Tried[] = [0.003, 0.01].flatMap((learningRate) =>
+  [0, 0.3, 1].map((weightDecay) => ({ learningRate, weightDecay, l2: 0 }))
+);
+
+const SELECTED = "ndcg@20";
+
+/** All runs of a model with the setting it was given. */
+interface Runs {
+  readonly kind: ModelKind;
+  readonly setting: Tried;
+  readonly results: readonly ExperimentResult[];
+}
+
+/**
+ * Trains every model with every seed, each on a device of its own.
+ *
+ * @throws {InputError} when an option is out of range, or the dataset lacks what a model needs.
+ * @throws {GpuError} when the GPU fails. Whatever `options.signal` was aborted with is thrown, too.
+ */
+export async function compare(data: Dataset, options: CompareOptions = {}): Promise<Comparison> {
+  const { models: asked = Object.values(models), seeds = 5, tune = false } = options;
+  const { metrics, select = SELECTED } = options;
+  if (!Number.isSafeInteger(seeds) || seeds < 1) {
+    throw new InputError(`seeds is ${seeds}, but must be a whole number from 1.`);
+  }
+  if (asked.length === 0) throw new InputError("There is no model to compare.");
+  const kinds = asked.map((one) => typeof one === "string" ? modelNamed(one) : one);
+  const { epochs, evalEvery, signal } = options;
+  const protocol = { epochs, evalEvery, signal, metrics, select };
+  for (const kind of kinds) requireOptions(kind, data, protocol); // before the first run, not after hours
+  const baseline = popularityMetrics(data, "test", metrics);
+  const total = kinds.length * (seeds + (tune ? TRIED.length - 1 : 0));
+  let done = 0;
+  const run: RunCell = async (kind, setting, seed) => {
+    const report = (what: Pick<CompareProgress, "epoch" | "result">): void =>
+      options.onProgress?.({ model: kind.name, seed, done, total, ...what });
+    const onEpoch = (epoch: EpochReport): void => report({ epoch });
+    const training = { ...protocol, ...setting, seed, onEpoch };
+    const result = await runCell(data, { kind, settings: { seed }, training }, options.out);
+    done++;
+    report({ result });
+    return result;
+  };
+  const compared: Runs[] = [];
+  for (const kind of kinds) compared.push(await runModel(kind, seeds, tune, select, run));
+  const rows = [
+    popularityRow(baseline),
+    ...compared.map((runs) => rowOf(runs, compared[0]!, select)),
+  ];
+  return { rows, table: tableOf(rows, compared[0]!.kind.name, Object.keys(baseline)) };
+}
+
+function requireOptions(kind: ModelKind, data: Dataset, training: TrainOptions): void {
+  const settings = settingsFor(kind, data.name);
+  completeTrainOptions({ settings, training: presetFor(kind, data.name).training }, training);
+}
+
+type RunCell = (kind: ModelKind, setting: Tried, seed: number) => Promise<ExperimentResult>;
+
+async function runCell(
+  data: Dataset,
+  experiment: Experiment,
+  out: string | undefined,
+): Promise<ExperimentResult> {
+  if (out === undefined) return await runExperiment(data, experiment);
+  // Not a static import: what browsers load must not reach Deno's own functions.
+  const { runOrRead } = await import("./kept_result.ts");
+  return await runOrRead(out, data, experiment);
+}
+
+/** Chooses a model's setting with the first seed, then trains it with the others. */
+async function runModel(
+  kind: ModelKind,
+  seeds: number,
+  tune: boolean,
+  select: string,
+  run: RunCell,
+): Promise<Runs> {
+  const tried: { setting: Tried; result: ExperimentResult }[] = [];
+  for (const setting of tune ? TRIED : [{}]) {
+    tried.push({ setting, result: await run(kind, setting, 1) });
+  }
+  tried.sort((a, b) => b.result.valid[select]! - a.result.valid[select]!);
+  const { setting, result } = tried[0]!;
+  const results = [result];
+  for (let seed = 2; seed <= seeds; seed++) results.push(await run(kind, setting, seed));
+  return { kind, setting, results };
+}
+
+/** Popularity has no seed: every run is the same. */
+function popularityRow(metrics: Readonly<Record<string, number>>): CompareRow {
+  const entries = Object.entries(metrics).map(([name, value]) =>
+    [name, { mean: value, deviation: 0 }] as const
+  );
+  return { model: "popularity", metrics: Object.fromEntries(entries), results: [] };
+}
+
+function rowOf({ kind, setting, results }: Runs, first: Runs, select: string): CompareRow {
+  const values = (runs: Runs["results"], name: string): number[] =>
+    runs.map(({ test }) => test[name]!);
+  const metrics = Object.keys(results[0]!.test).map((name) => {
+    const all = values(results, name);
+    return [name, { mean: mean(all)!, deviation: deviation(all) ?? 0 }] as const;
+  });
+  const tested = kind !== first.kind && results.length > 1
+    ? pairedTTest(values(first.results, select), values(results, select))
+    : undefined;
+  return {
+    model: kind.name,
+    ...(Object.keys(setting).length > 0 ? { setting } : {}),
+    metrics: Object.fromEntries(metrics),
+    ...(tested ? { pValue: tested.pValue, ahead: tested.meanDifference < 0 } : {}),
+    results,
+  };
+}
+
+function tableOf(
+  rows: readonly CompareRow[],
+  first: string,
+  metrics: readonly string[],
+): string {
+  const tuned = rows.some(({ setting }) => setting);
+  const header = [
+    "model",
+    ...(tuned ? ["lr", "decay"] : []),
+    ...metrics,
+    `p against ${first}`,
+    "best epoch",
+    "s per epoch",
+    "GPU MB",
+  ];
+  const cells = rows.map(({ model, setting = {}, metrics: values, pValue, ahead, results }) => [
+    model,
+    ...(tuned ? [setting.learningRate ?? "", setting.weightDecay ?? ""] : []),
+    ...metrics.map((name) => {
+      const { mean, deviation } = values[name]!;
+      return mean.toFixed(4) + (deviation > 0 ? ` ± ${deviation.toFixed(4)}` : "");
+    }),
+    pValue === undefined ? "" : pValue.toExponential(1) + (ahead ? ", ahead of it" : ""),
+    results.map(({ bestEpoch }) => bestEpoch).join(" "),
+    mean(results.map(({ secondsPerEpoch }) => secondsPerEpoch))?.toFixed(2) ?? "",
+    megabytes(max(results.map(({ peakGpuBytes }) => peakGpuBytes))),
+  ]);
+  return formatTable(header, cells);
+}
+
+function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : (bytes / 1e6).toFixed(1);
+}
