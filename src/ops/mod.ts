@@ -1,0 +1,149 @@
+/**
+ * For those who write a model or an operation of their own: the device, tensors and kernels, the tape and
+ * its batch, every operation and graph, and {@linkcode defineModel}. What trains and evaluates is `mod.ts`.
+ *
+ * @example A model: one vector per user and item
+ * ```ts
+ * import { buildDataset, openGpu, train } from "../../mod.ts";
+ * import { bprLoss, createTensor, defineModel, lossTerms, stackedTables, xavierUniform } from "./mod.ts";
+ *
+ * const vectors = defineModel({
+ *   name: "vectors",
+ *   title: "One vector each",
+ *   settings: { dim: { default: 16, from: 4, to: 256, multipleOf: 4, help: "width" } },
+ *   presets: {
+ *     baby: {
+ *       model: {},
+ *       training: { learningRate: 0.01, weightDecay: 0, batchSize: 512, epochs: 50 },
+ *       source: "this example",
+ *     },
+ *   },
+ *   create: (gpu, data, { dim, seed }) => {
+ *     const rows = data.userCount + data.itemCount;
+ *     const initial = stackedTables(xavierUniform, seed, data, dim);
+ *     const embeddings = createTensor(gpu, "embeddings", [rows, dim], initial);
+ *     const terms = lossTerms({ bpr: 1 });
+ *     return {
+ *       parameters: { embeddings },
+ *       lossTerms: terms,
+ *       phases: [{
+ *         name: "training step",
+ *         record: (tape, { embeddings }, batch) => bprLoss(tape, embeddings!, batch, terms.bpr),
+ *       }],
+ *       represent: () => embeddings,
+ *       [Symbol.dispose]: () => embeddings[Symbol.dispose](),
+ *     };
+ *   },
+ * });
+ *
+ * using gpu = await openGpu();
+ * const interactions = { user: [0, 0, 0, 1, 1, 1], item: [0, 1, 2, 2, 3, 0], split: [0, 1, 2, 0, 1, 2] };
+ * const data = buildDataset({ name: "tiny", interactions });
+ * using model = await vectors.create(gpu, data, { dim: 8 });
+ * console.log((await train(model, data, { epochs: 2 })).history.length);
+ * ```
+ *
+ * @module
+ */
+export { deviceOf, type Gpu, GpuDevice, GpuError } from "../gpu/device.ts";
+export {
+  createTensor,
+  createTensors,
+  readFloats,
+  readIntegers,
+  type Tensor,
+  write,
+} from "../gpu/tensor.ts";
+export { getKernel, type Kernel, type KernelSource } from "../gpu/kernel.ts";
+export { Program } from "../gpu/program.ts";
+export { Scratch } from "../gpu/scratch.ts";
+
+export { Tape, type Variable } from "../tape/tape.ts";
+export {
+  addGradient,
+  addGradientEnding,
+  addGradientInPlace,
+  addGradientRows,
+} from "../tape/gradient.ts";
+export { addedTo, type Ending, recordEnding, storedIn } from "../tape/ending.ts";
+export { type LossTerm, lossTerms } from "../tape/loss_term.ts";
+export { type Batch, type EpochShape, stepCount, touchedRows } from "../tape/batch.ts";
+export { adamW } from "../tape/adamw.ts";
+
+export { add, addToRows, sliceRows, stackRows } from "./rows/combine.ts";
+export { batchNorm } from "./rows/batch_norm.ts";
+export { drawMask, drawUniform } from "./rows/draw_uniform.ts";
+export { dropout } from "./rows/dropout.ts";
+export { gatherBatch, type TripleList } from "./rows/gather_batch.ts";
+export { leakyRelu } from "./rows/leaky_relu.ts";
+export { jointLinear, linear, multiply } from "./rows/linear.ts";
+export { mixRows } from "./rows/mix_rows.ts";
+export { normaliseRows } from "./rows/normalise_rows.ts";
+export { padded, rearrange, transposed } from "./rows/rearrange.ts";
+export { softmaxRows } from "./rows/softmax_rows.ts";
+
+export { longestRow, type SparseTensor, uploadSparse } from "./graphs/sparse_tensor.ts";
+export { recordSparseProduct, sparseProduct } from "./graphs/sparse_product.ts";
+export {
+  convolve,
+  convolveToEnding,
+  createStepwiseConvolution,
+  replaceGraph,
+  type StepwiseConvolution,
+  stepwiseConvolution,
+} from "./graphs/stepwise_convolution.ts";
+export { backwardRatios, forwardRatios, layerWeights } from "./graphs/layer_weights.ts";
+export {
+  meanOfPolynomials,
+  polynomialConvolution,
+  type RecurrenceStep,
+} from "./graphs/polynomial_convolution.ts";
+export { frequencyBands, joinBands } from "./graphs/frequency_bands.ts";
+
+export { batchMean } from "./losses/batch_mean.ts";
+export { BPR_GAMMA, bprLoss } from "./losses/bpr_loss.ts";
+export { bprRowsLoss } from "./losses/bpr_rows_loss.ts";
+export { contrastiveLoss } from "./losses/contrastive_loss.ts";
+export { cosineLoss } from "./losses/cosine_loss.ts";
+export { gradientPenalty } from "./losses/gradient_penalty.ts";
+export { meanSigmoid } from "./losses/mean_sigmoid.ts";
+export { normPenalty, normPenaltyOfBatch } from "./losses/norm_penalty.ts";
+
+export { neighbourCosines } from "./learned_graph/neighbour_cosines.ts";
+export {
+  createNeighbourGraph,
+  findNeighbours,
+  type NeighbourGraph,
+  transposeGraph,
+} from "./learned_graph/neighbour_graph.ts";
+export { neighbourProduct } from "./learned_graph/neighbour_product.ts";
+export { neighbourWeights } from "./learned_graph/neighbour_weights.ts";
+
+export {
+  patternOf,
+  rowOf,
+  type SparseMatrix,
+  type SparsePattern,
+  transpose,
+} from "../sparse/csr.ts";
+export { interactionGraph, rowNormalised, similarityGraph } from "../sparse/graphs.ts";
+export { sampleEdges } from "../sparse/edge_sampling.ts";
+export {
+  createRandom,
+  normal,
+  type RandomSource,
+  shuffle,
+  uniformBelow,
+  uniformReal,
+} from "../random.ts";
+
+export { defineModel, type ModelDefinition } from "../models/define_model.ts";
+export {
+  constants,
+  type ModelParts,
+  type Phase,
+  type UpdateStep,
+  type Variables,
+} from "../models/model.ts";
+export { EMBEDDING_WIDTH } from "../models/settings.ts";
+export { stackedTables, xavierNormal, xavierUniform } from "../models/initial_values.ts";
