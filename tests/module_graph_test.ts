@@ -4,6 +4,14 @@ import { filesWithDeno, moduleGraph } from "./module_graph.ts";
 
 /** Modules that a page may import, with the files that they import only where there is Deno. */
 const BROWSER_MODULES: Readonly<Record<string, readonly string[]>> = {
+  "mod.ts": [
+    "src/gpu/quiet_loader.ts",
+    "src/files/deno_source.ts",
+    "src/files/disk_cache.ts",
+    "src/runs/run_folder.ts",
+    "src/experiments/kept_result.ts",
+    "src/files/write_atomically.ts",
+  ],
   "src/data/dataset.ts": [],
   "src/data/fingerprint.ts": [],
   "src/data/load_dataset.ts": ["src/files/deno_source.ts"],
@@ -31,4 +39,15 @@ Deno.test("Deno is found where it is", async () => {
   assertEquals([...others], ["node:url"]);
   const found = await filesWithDeno(["src/files/deno_source.ts", "src/files/open_source.ts"]);
   assertEquals(found, ["src/files/deno_source.ts"]);
+});
+
+Deno.test("mod.ts is bundled for browsers, with the kernels and without node: modules", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", "--platform", "browser", "mod.ts"],
+    cwd: new URL("..", import.meta.url).pathname,
+  }).output();
+  const bundle = new TextDecoder().decode(stdout);
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assert(bundle.includes("@compute @workgroup_size"), "no kernel is in it");
+  assertEquals(bundle.match(/["']node:[^"']*["']/g), null);
 });
