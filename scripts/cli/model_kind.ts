@@ -20,7 +20,7 @@ export async function findKind(name: string): Promise<ModelKind> {
   const { default: kind }: { default?: unknown } = await import(
     pathToFileURL(resolve(name)).href
   ).catch((error: Error) => {
-    throw new InputError(`Cannot load ${name}: ${error.message}.`);
+    throw new InputError(`Cannot load ${name}: ${error.message.replace(/\.$/, "")}.`);
   });
   if (isModelKind(kind)) return kind;
   throw new InputError(`${name} exports no kind of model by default, as defineModel makes it.`);
