@@ -97,11 +97,11 @@ function definedOnly<Options extends object>(options: Options): Partial<Options>
 function requireTrainOptions(
   options: Omit<CompleteTrainOptions, "out" | "resume" | "signal" | "onEpoch">,
 ): void {
-  const require = (name: string, value: unknown, holds: boolean, range: string): void => {
+  const demand = (name: string, value: unknown, holds: boolean, range: string): void => {
     if (!holds) throw new InputError(`${name} is ${value}, but must be ${range}.`);
   };
   const wholeFrom = (name: string, value: number, least: number): void =>
-    require(
+    demand(
       name,
       value,
       Number.isSafeInteger(value) && value >= least,
@@ -114,14 +114,14 @@ function requireTrainOptions(
   wholeFrom("seed", seed, 0);
   wholeFrom("eval-every", evalEvery, 1);
   if (patience !== Infinity) wholeFrom("patience", patience, 1);
-  require("learning-rate", learningRate, learningRate > 0 && learningRate < Infinity, "above 0");
-  require("weight-decay", weightDecay, weightDecay >= 0 && weightDecay < Infinity, "0 or more");
-  require("l2", l2, l2 >= 0 && l2 < Infinity, "0 or more");
-  require("beta1", beta1, beta1 >= 0 && beta1 < 1, "from 0 to below 1");
-  require("beta2", beta2, beta2 >= 0 && beta2 < 1, "from 0 to below 1");
-  require("epsilon", epsilon, epsilon > 0 && epsilon < Infinity, "above 0");
+  demand("learning-rate", learningRate, learningRate > 0 && learningRate < Infinity, "above 0");
+  demand("weight-decay", weightDecay, weightDecay >= 0 && weightDecay < Infinity, "0 or more");
+  demand("l2", l2, l2 >= 0 && l2 < Infinity, "0 or more");
+  demand("beta1", beta1, beta1 >= 0 && beta1 < 1, "from 0 to below 1");
+  demand("beta2", beta2, beta2 >= 0 && beta2 < 1, "from 0 to below 1");
+  demand("epsilon", epsilon, epsilon > 0 && epsilon < Infinity, "above 0");
   parseMetrics(metrics);
   const [selected] = parseMetrics([select]);
   const accuracy = selected && "perUser" in selected && !select.startsWith("mean_popularity@");
-  require("select", `"${select}"`, accuracy === true, "a metric of which more is better");
+  demand("select", `"${select}"`, accuracy === true, "a metric of which more is better");
 }
