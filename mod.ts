@@ -24,34 +24,16 @@ export {
   buildDataset,
   type Dataset,
   type DatasetParts,
-  type FeatureValues,
-  type InteractionList,
   type Interactions,
   type Modality,
 } from "./src/data/dataset.ts";
-export type { NumberList } from "./src/data/number_table.ts";
 export type { FeatureMatrix } from "./src/data/features.ts";
 export type { NeighbourLists, NeighbourRows } from "./src/data/neighbour_lists.ts";
 export { type DatasetStatistics, datasetStatistics } from "./src/data/statistics.ts";
 export type { SparsePattern } from "./src/sparse/csr.ts";
 
-export { type ModelName, models } from "./src/models/registry.ts";
-export type {
-  GivenSettings,
-  Model,
-  ModelKind,
-  Preset,
-  Presets,
-  TrainingSettings,
-} from "./src/models/model.ts";
-export type {
-  ModelSettings,
-  Setting,
-  SettingsOf,
-  SettingsTable,
-  SettingValue,
-  ValueOf,
-} from "./src/models/settings.ts";
+export { models } from "./src/models/registry.ts";
+export type { Model, ModelKind } from "./src/models/model.ts";
 export type { PreparationOptions } from "./src/features/preparation.ts";
 
 export { train, type TrainResult } from "./src/training/train.ts";
@@ -59,13 +41,12 @@ export type { EpochReport, TrainOptions } from "./src/training/train_options.ts"
 export type { AdamSettings } from "./src/tape/adamw.ts";
 export { countMemory } from "./src/training/count_memory.ts";
 
-export { evaluate, evaluatePerUser, type EvaluationOptions } from "./src/evaluation/ranking.ts";
+export { evaluate, evaluatePerUser } from "./src/evaluation/ranking.ts";
 export type { DefaultMetric, Metrics, MetricsPerUser } from "./src/evaluation/metrics.ts";
 export { popularityMetrics } from "./src/evaluation/popularity.ts";
 export { type PairedTTest, pairedTTest } from "./src/evaluation/significance.ts";
 export { recommend, type ScoredItem, similarItems } from "./src/evaluation/recommend.ts";
 export { type Embeddings, embeddings, parameters } from "./src/evaluation/embeddings.ts";
-export type { SavedTensor } from "./src/models/saved_tensor.ts";
 
 export {
   compare,
@@ -74,7 +55,5 @@ export {
   type CompareRow,
   type Comparison,
 } from "./src/experiments/compare.ts";
-export type { ExperimentResult } from "./src/experiments/experiment.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
-export { openRun, type OpenRunOptions, type Run } from "./src/runs/open_run.ts";
-export type { TrainingConfig } from "./src/runs/run_config.ts";
+export { openRun, type Run } from "./src/runs/open_run.ts";

@@ -15,6 +15,7 @@ import { isThere } from "../src/files/is_there.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { InputError } from "../src/input_error.ts";
 import { rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
+import { definitionOf } from "../src/models/define_model.ts";
 import { stair } from "../src/models/stair.ts";
 
 const SHARED = resolve(import.meta.dirname!, "../../shared");
@@ -40,7 +41,7 @@ usage: deno task bench [options]
   --help
 
 Settings are those of ${
-    Object.keys(stair.presets).join(", ")
+    Object.keys(definitionOf(stair).presets).join(", ")
   }, by the folder's name; baby's otherwise.
 
 example: deno task bench --data ../shared/data/baby --growth --largest 4`;

@@ -14,15 +14,9 @@ import { recommend } from "../src/evaluation/recommend.ts";
 import { formatTable } from "../src/experiments/table.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
-import { type Gpu, openGpu } from "../src/gpu/device.ts";
-import {
-  type Model,
-  type ModelKind,
-  type Preset,
-  presetFor,
-  presetNamed,
-  settingsFor,
-} from "../src/models/model.ts";
+import { openGpu } from "../src/gpu/device.ts";
+import { type Preset, presetFor, settingsFor } from "../src/models/define_model.ts";
+import type { Model, ModelKind } from "../src/models/model.ts";
 import { models } from "../src/models/registry.ts";
 import type { ModelSettings } from "../src/models/settings.ts";
 import { rowOf } from "../src/sparse/csr.ts";
@@ -108,18 +102,14 @@ async function main(): Promise<number | void> {
   requireOwnOptions(kind, options);
   const folder = String(options.data ?? resolve(import.meta.dirname!, "../data/shop"));
   const name = basename(resolve(folder)), { preset: asked } = options;
-  const preset = asked === undefined ? presetFor(kind, name) : presetNamed(kind, asked);
   if (options.help) {
-    const settings = settingsFor(kind, name, { preset: asked });
-    return console.log(options.model ? helpOf(kind, settings, preset) : HELP);
+    const { settings } = settingsFor(kind, name, { preset: asked });
+    return console.log(options.model ? helpOf(kind, settings, presetFor(kind, name, asked)) : HELP);
   }
   const seed = toNumber("seed", options.seed);
   const given = { ...settingsFrom(kind, options), preset: asked, seed };
-  const settings = settingsFor(kind, name, given);
-  const training = completeTrainOptions(
-    { settings, training: preset.training },
-    trainingOptions(options),
-  );
+  const planned = settingsFor(kind, name, given), { settings } = planned;
+  const training = completeTrainOptions(planned, trainingOptions(options));
 
   const data = await loadDataset(folder);
   if (options["dry-run"]) {
@@ -147,9 +137,9 @@ async function main(): Promise<number | void> {
     return 130;
   }
   progress.finish();
-  const summary = await writeSummary(out, gpu, data, result);
+  const summary = await writeSummary(out, data, result);
   if (options.json) return console.log(summary);
-  console.log(describe(data, result, gpu.peakBytes, out));
+  console.log(describe(data, result, out));
   await showRecommendations(model, data);
 }
 
@@ -171,7 +161,6 @@ function trainingOptions(options: Options): TrainOptions {
 /** Writes summary.json and returns its text. */
 async function writeSummary(
   out: string,
-  gpu: Gpu,
   data: Dataset,
   { history: _, ...result }: TrainResult,
 ): Promise<string> {
@@ -179,10 +168,8 @@ async function writeSummary(
   const summary = {
     model: config.model,
     dataset: { name: data.name, ...datasetStatistics(data) },
-    adapter: gpu.adapterName,
     config,
     ...result,
-    peakGpuBytes: gpu.peakBytes,
   };
   const json = JSON.stringify(summary, null, 2);
   await writeAtomically(`${out}/summary.json`, json + "\n");
@@ -226,8 +213,7 @@ function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: 
 
 function describe(
   data: Dataset,
-  { valid, test, bestEpoch, epochs, secondsPerEpoch }: TrainResult,
-  peakBytes: number,
+  { valid, test, bestEpoch, epochs, secondsPerEpoch, peakGpuBytes }: TrainResult,
   out: string,
 ): string {
   const names = Object.keys(test);
@@ -241,7 +227,7 @@ function describe(
     formatTable(["", ...names], cells),
     "",
     `best epoch ${bestEpoch} of ${epochs}, ${secondsPerEpoch.toFixed(2)} s per epoch, ` +
-    `${formatBytes(peakBytes)} of GPU memory at most`,
+    `${formatBytes(peakGpuBytes)} of GPU memory at most`,
     `saved in ${out}`,
   ].join("\n");
 }

@@ -9,7 +9,6 @@ testOnRealData("baby", "STAIR trains on Baby for three epochs", async (folder) =
   using model = await models.stair.create(gpu, dataset, { preset: "baby" });
   const reports: EpochReport[] = [];
   const result = await train(model, dataset, {
-    ...models.stair.presets.baby.training,
     epochs: 3,
     evalEvery: 3,
     seed: 1,

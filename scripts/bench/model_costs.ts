@@ -7,7 +7,8 @@ import { median } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
-import { type BuiltModel, presetFor } from "../../src/models/model.ts";
+import { presetFor } from "../../src/models/define_model.ts";
+import type { BuiltModel } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { countRun, createModel, SEED, type Workload } from "./workload.ts";
 

@@ -5,15 +5,11 @@
  */
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { GpuDevice } from "../../src/gpu/device.ts";
-import {
-  type BuiltModel,
-  builtModel,
-  presetFor,
-  settingsFor,
-  type TrainingSettings,
-} from "../../src/models/model.ts";
+import { settingsFor } from "../../src/models/define_model.ts";
+import { type BuiltModel, builtModel, type TrainingSettings } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
-import { stair, type StairSettings } from "../../src/models/stair.ts";
+import { type ModelSettings, requireSettings } from "../../src/models/settings.ts";
+import { settings as stairTable, stair, type StairSettings } from "../../src/models/stair.ts";
 import { countMemory } from "../../src/training/count_memory.ts";
 
 /** Seed of everything random in a measurement. */
@@ -33,8 +29,10 @@ export interface Workload {
 
 /** STAIR's settings for a dataset of this name; Baby's for others. */
 export function stairSettings(dataset: string): Pick<Workload, "settings" | "training"> {
-  const { training } = presetFor(stair, dataset);
-  return { settings: settingsFor(stair, dataset, { seed: SEED }), training };
+  const planned = settingsFor(stair, dataset, { seed: SEED });
+  const settings: ModelSettings = planned.settings, { training } = planned;
+  requireSettings(stair.name, stairTable, settings);
+  return { settings, training };
 }
 
 /**
@@ -63,7 +61,6 @@ export async function countRun(
   presetName: string = dataset.name,
 ): Promise<number> {
   const kind = modelNamed(name);
-  const { training } = presetFor(kind, presetName);
-  const settings = settingsFor(kind, presetName, { seed: SEED });
+  const { settings, training } = settingsFor(kind, presetName, { seed: SEED });
   return await countMemory(kind, dataset, settings, { ...training, seed: SEED });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { InputError } from "../../src/input_error.ts";
+import { definitionOf } from "../../src/models/define_model.ts";
 import type { ModelKind } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
 import {
@@ -21,7 +22,9 @@ export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 /** The options of some kinds of models, those of this library unless told, each once. */
 export function modelOptions(kinds: readonly ModelKind[] = Object.values(models)): string[] {
-  return [...new Set(kinds.flatMap(({ settings }) => Object.keys(settings).map(writtenName)))];
+  return [
+    ...new Set(kinds.flatMap((kind) => Object.keys(definitionOf(kind).settings).map(writtenName))),
+  ];
 }
 
 /**
@@ -46,9 +49,9 @@ export function requireOwnOptions(kind: ModelKind, options: Options): void {
  *
  * @throws {InputError} when an option is not of the setting's type.
  */
-export function settingsFrom({ settings }: ModelKind, options: Options): ModelSettings {
+export function settingsFrom(kind: ModelKind, options: Options): ModelSettings {
   const given: Record<string, SettingValue> = {};
-  for (const [name, setting] of Object.entries(settings)) {
+  for (const [name, setting] of Object.entries(definitionOf(kind).settings)) {
     const option = writtenName(name), text = options[option];
     if (text !== undefined) given[name] = parse(option, String(text), setting.default);
   }
@@ -56,8 +59,8 @@ export function settingsFrom({ settings }: ModelKind, options: Options): ModelSe
 }
 
 /** A table of a model's options, with what each may be and what it is among `chosen` settings. */
-export function describeOptions({ settings }: ModelKind, chosen: ModelSettings): string {
-  const rows = Object.entries(settings).map(([name, setting]) => [
+export function describeOptions(kind: ModelKind, chosen: ModelSettings): string {
+  const rows = Object.entries(definitionOf(kind).settings).map(([name, setting]) => [
     `--${writtenName(name)}`,
     formatValue(chosen[name] ?? setting.default),
     describeRange(setting),

@@ -10,7 +10,6 @@ import { InputError } from "../input_error.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { type FeatureMatrix, featuresOf } from "./features.ts";
 import { type NeighbourLists, type NeighbourRows, rankNeighbours } from "./neighbour_lists.ts";
-import type { NumberList } from "./number_table.ts";
 import { type Split, SPLITS } from "./splits.ts";
 
 /** A multimodal implicit-feedback dataset; user and item ids count from 0. */
@@ -45,29 +44,20 @@ export interface Modality {
   readonly neighbours?: NeighbourLists;
 }
 
-/** (user, item) pairs of one split. */
-export interface InteractionList {
+/** (user, item) pairs of all splits, in any order. */
+export interface Interactions {
   /** User id of each interaction. */
-  readonly user: NumberList;
+  readonly user: ArrayLike<number>;
   /** Item id of each interaction. */
-  readonly item: NumberList;
+  readonly item: ArrayLike<number>;
+  /** Label of each interaction: 0 train, 1 valid, 2 test. */
+  readonly split: ArrayLike<number>;
   /** Where interaction `index` was read, for messages. */
   readonly place?: (index: number) => string;
 }
 
-/** (user, item) pairs of all splits, in any order. */
-export interface Interactions extends InteractionList {
-  /** Label of each interaction: 0 train, 1 valid, 2 test. */
-  readonly split: NumberList;
-}
-
-/** Features at hand: `values` holds `width` numbers per item, item after item. */
-export interface FeatureValues {
-  /** Finite numbers, items x width. */
-  readonly values: Float32Array;
-  /** Number of features of an item. */
-  readonly width: number;
-}
+/** (user, item) pairs of one split. */
+export type InteractionList = Omit<Interactions, "split">;
 
 /** What {@linkcode buildDataset} is made from. */
 export interface DatasetParts {
@@ -75,8 +65,13 @@ export interface DatasetParts {
   readonly name: string;
   /** Interactions of all splits; no pair twice. */
   readonly interactions: Interactions;
-  /** By modality ("text", "image", …); may be left out for models that need interactions alone. */
-  readonly features?: Readonly<Record<string, FeatureMatrix | FeatureValues>>;
+  /**
+   * By modality ("text", "image", …); may be left out for models that need interactions alone. Either a matrix
+   * that is read in parts, or `values` at hand: `width` finite numbers per item, item after item.
+   */
+  readonly features?: Readonly<
+    Record<string, FeatureMatrix | { readonly values: Float32Array; readonly width: number }>
+  >;
   /** By modality; found by features where left out. */
   readonly neighbours?: Readonly<Record<string, NeighbourLists | NeighbourRows>>;
   /** What items are called, by their ids. */
@@ -135,7 +130,7 @@ function modalitiesOf({ name, features = {}, neighbours = {} }: DatasetParts, it
 }
 
 function featuresFor(
-  given: FeatureMatrix | FeatureValues,
+  given: NonNullable<DatasetParts["features"]>[string],
   source: string,
   name: string,
   itemCount: number,
@@ -190,14 +185,18 @@ export function joinSplits(lists: Readonly<Record<Split, InteractionList>>): Int
   return { user, item, split, place };
 }
 
-function requireEqualLengths(name: string, ...lists: NumberList[]): void {
+function requireEqualLengths(name: string, ...lists: ArrayLike<number>[]): void {
   const lengths = lists.map((list) => list.length);
   if (new Set(lengths).size > 1) {
     throw new InputError(`${name}: interaction lists differ in length (${lengths.join(", ")}).`);
   }
 }
 
-function requireLabels(name: string, split: NumberList, place: (index: number) => string): void {
+function requireLabels(
+  name: string,
+  split: ArrayLike<number>,
+  place: (index: number) => string,
+): void {
   const counts = [0, 0, 0];
   for (let index = 0; index < split.length; index++) {
     const label = split[index]!;
@@ -216,7 +215,7 @@ function requireLabels(name: string, split: NumberList, place: (index: number) =
 /** Highest id plus 1; a mistyped id must not make a giant table. */
 function denseCount(
   kind: "user" | "item",
-  ids: NumberList,
+  ids: ArrayLike<number>,
   place: (index: number) => string,
 ): number {
   let highest = 0;
@@ -228,7 +227,7 @@ function denseCount(
     if (id > ids[highest]!) highest = index;
   }
   const count = ids[highest]! + 1;
-  const distinct = new Set<number>(ids).size;
+  const distinct = new Set(Array.from(ids)).size;
   if (count > 4 * distinct + 1000) {
     throw new InputError(
       `${place(highest)}: ${kind} ${count - 1} is too high for ${distinct} distinct ${kind}s; ` +
@@ -240,9 +239,9 @@ function denseCount(
 
 /** Interaction indices by user, then item, then index: a radix sort with two digits. */
 function userItemOrder(
-  user: NumberList,
+  user: ArrayLike<number>,
   userCount: number,
-  item: NumberList,
+  item: ArrayLike<number>,
   itemCount: number,
 ): Uint32Array {
   const unsorted = Uint32Array.from({ length: user.length }, (_, index) => index);
@@ -250,7 +249,7 @@ function userItemOrder(
 }
 
 /** Counting sort of `order` by `key[index]`. */
-function stableSort(order: Uint32Array, key: NumberList, keyCount: number): Uint32Array {
+function stableSort(order: Uint32Array, key: ArrayLike<number>, keyCount: number): Uint32Array {
   const next = startsOf(order, key, keyCount);
   const sorted = new Uint32Array(order.length);
   for (const index of order) sorted[next[key[index]!]!++] = index;
@@ -260,7 +259,7 @@ function stableSort(order: Uint32Array, key: NumberList, keyCount: number): Uint
 /** Where the run of each key starts once `order` is sorted by it; one more entry for the end. */
 function startsOf(
   order: Uint32Array,
-  key: NumberList,
+  key: ArrayLike<number>,
   keyCount: number,
 ): Uint32Array<ArrayBuffer> {
   const starts = new Uint32Array(keyCount + 1);
@@ -288,9 +287,9 @@ function requireDistinctPairs(
 
 function splitPattern(
   order: Uint32Array,
-  user: NumberList,
+  user: ArrayLike<number>,
   userCount: number,
-  item: NumberList,
+  item: ArrayLike<number>,
   itemCount: number,
 ): SparsePattern {
   return {

@@ -7,7 +7,6 @@
 
 import { InputError } from "../input_error.ts";
 import type { Source } from "../files/source.ts";
-import type { NumberList } from "./number_table.ts";
 import { finiteNumber, linePlace, readTable, wholeNumber } from "./number_table.ts";
 
 /** One ranked list of neighbours per item, the item itself left out. */
@@ -31,11 +30,11 @@ export interface NeighbourRows {
   /** The file, or what stands for it in messages. */
   readonly source?: string;
   /** Item id of each row. */
-  readonly item: NumberList;
+  readonly item: ArrayLike<number>;
   /** The neighbour's id; rows that name the item itself are passed over. */
-  readonly neighbour: NumberList;
+  readonly neighbour: ArrayLike<number>;
   /** Their similarity. */
-  readonly cosine: NumberList;
+  readonly cosine: ArrayLike<number>;
   /** Where row `index` was read, for messages. */
   readonly place?: (index: number) => string;
 }

@@ -9,9 +9,6 @@ import { InputError } from "../input_error.ts";
 import type { Source } from "../files/source.ts";
 import { SPLITS } from "./splits.ts";
 
-/** A list of ids, labels or values. */
-export type NumberList = readonly number[] | Uint32Array | Float32Array | Float64Array;
-
 /** How to read one field. */
 export interface FieldKind {
   /** What the field must be, for messages. */

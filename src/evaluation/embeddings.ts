@@ -6,7 +6,7 @@
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats } from "../gpu/tensor.ts";
 import { builtModel, type Model } from "../models/model.ts";
-import { modelTensors, readTensors, type SavedTensor } from "../models/saved_tensor.ts";
+import { modelTensors, readTensors } from "../models/saved_tensor.ts";
 import { Tape } from "../tape/tape.ts";
 
 /** Representations: the score of user u and item i is the inner product of their rows. */
@@ -45,7 +45,11 @@ export async function embeddings(model: Model): Promise<Embeddings> {
  * @returns Arrays by name, row-major, with their sizes.
  * @throws {GpuError} when the GPU fails.
  */
-export async function parameters(model: Model): Promise<Record<string, SavedTensor>> {
+export async function parameters(
+  model: Model,
+): Promise<
+  Record<string, { readonly shape: readonly number[]; readonly data: Float32Array<ArrayBuffer> }>
+> {
   const built = builtModel(model);
   return await readTensors(built.gpu, modelTensors(built));
 }

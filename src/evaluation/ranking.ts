@@ -65,17 +65,10 @@ function union(a: SparsePattern, b: SparsePattern): SparsePattern {
   return { ...a, rowStart, column };
 }
 
-/** What to measure. */
-export interface EvaluationOptions<Metric extends string = string> {
-  /**
-   * Names with cutoffs, "recall@20"; src/evaluation/metrics.ts defines them. Recall and NDCG at 10 and
-   * 20 unless told.
-   */
-  readonly metrics?: readonly Metric[];
-}
-
 /** What to measure, and where. */
-export interface EvaluatorOptions extends EvaluationOptions {
+export interface EvaluatorOptions {
+  /** Names with cutoffs, "recall@20"; Recall and NDCG at 10 and 20 unless told. */
+  readonly metrics?: readonly string[];
   /** Memory to share with other programs; its own when undefined. */
   readonly scratch?: Scratch;
 }
@@ -114,6 +107,8 @@ export function createEvaluator(
  * Metrics of a model on one split: means over the users with targets, or what their lists have as a
  * whole.
  *
+ * @param options Names with cutoffs, "recall@20", which src/evaluation/README.md lists; Recall and NDCG at 10
+ * and 20 unless told.
  * @throws {InputError} when there is no metric of a name, or no user has a target.
  * @throws {GpuError} when the GPU fails.
  */
@@ -121,7 +116,7 @@ export async function evaluate<const Metric extends string = DefaultMetric>(
   model: Model,
   data: Dataset,
   split: "valid" | "test",
-  options: EvaluationOptions<Metric> = {},
+  options: { readonly metrics?: readonly Metric[] } = {},
 ): Promise<Metrics<Metric>> {
   using evaluator = createEvaluator(builtModel(model), data, split, options);
   return await evaluator.evaluate();
@@ -137,7 +132,7 @@ export async function evaluatePerUser(
   model: Model,
   data: Dataset,
   split: "valid" | "test",
-  options: EvaluationOptions = {},
+  options: { readonly metrics?: readonly string[] } = {},
 ): Promise<MetricsPerUser> {
   using evaluator = createEvaluator(builtModel(model), data, split, options);
   return await evaluator.evaluatePerUser();

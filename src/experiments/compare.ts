@@ -9,17 +9,19 @@ import type { Dataset } from "../data/dataset.ts";
 import { popularityMetrics } from "../evaluation/popularity.ts";
 import { pairedTTest } from "../evaluation/significance.ts";
 import { InputError } from "../input_error.ts";
-import { type ModelKind, presetFor, settingsFor } from "../models/model.ts";
-import { type ModelName, modelNamed, models } from "../models/registry.ts";
+import { settingsFor } from "../models/define_model.ts";
+import type { ModelKind } from "../models/model.ts";
+import { modelNamed, models } from "../models/registry.ts";
 import type { EpochReport } from "../training/train_options.ts";
 import { completeTrainOptions, type TrainOptions } from "../training/train_options.ts";
-import { type Experiment, type ExperimentResult, runExperiment } from "./experiment.ts";
+import type { TrainResult } from "../training/train.ts";
+import { type Experiment, runExperiment } from "./experiment.ts";
 import { formatTable } from "./table.ts";
 
 /** What to compare. */
 export interface CompareOptions extends Pick<TrainOptions, "epochs" | "evalEvery" | "signal"> {
   /** Models by name, or kinds of your own; the first is tested against each. All of the library unless told. */
-  readonly models?: readonly (ModelName | ModelKind)[];
+  readonly models?: readonly (keyof typeof models | ModelKind)[];
   /** Seeds 1 … N; 5 unless told. A paired t-test needs two. */
   readonly seeds?: number;
   /**
@@ -50,7 +52,7 @@ export interface CompareProgress {
   /** What there is to say of an epoch, when one has ended. */
   readonly epoch?: EpochReport;
   /** What the run gave, when it has ended. */
-  readonly result?: ExperimentResult;
+  readonly result?: TrainResult;
 }
 
 /** One model of a comparison. */
@@ -66,7 +68,7 @@ export interface CompareRow {
   /** Whether this model's mean is above the first one's. */
   readonly ahead?: boolean;
   /** What each seed gave. */
-  readonly results: readonly ExperimentResult[];
+  readonly results: readonly TrainResult[];
 }
 
 /** What a comparison found. */
@@ -90,7 +92,7 @@ const SELECTED = "ndcg@20";
 interface Runs {
   readonly kind: ModelKind;
   readonly setting: Tried;
-  readonly results: readonly ExperimentResult[];
+  readonly results: readonly TrainResult[];
 }
 
 /**
@@ -109,7 +111,8 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   const kinds = asked.map((one) => typeof one === "string" ? modelNamed(one) : one);
   const { epochs, evalEvery, signal } = options;
   const protocol = { epochs, evalEvery, signal, metrics, select };
-  for (const kind of kinds) requireOptions(kind, data, protocol); // before the first run, not after hours
+  // Before the first run, not after hours.
+  for (const kind of kinds) completeTrainOptions(settingsFor(kind, data.name), protocol);
   const baseline = popularityMetrics(data, "test", metrics);
   const total = kinds.length * (seeds + (tune ? TRIED.length - 1 : 0));
   let done = 0;
@@ -132,18 +135,13 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   return { rows, table: tableOf(rows, compared[0]!.kind.name, Object.keys(baseline)) };
 }
 
-function requireOptions(kind: ModelKind, data: Dataset, training: TrainOptions): void {
-  const settings = settingsFor(kind, data.name);
-  completeTrainOptions({ settings, training: presetFor(kind, data.name).training }, training);
-}
-
-type RunCell = (kind: ModelKind, setting: Tried, seed: number) => Promise<ExperimentResult>;
+type RunCell = (kind: ModelKind, setting: Tried, seed: number) => Promise<TrainResult>;
 
 async function runCell(
   data: Dataset,
   experiment: Experiment,
   out: string | undefined,
-): Promise<ExperimentResult> {
+): Promise<TrainResult> {
   if (out === undefined) return await runExperiment(data, experiment);
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { runOrRead } = await import("./kept_result.ts");
@@ -158,7 +156,7 @@ async function runModel(
   select: string,
   run: RunCell,
 ): Promise<Runs> {
-  const tried: { setting: Tried; result: ExperimentResult }[] = [];
+  const tried: { setting: Tried; result: TrainResult }[] = [];
   for (const setting of tune ? TRIED : [{}]) {
     tried.push({ setting, result: await run(kind, setting, 1) });
   }

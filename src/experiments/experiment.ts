@@ -20,14 +20,6 @@ export interface Experiment {
   readonly training: TrainOptions;
 }
 
-/** What a run gave and took. */
-export interface ExperimentResult extends TrainResult {
-  /** The GPU it ran on. */
-  readonly adapter: string;
-  /** The most GPU memory at once, from preparation to the test. */
-  readonly peakGpuBytes: number;
-}
-
 /**
  * Trains a model on a device of its own, so that its memory can be told from that of others.
  *
@@ -38,9 +30,8 @@ export async function runExperiment(
   data: Dataset,
   { kind, settings, training }: Experiment,
   preparation?: PreparationOptions,
-): Promise<ExperimentResult> {
+): Promise<TrainResult> {
   using gpu = await openGpu();
   using model = await kind.create(gpu, data, settings, preparation);
-  const outcome = await train(model, data, training);
-  return { ...outcome, adapter: gpu.adapterName, peakGpuBytes: gpu.peakBytes };
+  return await train(model, data, training);
 }

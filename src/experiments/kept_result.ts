@@ -10,10 +10,11 @@ import { CACHE_FOLDER } from "../features/preparation.ts";
 import { hashPieces } from "../files/content_hash.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
 import { openDevice } from "../gpu/device.ts";
-import { presetFor, settingsFor } from "../models/model.ts";
+import { settingsFor } from "../models/define_model.ts";
 import { hasCheckpoint } from "../runs/run_folder.ts";
 import { completeTrainOptions } from "../training/train_options.ts";
-import { type Experiment, type ExperimentResult, runExperiment } from "./experiment.ts";
+import type { TrainResult } from "../training/train.ts";
+import { type Experiment, runExperiment } from "./experiment.ts";
 
 /** To be raised when a change of the code changes what runs give: earlier results are not read then. */
 const RESULTS_VERSION = 3;
@@ -29,7 +30,7 @@ export async function runOrRead(
   folder: string,
   data: Dataset,
   experiment: Experiment,
-): Promise<ExperimentResult> {
+): Promise<TrainResult> {
   const { kind, training } = experiment;
   const asked = await describe(data, experiment);
   const key = (await hashPieces([asked])).slice(0, 16);
@@ -49,14 +50,13 @@ async function describe(
   data: Dataset,
   { kind, settings: given, training }: Experiment,
 ): Promise<string> {
-  const settings = settingsFor(kind, data.name, given);
-  const model = { settings, training: presetFor(kind, data.name).training };
-  const { signal: _, onEpoch: __, ...asked } = completeTrainOptions(model, training);
+  const planned = settingsFor(kind, data.name, given);
+  const { signal: _, onEpoch: __, ...asked } = completeTrainOptions(planned, training);
   using gpu = await openDevice();
   return JSON.stringify({
     version: RESULTS_VERSION,
     model: kind.name,
-    settings,
+    settings: planned.settings,
     training: asked,
     adapter: gpu.adapterName,
     data: await fingerprint(data),

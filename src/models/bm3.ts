@@ -80,7 +80,7 @@ export type Bm3Settings = SettingsOf<typeof settings>;
  * The preset of Baby is that of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection; MMRec
  * gives search grids only.
  */
-export const bm3: ModelKind<typeof settings> = defineModel({
+export const bm3: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "bm3",
   title: "BM3 (Zhou et al., WWW 2023)",
   settings,

@@ -5,21 +5,24 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
-import { deviceOf, type GpuDevice } from "../gpu/device.ts";
+import { deviceOf, type Gpu, type GpuDevice } from "../gpu/device.ts";
+import { InputError } from "../input_error.ts";
 import {
-  askedPreset,
   assembleModel,
   type Model,
   type ModelKind,
   type ModelParts,
-  presetFor,
-  type Presets,
-  settingsFor,
+  type TrainingSettings,
 } from "./model.ts";
-import { requireSettings, type SettingsOf, type SettingsTable } from "./settings.ts";
+import {
+  completeSettings,
+  requireSettings,
+  type SettingsOf,
+  type SettingsTable,
+} from "./settings.ts";
 
 /** What a kind of model is defined by. */
-export interface ModelDefinition<Table extends SettingsTable> {
+export interface ModelDefinition<Table extends SettingsTable = SettingsTable> {
   /** Name in run folders, tables and on the command line. */
   readonly name: string;
   /** Name and source: authors, venue, year. */
@@ -44,40 +47,110 @@ export interface ModelDefinition<Table extends SettingsTable> {
   ): ModelParts | Promise<ModelParts>;
 }
 
+/** All that is published of a run. */
+export interface Preset<Table extends SettingsTable = SettingsTable> {
+  /** The model's settings, where they are not the defaults. */
+  readonly model: Partial<SettingsOf<Table>>;
+  /** Optimizer, batch size and epochs. */
+  readonly training: TrainingSettings;
+  /** Where they are from, as "the paper". */
+  readonly source: string;
+}
+
+/** Published or best-known settings by dataset; `baby` is there for datasets without their own. */
+export type Presets<Table extends SettingsTable = SettingsTable> =
+  & Readonly<Record<string, Preset<Table>>>
+  & { readonly baby: Preset<Table> };
+
+const definitions = new WeakMap<object, ModelDefinition>();
+
 /** Makes a kind of model. */
 export function defineModel<const Table extends SettingsTable>(
   definition: ModelDefinition<Table>,
-): ModelKind<Table> {
-  const { name, title, settings: table, presets } = definition;
-  const kind: ModelKind<Table> = {
+): ModelKind<SettingsOf<Table>> {
+  const { name, title } = definition;
+  const kind: ModelKind<SettingsOf<Table>> = {
     name,
     title,
-    settings: table,
-    presets,
-    create: async (gpu, data, given, options = {}): Promise<Model> => {
+    create: async (gpu, data, given, options = {}) => {
       const device = deviceOf(gpu);
-      const settings = settingsFor(kind, data.name, given);
-      const { training } = askedPreset(kind, data.name, { ...given });
-      const parts = await definition.create(device, data, settings, options);
-      return assembleModel({ gpu: device, kind, data, settings, training }, parts);
-    },
-    restore: async (gpu, data, settings, options = {}): Promise<Model> => {
-      const device = deviceOf(gpu);
-      requireSettings(name, table, settings);
-      const { training } = presetFor(kind, data.name);
-      const parts = definition.restore
-        ? await definition.restore(device, data, settings, options)
-        : await definition.create(device, data, settings, options);
+      const { settings, training } = settingsFor(kind, data.name, { ...given });
+      const parts = await definitionOf(kind).create(device, data, settings, options);
       return assembleModel({ gpu: device, kind, data, settings, training }, parts);
     },
   };
-  kinds.add(kind);
+  definitions.set(kind, definition);
   return kind;
 }
 
-const kinds = new WeakSet<object>();
-
 /** Whether this is a kind of model that {@linkcode defineModel} has made. */
 export function isModelKind(value: unknown): value is ModelKind {
-  return typeof value === "object" && value !== null && kinds.has(value);
+  return typeof value === "object" && value !== null && definitions.has(value);
+}
+
+/**
+ * What a kind was defined by.
+ *
+ * @throws {InputError} when {@linkcode defineModel} has not made it.
+ */
+export function definitionOf(kind: ModelKind): ModelDefinition {
+  const definition = definitions.get(kind);
+  if (definition) return definition;
+  throw new InputError("This is no kind of model that defineModel has made.");
+}
+
+/**
+ * Makes a model that is ready for the parameters of a checkpoint, to be used or trained on: initial values
+ * need not be computed.
+ *
+ * @param settings All of them, as {@linkcode Model.settings} had them.
+ * @throws {InputError} when a setting is missing or out of range, or the dataset lacks what the model needs.
+ * @throws {GpuError} when it exceeds what the adapter can hold.
+ */
+export async function restoreModel(
+  gpu: Gpu,
+  kind: ModelKind,
+  data: Dataset,
+  settings: Readonly<Record<string, unknown>>,
+  options: PreparationOptions = {},
+): Promise<Model> {
+  const definition = definitionOf(kind), device = deviceOf(gpu);
+  requireSettings(kind.name, definition.settings, settings);
+  const { training } = presetFor(kind, data.name);
+  const parts = definition.restore
+    ? await definition.restore(device, data, settings, options)
+    : await definition.create(device, data, settings, options);
+  return assembleModel({ gpu: device, kind, data, settings, training }, parts);
+}
+
+/**
+ * A preset of a kind: the one of a name or, without one, the dataset's; baby's where it has none.
+ *
+ * @throws {InputError} when there is none of this name.
+ */
+export function presetFor(kind: ModelKind, dataset: string, name?: unknown): Preset {
+  const { presets } = definitionOf(kind);
+  const wanted = name === undefined ? dataset : name;
+  const found = typeof wanted === "string" && Object.hasOwn(presets, wanted)
+    ? presets[wanted]
+    : undefined;
+  if (found) return found;
+  if (name === undefined) return presets.baby;
+  throw new InputError(`preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
+}
+
+/**
+ * All settings of a model: those that are given, then those of the preset that is named in `preset` or else
+ * is the dataset's, then the defaults; and how the preset trains.
+ *
+ * @throws {InputError} when a setting is not known or out of range.
+ */
+export function settingsFor(
+  kind: ModelKind,
+  dataset: string,
+  { preset, ...own }: Readonly<Record<string, unknown>> = {},
+): { readonly settings: SettingsOf<SettingsTable>; readonly training: TrainingSettings } {
+  const { model, training } = presetFor(kind, dataset, preset);
+  const settings = completeSettings(kind.name, definitionOf(kind).settings, model, own);
+  return { settings, training };
 }

@@ -48,15 +48,9 @@ import { type SparseMatrix, type SparsePattern, transpose } from "../sparse/csr.
 import { edgeWeights, sampleEdges } from "../sparse/edge_sampling.ts";
 import { interactionGraph, type Neighbours } from "../sparse/graphs.ts";
 import { neighbourMix } from "../sparse/neighbour_mix.ts";
-import { defineModel } from "./define_model.ts";
+import { defineModel, type Preset } from "./define_model.ts";
 import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.ts";
-import {
-  constants,
-  type ModelKind,
-  type ModelParts,
-  type Preset,
-  type Variables,
-} from "./model.ts";
+import { constants, type ModelKind, type ModelParts, type Variables } from "./model.ts";
 import { featuredModalities, projectBatch, uploadProjections } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
 import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
@@ -104,7 +98,7 @@ export type FreedomSettings = SettingsOf<typeof settings>;
  * The presets are those of RecBoard (MTandHJ/RecBoard@085110b, for Electronics @3993f58), the STAIR authors'
  * own collection; MMRec gives search grids only.
  */
-export const freedom: ModelKind<typeof settings> = defineModel({
+export const freedom: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "freedom",
   title: "FREEDOM (Zhou & Shen, ACM MM 2023)",
   settings,

@@ -65,7 +65,7 @@ export type JgcfSettings = SettingsOf<typeof settings>;
  * in all. They evaluate every ten epochs and stop after five evaluations without a better one, which are ten
  * of ours.
  */
-export const jgcf: ModelKind<typeof settings> = defineModel({
+export const jgcf: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "jgcf",
   title: "JGCF (Guo et al., KDD 2023)",
   settings,

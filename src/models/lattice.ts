@@ -92,7 +92,7 @@ export type LatticeSettings = SettingsOf<typeof settings>;
  * The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection, which has
  * coupled weight decay in the place of the penalty.
  */
-export const lattice: ModelKind<typeof settings> = defineModel({
+export const lattice: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "lattice",
   title: "LATTICE (Zhang et al., ACM MM 2021)",
   settings,

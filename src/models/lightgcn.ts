@@ -23,9 +23,9 @@ import {
   stepwiseConvolution,
 } from "../ops/graphs/stepwise_convolution.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
-import { defineModel } from "./define_model.ts";
+import { defineModel, type Preset } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
-import type { ModelKind, ModelParts, Preset } from "./model.ts";
+import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
 import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
@@ -43,7 +43,7 @@ const settings = {
  * The presets are those of RecBoard (MTandHJ/RecBoard@085110b), the STAIR authors' own collection; MMRec
  * gives search grids only.
  */
-export const lightgcn: ModelKind<typeof settings> = defineModel({
+export const lightgcn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "lightgcn",
   title: "LightGCN (He et al., SIGIR 2020)",
   settings,

@@ -36,7 +36,7 @@ const settings = {
  * Baby and Sports alike: it has coupled weight decay in the place of the penalty. MMRec gives a search grid
  * only.
  */
-export const mfBpr: ModelKind<typeof settings> = defineModel({
+export const mfBpr: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "mf_bpr",
   title: "MF-BPR (Rendle et al., UAI 2009)",
   settings,

@@ -13,12 +13,6 @@ import type { AdamSettings, OptimizedTensor, Pace } from "../tape/adamw.ts";
 import type { Batch } from "../tape/batch.ts";
 import type { LossTerm } from "../tape/loss_term.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
-import {
-  completeSettings,
-  type ModelSettings,
-  type SettingsOf,
-  type SettingsTable,
-} from "./settings.ts";
 
 /**
  * A recommender on a GPU, as {@linkcode ModelKind.create} makes it: to be trained, evaluated, asked for
@@ -32,7 +26,9 @@ export interface Model extends Disposable {
   /** Number of items. */
   readonly itemCount: number;
   /** All settings it was made with. */
-  readonly settings: ModelSettings;
+  readonly settings: Readonly<
+    Record<string, number | boolean | Readonly<Record<string, number>>>
+  >;
 }
 
 /** What a model consists of; the score of user u and item i is ⟨h_u, h_i⟩. */
@@ -119,44 +115,20 @@ export interface TrainingSettings extends AdamSettings {
   readonly patience?: number;
 }
 
-/** All that is published of a run. */
-export interface Preset<Table extends SettingsTable = SettingsTable> {
-  /** The model's settings, where they are not the defaults. */
-  readonly model: Partial<SettingsOf<Table>>;
-  /** Optimizer, batch size and epochs. */
-  readonly training: TrainingSettings;
-  /** Where they are from, as "the paper". */
-  readonly source: string;
-}
-
-/** Published or best-known settings by dataset; `baby` is there for datasets without their own. */
-export type Presets<Table extends SettingsTable = SettingsTable> =
-  & Readonly<Record<string, Preset<Table>>>
-  & { readonly baby: Preset<Table> };
-
 /**
- * Settings as a model is asked for: any of them, and in `preset` the name of what the others are taken
- * from, if it is not the dataset's. Where the table is not known, names and values are checked when the
- * model is made.
+ * A kind of model, as {@linkcode defineModel} makes it. How it may be set, and what its presets are, is no part
+ * of this type: `deno task train --model NAME --help` lists both.
  */
-export type GivenSettings<Table extends SettingsTable> = string extends keyof Table
-  ? Readonly<Record<string, unknown>>
-  : Partial<SettingsOf<Table>> & { readonly preset?: string };
-
-/** A kind of model, as {@linkcode defineModel} makes it: how it may be set, and how to make one. */
-export interface ModelKind<Table extends SettingsTable = SettingsTable> {
+export interface ModelKind<Settings extends object = Readonly<Record<string, unknown>>> {
   /** Name in run folders, tables and on the command line. */
   readonly name: string;
   /** Name and source: authors, venue, year. */
   readonly title: string;
-  /** Its settings, but for `seed`, which all have. */
-  readonly settings: Table;
-  /** Settings by dataset. */
-  readonly presets: Presets<Table>;
   /**
    * Makes a model that is ready for training.
    *
-   * @param settings In the place of those of the dataset's preset, and of the defaults.
+   * @param settings In the place of those of the dataset's preset, and of the defaults; `preset` names another
+   * one than the dataset's. Where their type is not known, names and values are checked by this call.
    * @throws {InputError} when a setting is not known or out of range, or the dataset lacks what the model
    * needs.
    * @throws {GpuError} when it exceeds what the adapter can hold.
@@ -164,76 +136,9 @@ export interface ModelKind<Table extends SettingsTable = SettingsTable> {
   create(
     gpu: Gpu,
     data: Dataset,
-    settings?: GivenSettings<Table>,
+    settings?: Partial<Settings> & { readonly preset?: string },
     options?: PreparationOptions,
   ): Promise<Model>;
-  /**
-   * Makes a model that is ready for the parameters of a checkpoint, to be used or trained on: initial values
-   * need not be computed.
-   *
-   * @param settings All of them, as {@linkcode Model.settings} had them.
-   * @throws {InputError} when a setting is missing or out of range, or as {@linkcode create} does.
-   * @throws {GpuError} as {@linkcode create} does.
-   */
-  restore(
-    gpu: Gpu,
-    data: Dataset,
-    settings: Readonly<Record<string, unknown>>,
-    options?: PreparationOptions,
-  ): Promise<Model>;
-}
-
-/** The preset of a dataset's name; baby's where there is none. */
-export function presetFor<Table extends SettingsTable>(
-  { presets }: ModelKind<Table>,
-  dataset: string,
-): Preset<Table> {
-  return (Object.hasOwn(presets, dataset) ? presets[dataset] : undefined) ?? presets.baby;
-}
-
-/**
- * The preset of this name.
- *
- * @throws {InputError} when there is none.
- */
-export function presetNamed<Table extends SettingsTable>(
-  { presets }: ModelKind<Table>,
-  name: unknown,
-): Preset<Table> {
-  const found = typeof name === "string" && Object.hasOwn(presets, name)
-    ? presets[name]
-    : undefined;
-  if (found) return found;
-  throw new InputError(`preset is "${name}", but must be ${Object.keys(presets).join(", ")}.`);
-}
-
-/**
- * All settings of a model: those that are given, then those of the preset that is named in `preset` or else
- * is the dataset's, then the defaults.
- *
- * @throws {InputError} when a setting is not known or out of range.
- */
-export function settingsFor<Table extends SettingsTable>(
-  kind: ModelKind<Table>,
-  dataset: string,
-  given: Readonly<Record<string, unknown>> = {},
-): SettingsOf<Table> {
-  const { preset: _, ...own } = given;
-  const { model } = askedPreset(kind, dataset, given);
-  return completeSettings(kind.name, kind.settings, model, own);
-}
-
-/**
- * The preset that settings name in `preset`, or else the dataset's.
- *
- * @throws {InputError} when there is none of this name.
- */
-export function askedPreset<Table extends SettingsTable>(
-  kind: ModelKind<Table>,
-  dataset: string,
-  { preset }: Readonly<Record<string, unknown>>,
-): Preset<Table> {
-  return preset === undefined ? presetFor(kind, dataset) : presetNamed(kind, preset);
 }
 
 const builtModels = new WeakMap<Model, BuiltModel>();

@@ -28,9 +28,6 @@ export const models = {
   mmssl,
 } as const;
 
-/** A name of a model of this library. */
-export type ModelName = keyof typeof models;
-
 const byName: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>(Object.entries(models));
 
 /**

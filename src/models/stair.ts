@@ -30,8 +30,8 @@ import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { interactionGraph, type Neighbours, similarityGraph } from "../sparse/graphs.ts";
 import { adamW } from "../tape/adamw.ts";
-import { defineModel } from "./define_model.ts";
-import type { ModelKind, ModelParts, Preset } from "./model.ts";
+import { defineModel, type Preset } from "./define_model.ts";
+import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
 import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 
@@ -39,8 +39,8 @@ import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
 const NEIGHBORS: Readonly<Record<string, number>> = { text: 5, image: 1 };
 const OTHER_NEIGHBORS = 5;
 
-/** The defaults are the paper's where it does not search. */
-const settings = {
+/** STAIR's settings; the defaults are the paper's where it does not search. */
+export const settings = {
   dim: { ...EMBEDDING_WIDTH, help: "embedding width (d)" },
   layers: { default: 3, from: 0, whole: true, help: "layers of both convolutions (L)" },
   gamma: {
@@ -61,7 +61,7 @@ const settings = {
 export type StairSettings = SettingsOf<typeof settings>;
 
 /** The presets are the paper's on its three datasets, and ours on the shop. */
-export const stair: ModelKind<typeof settings> = defineModel({
+export const stair: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "stair",
   title: "STAIR (Xu et al., AAAI 2025)",
   settings,

@@ -9,10 +9,12 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import { readFile } from "../files/open_source.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
+import { restoreModel } from "../models/define_model.ts";
 import type { Model, ModelKind } from "../models/model.ts";
 import { modelNamed } from "../models/registry.ts";
+import type { AdamSettings } from "../tape/adamw.ts";
 import { loadModel } from "./checkpoint.ts";
-import { parseRunConfig, type TrainingConfig } from "./run_config.ts";
+import { parseRunConfig } from "./run_config.ts";
 
 /** A run, opened. */
 export interface Run extends Disposable {
@@ -23,18 +25,21 @@ export interface Run extends Disposable {
   /** The model with the parameters of best.safetensors. */
   readonly model: Model;
   /** How it was trained, and that it goes on: what `train` takes to train it further. */
-  readonly options: TrainingConfig & { readonly out: string; readonly resume: true };
-}
-
-/** How to open a run. */
-export interface OpenRunOptions extends PreparationOptions {
-  /** Kinds that are not of this library, which the run's model may be of. */
-  readonly models?: readonly ModelKind[];
+  readonly options: Required<AdamSettings> & {
+    readonly batchSize: number;
+    readonly seed: number;
+    readonly evalEvery: number;
+    readonly metrics: readonly string[];
+    readonly select: string;
+    readonly out: string;
+    readonly resume: true;
+  };
 }
 
 /**
  * Opens a run by its folder, on disk or on the web.
  *
+ * @param options In `models` kinds that are not of this library, which the run's model may be of.
  * @throws {InputError} when the folder holds no run, a file of it is damaged, or its dataset cannot be
  * read any more.
  * @throws {GpuError} when the model exceeds what the adapter can hold.
@@ -42,7 +47,9 @@ export interface OpenRunOptions extends PreparationOptions {
 export async function openRun(
   gpu: Gpu,
   folder: string,
-  { models = [], ...preparation }: OpenRunOptions = {},
+  { models = [], ...preparation }: PreparationOptions & {
+    readonly models?: readonly ModelKind[];
+  } = {},
 ): Promise<Run> {
   const path = `${folder}/config.json`;
   const text = new TextDecoder().decode(await readFile(path));
@@ -56,7 +63,7 @@ export async function openRun(
   using guard = new DisposableStack();
   const restore = async (): Promise<Model> => {
     const kind = models.find((kind) => kind.name === name) ?? modelNamed(name);
-    return await kind.restore(gpu, data, settings, preparation);
+    return await restoreModel(gpu, kind, data, settings, preparation);
   };
   const model = guard.use(
     await restore().catch((error) => {

@@ -37,6 +37,10 @@ export interface TrainResult<Metric extends string = string> {
   readonly valid: Metrics<Metric>;
   /** Test metrics of the best epoch. */
   readonly test: Metrics<Metric>;
+  /** The GPU it ran on. */
+  readonly adapter: string;
+  /** The most GPU memory at once since the GPU was opened, in bytes. */
+  readonly peakGpuBytes: number;
   /** Every epoch from 0 on, those before a resumption included. */
   readonly history: readonly EpochReport<Metric>[];
 }
@@ -77,6 +81,8 @@ export async function train<const Metric extends string = DefaultMetric>(
     secondsPerEpoch: median(run.history.map(({ seconds }) => seconds)) ?? 0,
     valid: await validation.evaluate(),
     test: await testing.evaluate(),
+    adapter: built.gpu.adapterName,
+    peakGpuBytes: built.gpu.peakBytes,
     history: run.history,
   };
 }

@@ -73,9 +73,9 @@ Deno.test("lists of splits are joined and keep their places", () => {
     valid: { user: [0], item: [0] },
     test: { user: [1], item: [0], place: (index) => `test row ${index}` },
   });
-  assertEquals([...joined.user], [0, 1, 0, 1]);
-  assertEquals([...joined.item], [1, 2, 0, 0]);
-  assertEquals([...joined.split], [0, 0, 1, 2]);
+  assertEquals(Array.from(joined.user), [0, 1, 0, 1]);
+  assertEquals(Array.from(joined.item), [1, 2, 0, 0]);
+  assertEquals(Array.from(joined.split), [0, 0, 1, 2]);
   assertEquals(
     [0, 1, 2, 3].map((index) => joined.place?.(index)),
     ["train row 0", "train row 1", "valid interaction 1", "test row 0"],

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import type { ExperimentResult } from "../../src/experiments/experiment.ts";
+import type { TrainResult } from "../../src/training/train.ts";
 import { runOrRead } from "../../src/experiments/kept_result.ts";
 import { mfBpr } from "../../src/models/mf_bpr.ts";
 import { madeDataset } from "../training/made_dataset.ts";
@@ -10,7 +10,7 @@ const experiment = { kind: mfBpr, settings: { dim: 8, seed: 3 }, training };
 
 /** What does not depend on the clock, nor on where a run was stopped. */
 function withoutCosts(
-  { secondsPerEpoch: _, peakGpuBytes: __, history, ...result }: ExperimentResult,
+  { secondsPerEpoch: _, peakGpuBytes: __, history, ...result }: TrainResult,
 ) {
   return { ...result, history: history.map(({ seconds: _, ...report }) => report) };
 }

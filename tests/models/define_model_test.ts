@@ -3,8 +3,13 @@ import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@
 import { openDevice } from "../../src/gpu/device.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { defineModel } from "../../src/models/define_model.ts";
-import { builtModel, type Model, presetFor, settingsFor } from "../../src/models/model.ts";
+import {
+  defineModel,
+  presetFor,
+  restoreModel,
+  settingsFor,
+} from "../../src/models/define_model.ts";
+import { builtModel, type Model } from "../../src/models/model.ts";
 import { modelNamed, models } from "../../src/models/registry.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 
@@ -50,7 +55,7 @@ Deno.test("given settings come first, then those of the preset, then the default
     await test.step(title, async () => {
       using model = await zeros.create(gpu, ofName(name), { ...given });
       assertEquals(model.settings, { ...expected });
-      assertEquals(settingsFor(zeros, name, { ...given }), model.settings);
+      assertEquals(settingsFor(zeros, name, { ...given }).settings, model.settings);
     });
   }
   const unknown = () => zeros.create(gpu, dataset, { preset: "sports" });
@@ -62,10 +67,14 @@ Deno.test("given settings come first, then those of the preset, then the default
 
 Deno.test("a model is restored with the settings that it had, all of them", async () => {
   using gpu = await openDevice();
-  using model = await zeros.restore(gpu, ofName("shop"), { dim: 4, scale: 1, seed: 2 });
+  using model = await restoreModel(gpu, zeros, ofName("shop"), { dim: 4, scale: 1, seed: 2 });
   assertEquals(model.settings, { dim: 4, scale: 1, seed: 2 });
   const message = "scale is undefined, but must be above 0.";
-  await assertRejects(() => zeros.restore(gpu, dataset, { dim: 4, seed: 2 }), InputError, message);
+  await assertRejects(
+    () => restoreModel(gpu, zeros, dataset, { dim: 4, seed: 2 }),
+    InputError,
+    message,
+  );
 });
 
 Deno.test("a model shows its name and sizes; what it is made of is there for the library", async () => {

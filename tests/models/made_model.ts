@@ -2,7 +2,7 @@
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { GpuDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
-import { defineModel } from "../../src/models/define_model.ts";
+import { defineModel, presetFor } from "../../src/models/define_model.ts";
 import { assembleModel, type BuiltModel, type ModelParts } from "../../src/models/model.ts";
 
 const made = defineModel({
@@ -27,6 +27,6 @@ export function madeModel(
   sizes: Pick<Dataset, "userCount" | "itemCount">,
   parts: ModelParts,
 ): BuiltModel {
-  const { training } = made.presets.baby;
+  const { training } = presetFor(made, "baby");
   return assembleModel({ gpu, kind: made, data: sizes, settings: { seed: 1 }, training }, parts);
 }

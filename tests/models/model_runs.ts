@@ -4,6 +4,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { createRanker, seenBefore } from "../../src/evaluation/ranking.ts";
 import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { InputError } from "../../src/input_error.ts";
+import { restoreModel } from "../../src/models/define_model.ts";
 import { type BuiltModel, builtModel } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
 import type { TrainingState } from "../../src/models/saved_tensor.ts";
@@ -88,7 +89,7 @@ export async function assertResumes(kind: string, settings: Settings): Promise<v
   await ranker.rank();
   const { loss } = await trainer.runEpoch();
 
-  using resumed = builtModel(await modelNamed(kind).restore(gpu, dataset, straight.settings));
+  using resumed = builtModel(await restoreModel(gpu, modelNamed(kind), dataset, straight.settings));
   using other = new Trainer(resumed, dataset.train, decaying);
   other.restore(stopped);
   assertEquals((await other.runEpoch()).loss, loss);

@@ -1,6 +1,7 @@
 /** What follows from a table of settings: the type, the check, and what people are told. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../src/input_error.ts";
+import { definitionOf } from "../../src/models/define_model.ts";
 import { models } from "../../src/models/registry.ts";
 import {
   completeSettings,
@@ -114,8 +115,9 @@ Deno.test("names are written with hyphens", () => {
 
 for (const kind of Object.values(models)) {
   Deno.test(`the defaults and presets of ${kind.name} are within its own ranges`, () => {
-    for (const { model } of [{ model: {} }, ...Object.values(kind.presets)]) {
-      completeSettings(kind.name, kind.settings, model);
+    const { settings, presets } = definitionOf(kind);
+    for (const { model } of [{ model: {} }, ...Object.values(presets)]) {
+      completeSettings(kind.name, settings, model);
     }
   });
 }

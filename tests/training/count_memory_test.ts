@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openDevice } from "../../src/gpu/device.ts";
-import { presetFor, settingsFor } from "../../src/models/model.ts";
+import { settingsFor } from "../../src/models/define_model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
 import { countMemory } from "../../src/training/count_memory.ts";
 import { train } from "../../src/training/train.ts";
@@ -11,8 +11,8 @@ const dataset = madeDataset();
 for (const name of ["stair", "lightgcn"]) {
   Deno.test(`the memory of ${name} is counted as a run takes it`, async () => {
     const kind = modelNamed(name);
-    const settings = settingsFor(kind, "baby", { dim: 8 });
-    const training = { ...presetFor(kind, "baby").training, batchSize: 64, seed: 1 };
+    const { settings, training: preset } = settingsFor(kind, "baby", { dim: 8 });
+    const training = { ...preset, batchSize: 64, seed: 1 };
     const counted = await countMemory(kind, dataset, settings, training);
     assertEquals(await countMemory(kind, dataset, settings, training), counted);
     {

@@ -66,7 +66,7 @@ export type MmgcnSettings = SettingsOf<typeof settings>;
  * evaluations, one after every epoch, are four of ours. (RecBoard's MMGCN is another one: it has two layers,
  * adds where this one concatenates, and trains the tables.) The shop's learning rate is Baby's.
  */
-export const mmgcn: ModelKind<typeof settings> = defineModel({
+export const mmgcn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "mmgcn",
   title: "MMGCN (Wei et al., ACM MM 2019)",
   settings,

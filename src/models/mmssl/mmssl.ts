@@ -76,7 +76,7 @@ const LEAST_ITEMS = 8;
  * The authors give defaults alone, none by dataset; the collections that the other models' presets are of do
  * not have it.
  */
-export const mmssl: ModelKind<typeof settings> = defineModel({
+export const mmssl: ModelKind<MmsslSettings> = defineModel({
   name: "mmssl",
   title: "MMSSL (Wei et al., WWW 2023)",
   settings,

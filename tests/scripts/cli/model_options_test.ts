@@ -1,7 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../../../src/input_error.ts";
-import { defineModel } from "../../../src/models/define_model.ts";
-import { settingsFor } from "../../../src/models/model.ts";
+import { defineModel, settingsFor } from "../../../src/models/define_model.ts";
 import { models } from "../../../src/models/registry.ts";
 import {
   describeOptions,
@@ -45,7 +44,7 @@ Deno.test("an option takes the place of the preset's value, the rest stays", () 
   const given = settingsFrom(stair, { gamma: "0.7", neighbors: "image=0", dim: undefined });
   assertEquals(given, { gamma: 0.7, neighbors: { image: 0 } });
   const whole = { dim: 64, layers: 3, gamma: 0.7, neighbors: { text: 5, image: 0 }, seed: 1 };
-  assertEquals(settingsFor(stair, "sports", given), whole);
+  assertEquals(settingsFor(stair, "sports", given).settings, whole);
   assertEquals(settingsFrom(lightgcn, {}), {});
   assertThrows(
     () => settingsFrom(stair, { gamma: "steep" }),
@@ -83,7 +82,7 @@ Deno.test("what a model does not have is refused", () => {
 });
 
 Deno.test("a table tells each option with its range and what it is in the preset", () => {
-  const table = describeOptions(stair, settingsFor(stair, "sports"));
+  const table = describeOptions(stair, settingsFor(stair, "sports").settings);
   const row = (option: string) => table.split("\n").find((line) => line.includes(option))!;
   assertStringIncludes(row("--gamma"), "| 0.2 "); // of the Sports preset
   assertStringIncludes(row("--gamma"), "| above 0 ");
