@@ -1,0 +1,204 @@
+/** Twins of the kernels of losses. */
+import { batchRows, forTouchedRows, meanOf, type Twin } from "./twin.ts";
+
+export const losses: Record<string, Twin> = {
+  /** margin_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩ */
+  bpr_scores(t, { triples, batch_size }, { dim4 }) {
+    const dim = dim4! * 4;
+    const first = t.clock![0]! * batch_size!;
+    for (let slot = 0; slot < batch_size! && first + slot < triples!; slot++) {
+      let margin = 0;
+      for (let j = 0; j < dim; j++) {
+        const u = t.h![t.user![first + slot]! * dim + j]!;
+        const p = t.h![t.positive![first + slot]! * dim + j]!;
+        const n = t.h![t.negative![first + slot]! * dim + j]!;
+        margin += u * (p - n);
+      }
+      t.margin![slot] = margin;
+    }
+  },
+
+  /** term = −mean log(γ + σ(margin_t)), coefficient_t = weight · dterm/dmargin_t */
+  bpr_coefficients(t, { triples, batch_size, gamma, weight, term, term_count }) {
+    const step = t.clock![0]!;
+    const size = Math.min(batch_size!, triples! - step * batch_size!);
+    let loss = 0;
+    for (let slot = 0; slot < size; slot++) {
+      const x = t.margin![slot]!;
+      const inFavour = 1 / (1 + Math.exp(-x)), against = 1 / (1 + Math.exp(x));
+      // 0 / 0 where σ vanishes and nothing is added: without γ the quotient is 1.
+      const shrunk = gamma === 0 ? 1 : inFavour / (gamma! + inFavour);
+      t.coefficient![slot] = -weight! * against * shrunk / size;
+      loss += gamma === 0
+        ? Math.max(-x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+        : -Math.log(gamma! + inFavour);
+    }
+    t.terms![step * term_count! + term!] = loss / size;
+  },
+
+  /** gradient_r += Σ ± coefficient · h_partner, for touched rows */
+  bpr_gradient(t, _, { dim4 }) {
+    const dim = dim4! * 4;
+    forTouchedRows(t, (place, row) => {
+      for (let j = 0; j < dim; j++) {
+        let sum = 0;
+        for (let e = t.entry_start![place]!; e < t.entry_start![place + 1]!; e++) {
+          const slot = t.signed_slot![e]! >> 1;
+          const sign = t.signed_slot![e]! & 1 ? -1 : 1;
+          sum += sign * t.coefficient![slot]! * t.h![t.partner![e]! * dim + j]!;
+        }
+        t.gradient![row * dim + j]! += sum;
+      }
+    });
+  },
+
+  /** margin_t = ⟨u_t, p_t − n_t⟩ */
+  bpr_rows_scores(t, { batch_size, width }) {
+    const batch = batch_size! * width!;
+    t.margin!.fill(0);
+    for (let i = 0; i < batch; i++) {
+      const difference = t.items![i]! - t.items![batch + i]!;
+      t.margin![Math.floor(i / width!)]! += t.users![i]! * difference;
+    }
+  },
+
+  /** gradient = keep · itself + c_t (p_t − n_t) for users, ± c_t u_t for items */
+  bpr_rows_gradient(t, { of_users, width, keep, triples, batch_size }) {
+    const batch = batch_size! * width!;
+    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+    t.gradient!.forEach((old, i) => {
+      const slot = Math.floor(i % batch / width!);
+      const direction = of_users === 1
+        ? t.other![i]! - t.other![batch + i]!
+        : (i < batch ? 1 : -1) * t.other![i % batch]!;
+      const added = slot < length ? t.coefficient![slot]! * direction : 0;
+      t.gradient![i] = (keep === 1 ? old : 0) + added;
+    });
+  },
+
+  /** partial_(slot + w) = Σ x_i² over the w-th of 32 parts of [first, first + elements) */
+  sum_squares(t, { first, elements, slot }) {
+    const parts = 32, part = Math.ceil(elements! / parts);
+    for (let w = 0; w < parts; w++) {
+      let sum = 0;
+      for (let i = w * part; i < Math.min((w + 1) * part, elements!); i++) {
+        sum += t.x![first! + i]! ** 2;
+      }
+      t.part_sum![slot! + w] = sum;
+    }
+  },
+
+  /** norm_r = √Σ_w partial_(r, w), term = Σ_r norm_r / divisor; squared: 1, and Σ_r norm_r² / 2 divisor */
+  norm_penalty(t, { ranges, parts, squared, divisor, triples, batch_size, term, term_count }) {
+    const step = t.clock![0]!;
+    const length = Math.min(batch_size!, triples! - step * batch_size!);
+    let sum = 0;
+    for (let range = 0; range < ranges!; range++) {
+      let squares = 0;
+      for (let w = 0; w < parts!; w++) squares += t.part_sum![range * parts! + w]!;
+      t.norm![range] = squared ? 1 : Math.sqrt(squares);
+      sum += squared ? squares / 2 : Math.sqrt(squares);
+    }
+    t.terms![step * term_count! + term!] = sum / (divisor || length);
+  },
+
+  /** gradient += weight / divisor · x / norm_range, over [first, first + elements) */
+  norm_penalty_adjoint(t, { range, first, elements, weight, divisor, triples, batch_size }) {
+    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+    const norm = t.norm![range!]!;
+    for (let i = first!; norm > 0 && i < first! + elements!; i++) {
+      t.gradient![i]! += weight! / (divisor || length) * t.x![i]! / norm;
+    }
+  },
+
+  /** term = factor · mean of x over the batch's rows */
+  batch_mean(t, params) {
+    const { factor, term, term_count } = params;
+    const mean = meanOf(batchRows(t, params).map((r) => t.x![r]!));
+    t.terms![t.clock![0]! * term_count! + term!] = factor! * mean;
+  },
+
+  /** length = ‖x_r‖, penalty = (length − 1)² */
+  row_lengths(t, { rows, width }) {
+    for (let r = 0; r < rows!; r++) {
+      const length = Math.hypot(...t.x!.subarray(r * width!, (r + 1) * width!));
+      t.row_length![r] = length;
+      t.penalty![r] = (length - 1) ** 2;
+    }
+  },
+
+  /** gradient = 2 weight / n (1 − 1 / length) x, over the batch's rows; 0 beyond, or without length */
+  row_lengths_adjoint(t, params) {
+    const { width, weight } = params;
+    const inBatch = batchRows(t, params);
+    t.gradient!.fill(0);
+    for (const r of inBatch.filter((r) => t.row_length![r]! > 0)) {
+      const factor = 2 * weight! / inBatch.length * (1 - 1 / t.row_length![r]!);
+      for (let i = r * width!; i < (r + 1) * width!; i++) t.gradient![i] = factor * t.x![i]!;
+    }
+  },
+
+  /** log_total = log Σ exp, share = exp(across_ii / τ − log_total), loss = −log(share + 1e-8) */
+  contrast_rows(t, params) {
+    const { batch_size, inverse_tau } = params;
+    const slots = batchRows(t, { ...params, rows: batch_size! });
+    for (const name of ["log_total", "share", "loss"]) t[name]!.fill(0);
+    for (const i of slots) {
+      const at = (j: number): number => i * batch_size! + j;
+      const total = slots.reduce((sum, j) => {
+        const own = j === i ? 0 : Math.exp(t.own![at(j)]! * inverse_tau!);
+        return sum + own + Math.exp(t.across![at(j)]! * inverse_tau!);
+      }, 0);
+      const share = Math.exp(t.across![at(i)]! * inverse_tau!) / total;
+      t.log_total![i] = Math.log(total);
+      t.share![i] = share;
+      t.loss![i] = -Math.log(share + 1e-8);
+    }
+  },
+
+  /** own ← weight / n k_i / τ exp(own / τ − log_total_i), across ← likewise − [i = j]; 0 beyond */
+  contrast_adjoint(t, params) {
+    const { batch_size, inverse_tau, weight } = params;
+    const slots = batchRows(t, { ...params, rows: batch_size! });
+    for (let i = 0; i < batch_size!; i++) {
+      const k = t.share![i]! / (t.share![i]! + 1e-8) * weight! / slots.length * inverse_tau!;
+      for (let j = 0; j < batch_size!; j++) {
+        const at = i * batch_size! + j;
+        const inside = slots.includes(i) && slots.includes(j);
+        const exponential = (x: number) => Math.exp(x * inverse_tau! - t.log_total![i]!);
+        t.own![at] = inside && i !== j ? k * exponential(t.own![at]!) : 0;
+        t.across![at] = inside ? k * (exponential(t.across![at]!) - Number(i === j)) : 0;
+      }
+    }
+  },
+
+  /** distance_r = 1 − cos(x_r, y_r), with the lengths of both */
+  cosine_rows(t, { rows, width, epsilon }) {
+    for (let r = 0; r < rows!; r++) {
+      let xx = 0, yy = 0, xy = 0;
+      for (let i = r * width!; i < (r + 1) * width!; i++) {
+        xx += t.x![i]! ** 2;
+        yy += t.y![i]! ** 2;
+        xy += t.x![i]! * t.y![i]!;
+      }
+      const [x, y] = [Math.sqrt(xx), Math.sqrt(yy)];
+      t.x_length![r] = x;
+      t.y_length![r] = y;
+      t.distance![r] = 1 - xy / Math.max(x, epsilon!) / Math.max(y, epsilon!);
+    }
+  },
+
+  /** gradient_r = keep · itself + weight / n · (cos_r x_r / ‖x_r‖ − y_r / ‖y_r‖) / ‖x_r‖ */
+  cosine_rows_adjoint(t, { rows, width, epsilon, weight, keep, triples, batch_size }) {
+    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+    const count = rows! / batch_size! * length;
+    for (let i = 0; i < rows! * width!; i++) {
+      const r = Math.floor(i / width!);
+      const x = Math.max(t.x_length![r]!, epsilon!), y = Math.max(t.y_length![r]!, epsilon!);
+      const cosine = t.x_length![r]! < epsilon! ? 0 : 1 - t.distance![r]!;
+      const entry = weight! / count * (cosine * t.x![i]! / x - t.y![i]! / y) / x;
+      const old = keep === 1 ? t.gradient![i]! : 0;
+      t.gradient![i] = old + (r % batch_size! < length ? entry : 0);
+    }
+  },
+};

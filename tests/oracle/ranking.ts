@@ -1,0 +1,117 @@
+/** Twins of the kernels that score and rank. */
+import { type Arrays, batchRows, type Numbers, type Twin } from "./twin.ts";
+
+export const ranking: Record<string, Twin> = {
+  /** scores[candidate, row] = ⟨query, candidate⟩ */
+  scores(t, params) {
+    const { first_row, row_count, first_candidate_row, candidate_count, width4 } = params;
+    makeScores(t, [first_row!, row_count!], [first_candidate_row!, candidate_count!], width4!);
+  },
+
+  /** The same, of all vectors of two images */
+  scores_image(t, { row_count, candidate_count }, { width4 }) {
+    makeScores(t, [0, row_count!], [0, candidate_count!], width4!);
+  },
+
+  /** scores[seen, row] = −∞ */
+  mask_seen(t, { first_query, row_count, row_stride, first_candidate, candidate_count }) {
+    for (let row = 0; row < row_count!; row++) {
+      const query = first_query! + row;
+      for (let e = t.row_start![query]!; e < t.row_start![query + 1]!; e++) {
+        const c = t.column![e]! - first_candidate!;
+        if (c >= 0 && c < candidate_count!) t.scores![scoreAt(c, row, row_stride!)] = HIDDEN;
+      }
+    }
+  },
+
+  /** scores[c, row] = −∞ unless c comes after what the row's list ends with; in whole fours of c */
+  mask_ranked(t, { first_query, row_count, row_stride, first_candidate, candidate_count }) {
+    for (let row = 0; row < row_count!; row++) {
+      const last = t.last_score![first_query! + row]!, lastId = t.last_id![first_query! + row]!;
+      for (let c = 0; c < 4 * Math.ceil(candidate_count! / 4); c++) {
+        const at = scoreAt(c, row, row_stride!);
+        const score = t.scores![at]!, id = first_candidate! + c;
+        if (!(score < last || (score === last && id > lastId))) t.scores![at] = HIDDEN;
+      }
+    }
+  },
+
+  /** best ← the k largest of best and the tile, by score descending, then id ascending */
+  top_k(t, { first_query, row_count, row_stride, first_candidate, candidate_count, k }) {
+    for (let row = 0; row < row_count!; row++) {
+      const first = (first_query! + row) * k!;
+      const entries: { score: number; id: number }[] = [];
+      for (let place = first; first_candidate! > 0 && place < first + k!; place++) {
+        entries.push({ score: t.best_score![place]!, id: t.best_id![place]! });
+      }
+      for (let c = 0; c < candidate_count!; c++) {
+        const score = t.scores![scoreAt(c, row, row_stride!)]!;
+        if (score > HIDDEN) entries.push({ score, id: first_candidate! + c });
+      }
+      entries.sort((a, b) => b.score - a.score || a.id - b.id);
+      for (let place = 0; place < k!; place++) {
+        t.best_score![first + place] = entries[place]?.score ?? HIDDEN;
+        t.best_id![first + place] = entries[place]?.id ?? 0xffffffff;
+      }
+    }
+  },
+
+  /** scores_ti = 0 where user_t has i in train */
+  hide_seen(t, params) {
+    for (const slot of batchRows(t, { ...params, rows: params.batch_size! })) {
+      for (const item of seenItems(t, params, slot)) t.scores![slot * params.items! + item] = 0;
+    }
+  },
+
+  /** scores_ti += factor · softmax_i([in train] − noise log(−log(draw + 1e-8) + 1e-8)) */
+  add_interactions(t, params) {
+    const { items, noise, factor } = params;
+    for (const slot of batchRows(t, { ...params, rows: params.batch_size! })) {
+      const seen = new Set(seenItems(t, params, slot));
+      const exponentials = Array.from({ length: items! }, (_, item) => {
+        const gumbel = -Math.log(-Math.log(t.draw![slot * items! + item]! + 1e-8) + 1e-8);
+        return Math.exp(Number(seen.has(item)) + noise! * gumbel);
+      });
+      const sum = exponentials.reduce((total, each) => total + each, 0);
+      exponentials.forEach((each, item) =>
+        t.scores![slot * items! + item]! += factor! * each / sum
+      );
+    }
+  },
+};
+
+/** What hides a score, as f32. */
+const HIDDEN = Math.fround(-3.4e38);
+
+/** Train items of the user of a triple of the current batch. */
+function seenItems(t: Arrays, { batch_size }: Numbers, slot: number): number[] {
+  const user = t.user![t.clock![0]! * batch_size! + slot]!;
+  return Array.from(t.column!.subarray(t.row_start![user], t.row_start![user + 1]));
+}
+
+/** Inner products, four candidates side by side; those past the end repeat the last row or candidate. */
+function makeScores(
+  t: Arrays,
+  [firstRow, rows]: readonly [number, number],
+  [firstCandidate, candidates]: readonly [number, number],
+  width4: number,
+): void {
+  const width = width4 * 4;
+  const stride = Math.ceil(rows / 8) * 8;
+  for (let c = 0; c < Math.ceil(candidates / 4) * 4; c++) {
+    const candidate = firstCandidate + Math.min(c, candidates - 1);
+    for (let row = 0; row < stride; row++) {
+      const query = firstRow + Math.min(row, rows - 1);
+      let sum = 0;
+      for (let j = 0; j < width; j++) {
+        sum += t.queries![query * width + j]! * t.candidates![candidate * width + j]!;
+      }
+      t.scores![scoreAt(c, row, stride)] = sum;
+    }
+  }
+}
+
+/** Where scores.wgsl leaves the score of a candidate and a row. */
+function scoreAt(candidate: number, row: number, stride: number): number {
+  return (Math.floor(candidate / 4) * stride + row) * 4 + candidate % 4;
+}

@@ -1,0 +1,52 @@
+/** Twins of the endings, and of what ends a step. */
+import type { Arrays, Finish, Numbers, Twin } from "./twin.ts";
+
+/** The twins of kernels/endings. */
+export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Finish> = {
+  /** output = result */
+  store: (t) => (at, result) => {
+    t.output![at] = result;
+  },
+
+  /** total + result */
+  add: (t) => (at, result) => {
+    t.total![at]! += result;
+  },
+
+  /** m, v ← running means; parameter = keep · parameter − learning_rate · m̂ / (√v̂ + ε), or m̂ / (√v̂ + ε) */
+  adam_step: (t, constants) => {
+    const { decay_first, gain_first, decay_second, gain_second, epsilon } = constants;
+    const { l2, keep, learning_rate, smoothed_from } = constants;
+    const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.clock![0]!);
+    return (at, result) => {
+      const g = result + l2! * t.parameter![at]!;
+      const m = decay_first! * t.first_moment![at]! + gain_first! * g;
+      const v = decay_second! * t.second_moment![at]! + gain_second! * g * g;
+      t.first_moment![at] = m;
+      t.second_moment![at] = v;
+      const direction = m * correctFirst! / (Math.sqrt(v * correctSecond!) + epsilon!);
+      const beyond = at - 4 * smoothed_from!;
+      if (beyond < 0) t.parameter![at] = keep! * t.parameter![at]! - learning_rate! * direction;
+      else t.direction![beyond] = direction;
+    };
+  },
+
+  /** parameter = keep · parameter − learning_rate · result, from `first` on */
+  decayed_update: (t, { first, keep, learning_rate }) => (at, result) => {
+    const i = 4 * first! + at;
+    t.parameter![i] = keep! * t.parameter![i]! - learning_rate! * result;
+  },
+};
+
+export const steps: Record<string, Twin> = {
+  /** A result that is there already */
+  each_vector(t, { vectors }, _, finish) {
+    t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
+  },
+
+  /** clock + (1, 1) */
+  advance(t) {
+    t.next_clock![0]! += 1;
+    t.next_clock![1]! += 1;
+  },
+};
