@@ -63,8 +63,9 @@ export async function openDevice({ dry = false }: { dry?: boolean } = {}): Promi
   }).catch((error: Error) => {
     throw new GpuError(`${name} gives no device: ${error.message}`);
   });
-  const threads = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : undefined;
-  return new GpuDevice(device, name, { dry, threads });
+  const gathersFromImages = name.includes("llvmpipe");
+  const strips = adapter.info.isFallbackAdapter ? navigator.hardwareConcurrency : 1;
+  return new GpuDevice(device, name, { dry, gathersFromImages, strips });
 }
 
 /** Keeps the system's loader of drivers quiet where it would complain; browsers have none. */
@@ -82,8 +83,10 @@ export const TEXEL_BYTES = 16;
 export interface GpuOptions {
   /** See {@linkcode GpuDevice.dry}. */
   readonly dry?: boolean;
-  /** See {@linkcode GpuDevice.threads}. */
-  readonly threads?: number | undefined;
+  /** See {@linkcode GpuDevice.gathersFromImages}. */
+  readonly gathersFromImages?: boolean;
+  /** See {@linkcode GpuDevice.strips}. */
+  readonly strips?: number;
 }
 
 /** An open GPU. Everything made with it is released with it. */
@@ -114,8 +117,10 @@ export class GpuDevice implements Gpu {
   readonly adapterName: string;
   /** Whether memory is only counted: buffers hold nothing, and programs are recorded but never run. */
   readonly dry: boolean;
-  /** How many threads a software adapter computes with; undefined on hardware. */
-  readonly threads: number | undefined;
+  /** Whether kernels gather rows from images, as is faster on llvmpipe, or else from buffers. */
+  readonly gathersFromImages: boolean;
+  /** Into how many strips a dispatch is cut: one for each thread of a software adapter, 1 on hardware. */
+  readonly strips: number;
   #bytes = 0;
   #peakBytes = 0;
   /** What each buffer and texture counts. */
@@ -127,11 +132,16 @@ export class GpuDevice implements Gpu {
   #closed = false;
 
   /** Use {@linkcode openGpu}. */
-  constructor(device: GPUDevice, adapterName: string, { dry = false, threads }: GpuOptions = {}) {
+  constructor(
+    device: GPUDevice,
+    adapterName: string,
+    { dry = false, gathersFromImages = false, strips = 1 }: GpuOptions = {},
+  ) {
     this.device = device;
     this.adapterName = adapterName;
     this.dry = dry;
-    this.threads = threads;
+    this.gathersFromImages = gathersFromImages;
+    this.strips = strips;
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fail((event as GPUUncapturedErrorEvent).error.message);

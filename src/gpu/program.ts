@@ -198,7 +198,7 @@ export class Program implements Disposable {
       ? Math.ceil(size.invocations / kernel.workgroupSize)
       : size.workgroups;
     const { maxComputeWorkgroupsPerDimension: most } = this.gpu.device.limits;
-    const strips = byInvocation ? Math.min(this.gpu.threads ?? 1, workgroups) : 1;
+    const strips = byInvocation ? Math.min(this.gpu.strips, workgroups) : 1;
     const y = Math.max(strips, Math.ceil(workgroups / most));
     if (y > most) {
       throw new GpuError(`Kernel ${kernel.name}: ${workgroups} workgroups are too many.`);

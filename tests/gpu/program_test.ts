@@ -80,18 +80,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) workgr
 };
 
 for (
-  const { cells, threads, grid } of [
-    { cells: 65_535 + 4466, threads: undefined, grid: [35_001, 2] }, // more than one dimension holds
-    { cells: 10, threads: undefined, grid: [10, 1] },
-    { cells: 10, threads: 2, grid: [5, 2] },
-    { cells: 10, threads: 4, grid: [3, 4] }, // two workgroups have nothing to do
-    { cells: 3, threads: 8, grid: [1, 3] },
-    { cells: 65_535 * 2 + 1, threads: 2, grid: [43_691, 3] },
+  const { cells, strips, grid } of [
+    { cells: 65_535 + 4466, strips: 1, grid: [35_001, 2] }, // more than one dimension holds
+    { cells: 10, strips: 1, grid: [10, 1] },
+    { cells: 10, strips: 2, grid: [5, 2] },
+    { cells: 10, strips: 4, grid: [3, 4] }, // two workgroups have nothing to do
+    { cells: 3, strips: 8, grid: [1, 3] },
+    { cells: 65_535 * 2 + 1, strips: 2, grid: [43_691, 3] },
   ] as const
 ) {
-  Deno.test(`${cells} workgroups on ${threads} threads are all run, once`, async () => {
+  Deno.test(`${cells} workgroups in ${strips} strips are all run, once`, async () => {
     using opened = await openDevice();
-    const gpu = new GpuDevice(opened.device, opened.adapterName, { threads });
+    const gpu = new GpuDevice(opened.device, opened.adapterName, { strips });
     using cell = createTensor(gpu, "cell", [cells]);
     using program = new Program(gpu, "wide");
     program.dispatch(getKernel(gpu, numbered), { cell }, {}, { invocations: cells });

@@ -1,9 +1,9 @@
 /**
- * Images: matrices, dense or sparse, as textures, for kernels that gather rows on software adapters.
+ * Images: matrices, dense or sparse, as textures, for kernels that gather rows on llvmpipe.
  *
  * Mesa's software driver loads from a buffer one number after the other, each with a check of its own,
- * and from a texture a whole texel at once; copying costs a fraction of what that saves. On hardware
- * kernels read buffers: whether images would be any faster there was not measured.
+ * and from a texture a whole texel at once; copying costs a fraction of what that saves. Elsewhere kernels
+ * read buffers: on SwiftShader they are faster, and on hardware images were not measured.
  *
  * @module
  */

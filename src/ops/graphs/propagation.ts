@@ -119,7 +119,7 @@ const ROWS_EACH = 32;
 export const ALL_ROWS = "all rows";
 
 /**
- * Prepares passes from images where they are the faster ones, on a software adapter, and possible.
+ * Prepares passes from images where they are the faster ones and possible.
  *
  * @param longest Entries in a row at most, where {@linkcode replaceEntries} is to put other graphs in its
  * place.
@@ -131,7 +131,7 @@ export function createImagePasses(
   dim: number,
   longest?: number,
 ): ImagePasses | undefined {
-  if (gpu.threads === undefined) return undefined;
+  if (!gpu.gathersFromImages) return undefined;
   const { rowCount, rowStart, column } = matrix;
   const { pairStart, entries } = pairEntries(matrix);
   const { pairs, lengths } = longest === undefined

@@ -178,7 +178,7 @@ interface Tile {
   readonly candidates: number;
   /** As in kernels/scores.wgsl. */
   readonly scores: Tensor;
-  /** On a software adapter, what they are made from. */
+  /** Where kernels gather from images, what they are made from. */
   readonly images?: Readonly<Record<"queries" | "candidates", MatrixImage>>;
   /** Gives the memory back. */
   release(): void;
@@ -190,7 +190,7 @@ function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Til
   const rows = Math.min(TILE_ROWS, queries.count);
   // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
   const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
-  const fromImages = gpu.threads !== undefined && fitsImage(gpu, TILE_CANDIDATES, width / 4);
+  const fromImages = gpu.gathersFromImages && fitsImage(gpu, TILE_CANDIDATES, width / 4);
   const withinImage = fromImages ? Math.floor(IMAGE_BYTES / (4 * width)) : Infinity;
   const most = Math.min(TILE_CANDIDATES, Math.ceil(candidates.count / 4) * 4);
   const fours = Math.max(1, Math.floor(Math.min(most, withinRounds, withinImage) / 4));

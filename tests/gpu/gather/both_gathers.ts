@@ -1,4 +1,4 @@
-/** What runs in one way on hardware and in another on a software adapter is tested in both. */
+/** What runs in one way on hardware and in another on llvmpipe is tested in both. */
 import { GpuDevice } from "../../../src/gpu/device.ts";
 
 /** A way to gather, and a device that takes it. */
@@ -7,10 +7,13 @@ export interface Gather {
   readonly gpu: GpuDevice;
 }
 
-/** The same device gathering from buffers, as on hardware, and from images, as on software adapters. */
+/** The same device gathering from buffers, as on hardware, and from images, as on llvmpipe. */
 export const bothGathers = ({ device, adapterName }: GpuDevice): readonly [Gather, Gather] => [
   { from: "buffers", gpu: new GpuDevice(device, adapterName) },
-  { from: "images", gpu: new GpuDevice(device, adapterName, { threads: 2 }) },
+  {
+    from: "images",
+    gpu: new GpuDevice(device, adapterName, { gathersFromImages: true, strips: 2 }),
+  },
 ];
 
 /** Each case with either of them. */

@@ -328,7 +328,10 @@ Deno.test("what becomes of a gradient in the last pass finds the same bits", asy
 
 Deno.test("rows that are too long for several per invocation are walked to their end", async (test) => {
   using opened = await openDevice();
-  const gpu = new GpuDevice(opened.device, opened.adapterName, { threads: 2 });
+  const gpu = new GpuDevice(opened.device, opened.adapterName, {
+    gathersFromImages: true,
+    strips: 2,
+  });
   // With 4 columns an entry takes half a round of the sum, and three to be touched before.
   const fromImages = 2 * Math.floor((LOOP_ROUNDS - 4) / 7);
   for (const longest of [5000, fromImages, fromImages + 1, LOOP_ROUNDS - 3]) {
