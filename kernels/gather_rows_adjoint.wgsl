@@ -6,10 +6,11 @@
 // item's in `positive_block` or `negative_block`. Each row that the batch touches is one invocation per
 // column and sums in the order of triples, so that no atomics are needed.
 //
-//   clock, batch_start, row, entry_start, signed_slot   the batch's gather; see bpr_gradient.wgsl. A
-//                 user's entries come in pairs, of which the one with sign minus is passed over
-//   gathered      (blocks · B) × width
-//   gradient      rows × width, its first row standing for row `first_row` of H
+//   batch_start, row            the rows that the batch touches, as in gather/batch_rows.wgsl
+//   entry_start, signed_slot    their entries, as in gather/triple_entries.wgsl; a user's come in pairs, of
+//                               which the one with sign minus is passed over
+//   gathered                    (blocks · B) × width
+//   gradient                    rows × width, its first row standing for row `first_row` of H
 //
 // Dispatched by src/ops/rows/gather_batch.ts.
 

@@ -13,10 +13,10 @@
 //   row_by_length              all rows, the longest first
 //   row_start, column, value   A: rows + 1 offsets; column ids and weights of the entries
 //   near_column, near_value    the entries moved to the front; as long as column and value
-//   near_end                   where they end in each row
-//   reached_end                where all entries of the row end, or where they begin if it is not near
+//   near_range                 per row, where they begin and end
+//   reached_range              per row, where all entries begin and end; nothing if the row is not near
 //
-// Dispatched by src/ops/graphs/stepwise_convolution.ts.
+// Dispatched by src/ops/graphs/graph_near_batch.ts.
 
 struct Params {
   rows: u32,
@@ -29,8 +29,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> value: array<f32>;
 @group(0) @binding(5) var<storage, read_write> near_column: array<u32>;
 @group(0) @binding(6) var<storage, read_write> near_value: array<f32>;
-@group(0) @binding(7) var<storage, read_write> near_end: array<u32>;
-@group(0) @binding(8) var<storage, read_write> reached_end: array<u32>;
+@group(0) @binding(7) var<storage, read_write> near_range: array<vec2u>;
+@group(0) @binding(8) var<storage, read_write> reached_range: array<vec2u>;
 @group(0) @binding(9) var<uniform> params: Params;
 
 override workgroup_size: u32 = 128;
@@ -53,6 +53,6 @@ fn main(here: Here) {
       kept++;
     }
   }
-  near_end[row] = kept;
-  reached_end[row] = select(start, end, kept > start || mark[row] == touched);
+  near_range[row] = vec2u(start, kept);
+  reached_range[row] = vec2u(start, select(start, end, kept > start || mark[row] == touched));
 }

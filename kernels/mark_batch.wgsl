@@ -6,7 +6,7 @@
 //   row           touched rows, batch after batch
 //   mark          one number per row of H
 //
-// Dispatched by src/ops/graphs/stepwise_convolution.ts.
+// Dispatched by src/ops/graphs/graph_near_batch.ts.
 
 @group(0) @binding(0) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(1) var<storage, read> row: array<u32>;

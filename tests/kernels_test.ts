@@ -7,24 +7,23 @@ import {
   type Image,
   PAIRS_PER_LINE,
 } from "../src/gpu/gather/image.ts";
-import { getKernel, type KernelSource } from "../src/gpu/kernel.ts";
+import { getKernel, type ShaderFile } from "../src/gpu/kernel.ts";
 import { Program } from "../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../src/gpu/tensor.ts";
 import { cases as denseCases } from "./kernel_tables/dense.ts";
 import { cases as elementwiseCases } from "./kernel_tables/elementwise.ts";
 import { withEachEnding } from "./kernel_tables/endings.ts";
-import { cases as gatherCases } from "./kernel_tables/gathers.ts";
+import { cases as gatherBatchCases } from "./kernel_tables/gather_batch.ts";
 import { cases as itemGraphCases } from "./kernel_tables/item_graph.ts";
 import { cases as lossCases } from "./kernel_tables/losses.ts";
 import { cases as mmsslCases } from "./kernel_tables/mmssl.ts";
 import { cases as penaltyCases } from "./kernel_tables/penalties.ts";
 import { cases as polynomialCases } from "./kernel_tables/polynomials.ts";
-import { cases as propagationCases } from "./kernel_tables/propagation.ts";
+import { cases as gatherCases } from "./kernel_tables/gather.ts";
 import { batchCases, type Case, floats, randomPattern } from "./kernel_tables/random_case.ts";
-import { endings, type Finish, oracle } from "./oracle.ts";
+import { type Functions, NO_FUNCTIONS, oracle, partTwins } from "./oracle.ts";
 
 const kernelFolder = new URL("../kernels/", import.meta.url);
-const endingFolder = new URL("endings/", kernelFolder);
 
 const elementwise = [1, 5, 1000, 70_001].map((vectors) => ({
   vectors,
@@ -82,28 +81,15 @@ const cases: Record<string, () => Case[]> = {
       }).map((one) => ({ ...one, name: `${one.name}, gamma ${loss.gamma}` }))
     ),
 
-  bpr_gradient: () =>
-    batchCases(({ clock, h, gathers, constants, rows, dim, batchSize }) => ({
-      tensors: {
-        clock,
-        ...gathers,
-        coefficient: floats(batchSize),
-        h,
-        gradient: floats(rows * dim), // is added to; rows that are not touched stay as they are
-      },
-      constants,
-      size: { invocations: Math.min(rows, 3 * batchSize) * dim / 4 },
-    })),
-
   ...denseCases,
   ...elementwiseCases,
-  ...gatherCases,
+  ...gatherBatchCases,
   ...itemGraphCases,
   ...mmsslCases,
   ...lossCases,
   ...penaltyCases,
   ...polynomialCases,
-  ...propagationCases,
+  ...gatherCases,
 
   each_vector: () =>
     elementwise.flatMap(({ vectors, constants }) => {
@@ -258,27 +244,43 @@ const cases: Record<string, () => Case[]> = {
     ),
 };
 
-Deno.test("every kernel has a twin and a table", () => {
-  const filesOf = (folder: URL) =>
-    [...Deno.readDirSync(folder)].filter(({ isFile, name }) => isFile && name !== "prelude.wgsl")
-      .map(({ name }) => name.replace(".wgsl", "")).sort();
-  assertEquals(Object.keys(oracle).sort(), filesOf(kernelFolder));
-  assertEquals(Object.keys(cases).sort(), filesOf(kernelFolder));
-  assertEquals(Object.keys(endings).sort(), filesOf(endingFolder));
+/** Paths of the .wgsl files of a folder, without the ending. */
+const filesOf = (folder: string): string[] =>
+  [...Deno.readDirSync(new URL(folder, kernelFolder))].filter(({ isFile }) => isFile)
+    .map(({ name }) => folder + name.replace(".wgsl", "")).sort();
+
+const kernelFiles = filesOf("").filter((name) => name !== "prelude");
+const partFiles = [...Deno.readDirSync(kernelFolder)].filter(({ isDirectory }) => isDirectory)
+  .flatMap(({ name }) => filesOf(`${name}/`)).sort();
+
+const sourceOf = (name: string): ShaderFile => ({
+  name,
+  code: Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder)),
+});
+
+/** The parts that declare a function which the code calls. */
+const partsFor = (code: string): string[] =>
+  partFiles.filter((part) =>
+    Array.from(sourceOf(part).code.matchAll(/^fn (\w+)/gm))
+      .some(([, name]) => new RegExp(`\\b${name}\\(`).test(code))
+  );
+
+Deno.test("every kernel has a twin and a table, every part a twin and a kernel", () => {
+  assertEquals(Object.keys(oracle).sort(), kernelFiles);
+  assertEquals(Object.keys(cases).sort(), kernelFiles);
+  assertEquals(Object.keys(partTwins).sort(), partFiles);
+  const called = new Set(kernelFiles.flatMap((name) => partsFor(sourceOf(name).code)));
+  assertEquals([...called].sort(), partFiles);
 });
 
 for (const [name, makeTable] of Object.entries(cases)) {
   Deno.test(`kernel ${name} equals its twin`, async (test) => {
     using gpu = await openDevice();
-    const code = Deno.readTextFileSync(new URL(`${name}.wgsl`, kernelFolder));
+    const source = sourceOf(name);
     const table = makeTable();
-    if (/\bfinish\(/.test(code)) {
-      const met = new Set(table.map(({ ending }) => ending));
-      // What the last forward layer gives to the rows of a batch is only ever stored.
-      const wanted = name === "propagate_rows" ? ["store"] : Object.keys(endings);
-      assertEquals(met, new Set(wanted));
-    }
-    for (const { name: title, ending, tensors, images = {}, params = {}, ...one } of table) {
+    const met = new Set(table.flatMap(({ parts = [] }) => parts));
+    assertEquals([...met].sort(), partsFor(source.code));
+    for (const { name: title, parts = [], tensors, images = {}, params = {}, ...one } of table) {
       await test.step(title, async () => {
         using resources = new DisposableStack();
         const uploaded = Object.entries(tensors).map(([label, data]) =>
@@ -296,22 +298,25 @@ for (const [name, makeTable] of Object.entries(cases)) {
           constants.rows_per_line = image.rowsPerLine;
           delete bound[label];
         }
-        if (code.includes("var entries: texture_storage_2d")) {
+        if (source.code.includes("var entries: texture_storage_2d")) {
           const entries = tensors.entries as Uint32Array<ArrayBuffer>;
           imaged.entries = resources.use(createEntryImage(gpu, "entries", entries));
           constants.pairs_per_line = PAIRS_PER_LINE;
           delete bound.entries;
         }
-        const source = { name, code, ending: ending === undefined ? undefined : endingOf(ending) };
-        const kernel = getKernel(gpu, source, constants);
+        const kernel = getKernel(gpu, { ...source, parts: parts.map(sourceOf) }, constants);
         program.dispatch(kernel, bound, params, one.size, imaged);
         program.run();
         const [asFloats, asIntegers] = [
           await readFloats(gpu, ...uploaded),
           await readIntegers(gpu, ...uploaded),
         ];
-        const finish = ending === undefined ? noFinish : endings[ending]!(tensors, constants);
-        oracle[name]!(tensors, params, constants, finish);
+        const declared = parts.map((part) => partTwins[part]!(tensors, params, constants));
+        const functions = declared.reduce<Functions>(
+          (all, some) => ({ ...all, ...some }),
+          NO_FUNCTIONS,
+        );
+        oracle[name]!(tensors, params, constants, functions);
         Object.values(tensors).forEach((expected, i) => {
           const actual = expected instanceof Float32Array ? asFloats[i]! : asIntegers[i]!;
           compare(uploaded[i]!.label, actual, expected);
@@ -320,15 +325,6 @@ for (const [name, makeTable] of Object.entries(cases)) {
     }
   });
 }
-
-const endingOf = (name: string): KernelSource => ({
-  name,
-  code: Deno.readTextFileSync(new URL(`${name}.wgsl`, endingFolder)),
-});
-
-const noFinish: Finish = () => {
-  throw new TypeError("The case names no ending.");
-};
 
 /** f32 sums differ from f64 ones by rounding: at most 1e-5 of the largest entry. */
 function compare(label: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {

@@ -26,7 +26,7 @@ export const STAGES: readonly Stage[] = [
 
 /** A kernel in one stage of the step. */
 export interface KernelProfile {
-  /** What the kernel is called, with its ending, or what another command does. */
+  /** What the kernel is called, with its parts, or what another command does. */
   readonly kernel: string;
   /** Where in the step. */
   readonly stage: Stage;
@@ -102,11 +102,11 @@ function timedCommands(
 }
 
 /** The stage that a command belongs to wherever it is; others stay in the stage at work. */
-const STAGE_OF_COMMAND: Readonly<Record<string, Stage>> = {
+const STAGE_OF_FILE: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
   clear: "adjoint and AdamW",
-  bpr_gradient: "adjoint and AdamW",
+  "gather/triple_entries": "adjoint and AdamW",
   advance: "bookkeeping",
 };
 
@@ -114,8 +114,10 @@ const STAGE_OF_COMMAND: Readonly<Record<string, Stage>> = {
 function stagesOf(commands: readonly Command[]): Stage[] {
   let current: Stage = "forward";
   return commands.map((command) => {
-    const stage = current = STAGE_OF_COMMAND[nameOf(command)] ?? current;
-    if ("kernel" in command && command.kernel.ending === "adam_step") current = "BSC and update";
+    const files = "kernel" in command ? command.kernel.files : [nameOf(command)];
+    const [own] = files.flatMap((file) => STAGE_OF_FILE[file] ?? []);
+    const stage = current = own ?? current;
+    if (files.includes("endings/adam_step")) current = "BSC and update";
     return stage;
   });
 }

@@ -6,116 +6,108 @@
 import type { Command, Dispatch } from "../../src/gpu/program.ts";
 import type { EntryImage, MatrixImage } from "../../src/gpu/gather/image.ts";
 import { elementCount } from "../../src/gpu/tensor.ts";
-import { ALL_ROWS } from "../../src/ops/graphs/propagation.ts";
-import { NEAR_COLUMNS } from "../../src/ops/graphs/stepwise_convolution.ts";
+import { NEAR_COLUMNS } from "../../src/ops/graphs/graph_near_batch.ts";
 import type { MeanBatch } from "./mean_batch.ts";
 
 /**
  * The words of 4 bytes that a dispatch has to move at the least: each read once and written once, as if
- * a cache held the rest. With d columns; a graph of n rows and e entries; t triples of a batch, N(0) rows
- * that they name, N(1) with their neighbours, N(2) = n; and E(i) entries of N(i):
+ * a cache held the rest; those of a kernel and of its parts add up. With d columns; a graph of n rows and e
+ * entries; t triples of a batch, N(0) rows that they name, N(1) with their neighbours, N(2) = n; E(i) entries
+ * of N(i); and r rows of a result, n or N(0):
  *
- * | kernel             | reads                                                         | writes |
+ * | kernel or part     | reads                                                         | writes |
  * | ------------------ | ------------------------------------------------------------- | ------ |
  * | mark_batch         | N(0) rows, 3 counts                                           | N(0)   |
  * | graph_near_batch   | n rows, n + 1 offsets, e columns, n marks, E(0) values,       | 2E(0), |
- * |                    | 1 count                                                       | 2n     |
- * | propagate          | n + 1 offsets, e columns, e values, 2d weights, n·d base,     |        |
- * |                    | n·d input where that is not the base                          |        |
- * |  near the batch    | 2n offsets, E(1) columns and values, 2d weights, n·d base,    |        |
- * |                    | n·d input where that is not the base                          |        |
- * |  from the batch    | 2n offsets, E(0) columns and values, 2d weights, n·d base     |        |
- * | propagate_rows     | N(0) rows, N(0) + 1 offsets, E(0) columns and values,         |        |
- * |                    | 2d weights, N(0)·d base, N(1)·d input, 3 counts               |        |
- * | propagate_image    | n rows, n + 1 offsets, 2 columns and 2 values of each pair,   |        |
- * |  of all rows       | 2d weights, n·d base, n·d input if that is another, 3 counts  |        |
- * |  of the batch      | as propagate_rows                                             |        |
+ * |                    | 1 count                                                       | 4n     |
+ * | gather             | n·d input where that is not the base                          |        |
+ * |  of a batch's rows | N(1)·d input, from triples N(0)·d                             |        |
+ * | gather_image       | n + 1 offsets, 2 columns and 2 values of each pair, 2d        |        |
+ * |                    | weights, n·d base, n·d input where that is not the base       |        |
+ * |  of a batch's rows | N(0) + 1 offsets, E(0) columns and values, 2d weights,        |        |
+ * |                    | N(0)·d base, N(1)·d input                                     |        |
+ * | batch_rows         | N(0) rows, 3 counts                                           |        |
+ * | graph_entries      | n + 1 offsets, e columns and values; of a batch's rows        |        |
+ * |                    | N(0) + 1, E(0); near the batch 2n, E(1); from the batch 2n,   |        |
+ * |                    | E(0)                                                          |        |
+ * | triple_entries     | N(0) + 1 offsets, 4t partners, 4t slots, t coefficients       |        |
+ * | layer_mix          | 2d weights, r·d base                                          |        |
  * | bpr_scores         | 3t rows, N(0)·d of H, 1 count                                 | t      |
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
- * | bpr_gradient       | N(0) rows, N(0) + 1 offsets, 4t partners, 4t slots,           | N(0)·d |
- * |                    | t coefficients, N(0)·d of H and of the gradient, 3 counts     |        |
  * | each_vector        | n·d result                                                    |        |
  * | advance            | 2                                                             | 2      |
+ * | store              |                                                               | r·d    |
+ * | add                | r·d                                                           | r·d    |
+ * | adam_step          | 3r·d − s, 1 count, 2 corrections                              | 3r·d   |
+ * | decayed_update     | r·d                                                           | r·d    |
  *
- * What writes nothing leaves its result, of n·d or N(0)·d numbers, to an ending.
+ * where s numbers are of rows that are smoothed, and there is no coupled decay.
  */
-const KERNEL_WORDS: Readonly<
-  Record<string, (dispatch: Dispatch, batch: MeanBatch) => number>
-> = {
+const WORDS: Readonly<Record<string, (dispatch: Dispatch, batch: MeanBatch) => number>> = {
   mark_batch: (_, { rows }) => 2 * rows[0]! + 3,
   graph_near_batch: ({ tensors, params }, { entries }) =>
-    5 * params.rows! + tensors.column!.shape[0]! + 3 * entries[0]! + 2,
-  propagate: propagationWords,
-  propagate_rows: rowPropagationWords,
-  propagate_image: (dispatch, batch) =>
-    isOfBatch(dispatch) ? rowPropagationWords(dispatch, batch) : imagePropagationWords(dispatch),
+    7 * params.rows! + tensors.column!.shape[0]! + 3 * entries[0]! + 2,
+  gather: gatherWords,
+  gather_image: gatherImageWords,
+  "gather/every_row": () => 0,
+  "gather/batch_rows": (_, { rows }) => rows[0]! + 3,
+  "gather/graph_entries": graphWords,
+  "gather/triple_entries": (_, { triples, rows }) => rows[0]! + 1 + 9 * triples,
+  "gather/plain_sum": () => 0,
+  "gather/layer_mix": (dispatch, batch) => 2 * columnsOf(dispatch) + resultSize(dispatch, batch),
   bpr_scores: ({ tensors }, { triples, rows }) => 4 * triples + rows[0]! * tensors.h!.shape[1]! + 1,
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,
-  bpr_gradient: ({ tensors }, { triples, rows }) =>
-    2 * rows[0]! + 1 + 9 * triples + 3 * rows[0]! * tensors.h!.shape[1]! + 3,
   each_vector: ({ tensors }) => elementCount(tensors.result!.shape),
   advance: () => 4,
-};
-
-/**
- * The words of 4 bytes that an ending adds, for a result of r numbers, s of them of rows that are smoothed,
- * without coupled decay:
- *
- * | ending          | reads                             | writes |
- * | --------------- | --------------------------------- | ------ |
- * | store           |                                   | r      |
- * | add             | r                                 | r      |
- * | adam_step       | 3r − s, 1 count, 2 corrections    | 3r     |
- * | decayed_update  | r                                 | r      |
- */
-const ENDING_WORDS: typeof KERNEL_WORDS = {
-  store: (dispatch, batch) => resultSize(dispatch, batch),
-  add: (dispatch, batch) => 2 * resultSize(dispatch, batch),
-  adam_step: (dispatch, batch) =>
+  "endings/store": resultSize,
+  "endings/add": (dispatch, batch) => 2 * resultSize(dispatch, batch),
+  "endings/adam_step": (dispatch, batch) =>
     6 * resultSize(dispatch, batch) - elementCount(dispatch.tensors.direction!.shape) + 3,
-  decayed_update: (dispatch, batch) => 2 * resultSize(dispatch, batch),
+  "endings/decayed_update": (dispatch, batch) => 2 * resultSize(dispatch, batch),
 };
 
-/** The shape of a pass's matrices. */
-function shapeOf({ tensors, images }: Dispatch): readonly [rows: number, dim: number] {
-  if (tensors.base) return tensors.base.shape as [number, number];
-  return [tensors.pair_start!.shape[0]! - 1, 4 * (images.base as MatrixImage).dim4];
+/** Columns of a gather's matrices. */
+function columnsOf({ tensors, images }: Dispatch): number {
+  return tensors.input?.shape[1] ?? 4 * (images.input as MatrixImage).dim4;
 }
 
-/** Whether a pass is to the rows of the batch alone. */
-function isOfBatch({ tensors: { row } }: Dispatch): boolean {
-  return row !== undefined && row.label !== ALL_ROWS;
+/** Whether a gather is to the rows of the batch alone. */
+function isOfBatch({ kernel }: Dispatch): boolean {
+  return kernel.files.includes("gather/batch_rows");
 }
 
 /** How many numbers a kernel leaves to its ending. */
 function resultSize(dispatch: Dispatch, { rows }: MeanBatch): number {
-  const { result } = dispatch.tensors;
+  const { tensors: { result }, params } = dispatch;
   if (result) return elementCount(result.shape);
-  const [height, dim] = shapeOf(dispatch);
-  return (isOfBatch(dispatch) ? rows[0]! : height) * dim;
+  return (isOfBatch(dispatch) ? rows[0]! : params.rows!) * columnsOf(dispatch);
 }
 
-function propagationWords(dispatch: Dispatch, { entries }: MeanBatch): number {
-  const { base, input, column, row_start, row_end } = dispatch.tensors;
-  const shared = base!.buffer === input!.buffer;
-  const [rows, dim] = shapeOf(dispatch);
-  const cut = row_start!.buffer !== row_end!.buffer;
-  const fromBatch = column!.label === NEAR_COLUMNS;
-  const read = cut ? entries[fromBatch ? 0 : 1]! : column!.shape[0]!;
-  return (cut ? 2 * rows : rows + 1) + 2 * read + 2 * dim + (shared ? 1 : 2) * rows * dim;
+function gatherWords(dispatch: Dispatch, { rows }: MeanBatch): number {
+  const { kernel, tensors: { base, input } } = dispatch;
+  const reached = kernel.files.includes("gather/triple_entries") ? rows[0]! : rows[1]!;
+  if (isOfBatch(dispatch)) return reached * columnsOf(dispatch);
+  return base?.buffer === input!.buffer ? 0 : elementCount(input!.shape);
 }
 
-function imagePropagationWords(dispatch: Dispatch): number {
-  const { images } = dispatch;
-  const [rows, dim] = shapeOf(dispatch);
+function graphWords(dispatch: Dispatch, { rows, entries }: MeanBatch): number {
+  const { row_start, column } = dispatch.tensors;
+  if (isOfBatch(dispatch)) return rows[0]! + 1 + 2 * entries[0]!;
+  const near = entries[column!.label === NEAR_COLUMNS ? 0 : 1]!;
+  const walked = row_start!.shape.length === 2 ? near : column!.shape[0]!;
+  return elementCount(row_start!.shape) + 2 * walked;
+}
+
+function gatherImageWords(dispatch: Dispatch, batch: MeanBatch): number {
+  const { tensors: { pair_start }, images } = dispatch;
+  const dim = columnsOf(dispatch), own = 2 * dim + resultSize(dispatch, batch);
+  if (isOfBatch(dispatch)) {
+    const { rows, entries } = batch;
+    return own + rows[0]! + 1 + 2 * entries[0]! + rows[1]! * dim;
+  }
   const { pairs } = images.entries as EntryImage;
-  const matrices = images.base === images.input ? 1 : 2;
-  return 2 * rows + 1 + 4 * pairs + 2 * dim + matrices * rows * dim + 3;
-}
-
-function rowPropagationWords(dispatch: Dispatch, { rows, entries }: MeanBatch): number {
-  const [, dim] = shapeOf(dispatch);
-  return 2 * rows[0]! + 1 + 2 * entries[0]! + 2 * dim + (rows[0]! + rows[1]!) * dim + 3;
+  const input = images.base === images.input ? 0 : resultSize(dispatch, batch);
+  return own + elementCount(pair_start!.shape) + 4 * pairs + input;
 }
 
 /**
@@ -127,9 +119,10 @@ function rowPropagationWords(dispatch: Dispatch, { rows, entries }: MeanBatch): 
 export function compulsoryBytes(command: Command, batch: MeanBatch): number {
   if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
-  const { name, file, ending } = command.kernel;
-  const words = KERNEL_WORDS[file];
-  const endingWords = ending === undefined ? () => 0 : ENDING_WORDS[ending];
-  if (!words || !endingWords) throw new RangeError(`The traffic of kernel ${name} is not known.`);
-  return 4 * (words(command, batch) + endingWords(command, batch));
+  const { name, files } = command.kernel;
+  return files.reduce((bytes, file) => {
+    const words = WORDS[file];
+    if (!words) throw new RangeError(`The traffic of kernel ${name} is not known.`);
+    return bytes + 4 * words(command, batch);
+  }, 0);
 }

@@ -17,8 +17,8 @@ const NO_ADAPTER =
   `No WebGPU adapter found: the Vulkan loader and a driver are needed (a GPU driver, or on Debian and ` +
   `Ubuntu "apt-get install libvulkan1 mesa-vulkan-drivers" for a software one; scripts/bootstrap.sh does it).`;
 
-/** What the kernel with the most bindings needs: kernels/propagate.wgsl with a step of AdamW. */
-const STORAGE_BUFFERS = 13;
+/** What the kernel with the most bindings needs: stepwise convolution that ends with a step of AdamW. */
+const STORAGE_BUFFERS = 12;
 
 /**
  * Opens the machine's preferred GPU, with all the limits its adapter offers.

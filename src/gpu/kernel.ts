@@ -12,16 +12,16 @@ import preludeCode from "../../kernels/prelude.wgsl" with { type: "text" };
 
 /** A .wgsl file. */
 export interface ShaderFile {
-  /** Its name without folder and `.wgsl`. */
+  /** Its path under kernels/, without `.wgsl`. */
   readonly name: string;
   /** Its content. */
   readonly code: string;
 }
 
-/** A kernel's file, of kernels/. */
+/** A kernel's file. */
 export interface KernelSource extends ShaderFile {
-  /** The file of kernels/endings that declares `finish`, for a kernel that leaves its result to it. */
-  readonly ending?: ShaderFile;
+  /** The files that declare the functions which the kernel calls and leaves open. */
+  readonly parts?: readonly ShaderFile[];
 }
 
 /** A buffer or texture as the source declares it. */
@@ -44,12 +44,10 @@ export interface Field {
 
 /** A compiled kernel. */
 export interface Kernel {
-  /** What it is called in messages and tables: as its file, and with an ending `propagate + store`. */
+  /** What it is called in messages and tables: as its file, with parts `each_vector: store`. */
   readonly name: string;
-  /** Its file under kernels/, without `.wgsl`. */
-  readonly file: string;
-  /** Its ending's under kernels/endings, if it has one. */
-  readonly ending?: string | undefined;
+  /** Its file and its parts', by their paths under kernels/, without `.wgsl`. */
+  readonly files: readonly string[];
   /** What is dispatched. */
   readonly pipeline: GPUComputePipeline;
   /** All of group 0. */
@@ -85,8 +83,9 @@ export function getKernel(
   return kernel;
 }
 
-function fullName({ name, ending }: KernelSource): string {
-  return ending ? `${name} + ${ending.name}` : name;
+function fullName({ name, parts = [] }: KernelSource): string {
+  const names = parts.map((part) => part.name.slice(part.name.lastIndexOf("/") + 1));
+  return parts.length === 0 ? name : `${name}: ${names.join(", ")}`;
 }
 
 function compile(
@@ -95,8 +94,9 @@ function compile(
   constants: Readonly<Record<string, number>>,
 ): Kernel {
   const name = fullName(source);
-  const parts = partsOf(source);
-  const code = parts.map((part) => part.code).join("\n");
+  const own = [source, ...source.parts ?? []];
+  const files = [PRELUDE, ...own];
+  const code = files.map((file) => file.code).join("\n");
   let module: GPUShaderModule;
   const pipeline = gpu.check(`kernel ${name}`, () => {
     module = gpu.device.createShaderModule({ label: name, code });
@@ -105,15 +105,14 @@ function compile(
   }, async () => {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === "error");
-    return error && compileError(parts, error);
+    return error && compileError(files, error);
   });
   const size = constants.workgroup_size ?? /override workgroup_size: u32 = (\d+)/.exec(code)?.[1];
   return {
     name,
-    file: source.name,
-    ending: source.ending?.name,
+    files: own.map((file) => file.name),
     pipeline,
-    bindings: parseBindings(parts),
+    bindings: parseBindings(own),
     fields: parseFields(code),
     workgroupSize: Number(size ?? 1),
   };
@@ -122,34 +121,28 @@ function compile(
 /** What all kernels share. */
 const PRELUDE: ShaderFile = { name: "prelude", code: preludeCode };
 
-/** The files of one shader, in the order they are compiled in, named by their paths under kernels/. */
-function partsOf({ name, code, ending }: KernelSource): readonly ShaderFile[] {
-  const parts = [PRELUDE, { name, code }];
-  return ending ? [...parts, { name: `endings/${ending.name}`, code: ending.code }] : parts;
-}
-
 function compileError(
-  parts: readonly ShaderFile[],
+  files: readonly ShaderFile[],
   { lineNum, linePos, message }: GPUCompilationMessage,
 ): string {
   let number = lineNum, at = 0;
-  for (; at < parts.length - 1; at++) {
-    const count = parts[at]!.code.split("\n").length;
+  for (; at < files.length - 1; at++) {
+    const count = files[at]!.code.split("\n").length;
     if (number <= count) break;
     number -= count;
   }
-  const { name, code } = parts[at]!;
+  const { name, code } = files[at]!;
   const line = code.split("\n")[number - 1] ?? "";
   const [summary = ""] = message.trim().split("\n");
   const caret = " ".repeat(Math.max(0, linePos - 1)) + "^";
   return `kernels/${name}.wgsl:${number}:${linePos}: ${summary}\n${line}\n${caret}`;
 }
 
-/** All bindings that the files use: the prelude's are declared for every kernel, and few ask for them. */
-function parseBindings(parts: readonly ShaderFile[]): Binding[] {
-  const [prelude, ...own] = parts.map(({ code }) => withoutComments(code));
-  const code = own.join("\n");
-  const shared = declaredBindings(prelude!).filter(({ name }) => isUsed(name, prelude!, code));
+/** A kernel's bindings and, of the prelude's, which are declared for all kernels, those that it uses. */
+function parseBindings(own: readonly ShaderFile[]): Binding[] {
+  const prelude = withoutComments(PRELUDE.code);
+  const code = own.map((file) => withoutComments(file.code)).join("\n");
+  const shared = declaredBindings(prelude).filter(({ name }) => isUsed(name, prelude, code));
   return [...declaredBindings(code), ...shared];
 }
 

@@ -28,8 +28,8 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
 import { bprLoss } from "../ops/losses/bpr_loss.ts";
-import type { Batch } from "../tape/batch.ts";
 import { bprRowsLoss } from "../ops/losses/bpr_rows_loss.ts";
+import type { Batch } from "../tape/batch.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
 import { gatherBatch } from "../ops/rows/gather_batch.ts";
 import { type LossTerm, lossTerms } from "../tape/loss_term.ts";
@@ -146,7 +146,7 @@ async function create(
       name: "training step",
       record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch),
     }],
-    beginEpoch: (epoch) => drawSample(gpu, data, epoch),
+    beginEpoch: (epoch) => drawSample(data, epoch),
     represent: (tape) => vectors(tape, data, data.all, fixed).value,
     [Symbol.dispose]: () => resources.dispose(),
   };
@@ -209,13 +209,9 @@ export async function prepareFreedom(
 }
 
 /** Puts an epoch's sample, from 1, in the place of the last one; without dropout there is none. */
-export function drawSample(
-  gpu: GpuDevice,
-  { train, sampled, settings }: FreedomData,
-  epoch: number,
-): void {
+export function drawSample({ train, sampled, settings }: FreedomData, epoch: number): void {
   if (settings.dropout === 0) return;
-  replaceGraph(gpu, sampled, interactionGraph(sampleOf(train, settings, epoch)));
+  replaceGraph(sampled, interactionGraph(sampleOf(train, settings, epoch)));
 }
 
 /** Tells the stream of samples from others of the same seed. */

@@ -125,7 +125,7 @@ export function adamW(
   const smoothed_from = smoothing ? smoothing.firstRow * dim / 4 : NONE_SMOOTHED;
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
   endGradient(tape, variable, {
-    source: { name: "adam_step", code: adamStep },
+    source: { name: "endings/adam_step", code: adamStep },
     tensors: { clock, schedule, first_moment, second_moment, parameter, direction },
     constants: {
       ...update,
@@ -139,7 +139,7 @@ export function adamW(
     },
   });
   smoothing?.record(direction, {
-    source: { name: "decayed_update", code: decayedUpdate },
+    source: { name: "endings/decayed_update", code: decayedUpdate },
     tensors: { parameter },
     constants: { ...update, first: smoothed_from },
   });

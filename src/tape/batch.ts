@@ -20,8 +20,8 @@ export interface EpochShape {
 }
 
 /**
- * The current batch, within all batches of an epoch on the GPU; kernels/bpr_gradient.wgsl describes the
- * gathers.
+ * The current batch, within all batches of an epoch on the GPU; its gather is what
+ * kernels/gather/batch_rows.wgsl and triple_entries.wgsl describe.
  */
 export interface Batch extends Disposable {
   /** Sizes of the epoch. */

@@ -4,42 +4,31 @@
  *
  * @module
  */
-import { getKernel, type ShaderFile } from "../gpu/kernel.ts";
+import { dispatchParts, type KernelPart } from "../gpu/part.ts";
 import type { Program } from "../gpu/program.ts";
 import { elementCount, type Tensor } from "../gpu/tensor.ts";
 import add from "../../kernels/endings/add.wgsl" with { type: "text" };
 import store from "../../kernels/endings/store.wgsl" with { type: "text" };
 import eachVector from "../../kernels/each_vector.wgsl" with { type: "text" };
 
-/** One of kernels/endings, with all that it needs. */
-export interface Ending {
-  /** The file, which declares `finish`. */
-  readonly source: ShaderFile;
-  /** What it reads and writes, by the names it declares. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
-  /** Its `override` constants. */
-  readonly constants: Readonly<Record<string, number>>;
-}
+/** One of kernels/endings, which declares `finish`, with all that it needs. */
+export type Ending = KernelPart;
 
 /** The result is kept in a tensor of its shape. */
 export function storedIn(output: Tensor): Ending {
-  return { source: { name: "store", code: store }, tensors: { output }, constants: {} };
+  return { source: { name: "endings/store", code: store }, tensors: { output } };
 }
 
 /** The result is added to a tensor of its shape. */
 export function addedTo(total: Tensor): Ending {
-  return { source: { name: "add", code: add }, tensors: { total }, constants: {} };
+  return { source: { name: "endings/add", code: add }, tensors: { total } };
 }
 
 /** Records an ending for a result that is there already. */
 export function recordEnding(program: Program, result: Tensor, ending: Ending): void {
   // Arrays end on whole vec4; what is beyond the shape stays zero.
   const vectors = Math.ceil(elementCount(result.shape) / 4);
-  const source = { name: "each_vector", code: eachVector, ending: ending.source };
-  program.dispatch(
-    getKernel(program.gpu, source, ending.constants),
-    { result, ...ending.tensors },
-    { vectors },
-    { invocations: vectors },
-  );
+  const source = { name: "each_vector", code: eachVector };
+  const kernel = { source, tensors: { result }, params: { vectors } };
+  dispatchParts(program, kernel, [ending], { invocations: vectors });
 }

@@ -24,7 +24,7 @@ export interface Triples {
   readonly negative: Uint32Array<ArrayBuffer>;
 }
 
-/** Triples, and per batch a CSR from touched rows to their partners; see kernels/bpr_gradient.wgsl. */
+/** Triples, and per batch a CSR from touched rows to their partners; see kernels/gather/triple_entries.wgsl. */
 export interface EpochBatches extends Triples {
   /** Where each batch's touched rows begin in `row`; batches + 1 offsets. */
   readonly batchStart: Uint32Array<ArrayBuffer>;

@@ -76,36 +76,49 @@ fn main() {
   assertEquals(more, []);
 });
 
-Deno.test("a kernel and its ending are one shader, named after both", async () => {
+Deno.test("a kernel and its parts are one shader, named after all of them", async () => {
   using gpu = await openDevice();
-  const code = scaled.replace("y[0] = ", "finish(").replace("* x[0];", "* x[0]);")
-    .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "") + " // the end";
-  const ending = {
-    name: "keep",
+  const code = scaled.replace("y[0] = ", "finish(").replace("* x[0];", "* entry());")
+    .replace("@group(0) @binding(1) var<storage, read_write> y: array<f32>;\n", "")
+    .replace("@group(0) @binding(0) var<storage, read> x: array<f32>;\n", "") + " // the end";
+  const first = {
+    name: "entries/first",
+    code: `@group(0) @binding(10) var<storage, read> x: array<f32>;
+fn entry() -> f32 { return x[0]; } // the end`,
+  };
+  const keep = {
+    name: "endings/keep",
     code: `@group(0) @binding(20) var<storage, read_write> kept: array<f32>;
 fn finish(value: f32) { kept[0] = value; }`,
   };
-  const kernel = getKernel(gpu, { name: "scaled", code, ending });
-  assertEquals([kernel.name, kernel.file, kernel.ending], ["scaled + keep", "scaled", "keep"]);
-  assertEquals(kernel.bindings.map(({ name }) => name), ["x", "params", "kept"]);
+  const kernel = getKernel(gpu, { name: "scaled", code, parts: [first, keep] });
+  assertEquals(kernel.name, "scaled: first, keep");
+  assertEquals(kernel.files, ["scaled", "entries/first", "endings/keep"]);
+  assertEquals(kernel.bindings.map(({ name }) => name), ["params", "x", "kept"]);
   await gpu.finish();
 });
 
-Deno.test("a compile error is told of the file it is in, the kernel's or its ending's", async (test) => {
-  const ending = { name: "keep", code: "fn finish(value: f32) {}" };
-  const code = "@compute @workgroup_size(1)\nfn main() { finish(1.0); }\n// the end";
+Deno.test("a compile error is told of the file it is in, the kernel's or a part's", async (test) => {
+  const entry = { name: "entries/one", code: "fn entry() -> f32 { return 1.0; }" };
+  const keep = { name: "endings/keep", code: "fn finish(value: f32) {}" };
+  const code = "@compute @workgroup_size(1)\nfn main() { finish(1.0 * entry()); }\n// the end";
   const wrongs = [
-    { ending, code: code.replace("1.0", "lost"), place: "scaled.wgsl:2:20" },
+    { parts: [entry, keep], code: code.replace("1.0", "lost"), place: "scaled.wgsl:2:20" },
     {
       code,
-      ending: { ...ending, code: "\nfn finish(value: lost) {}" },
+      parts: [{ ...entry, code: "fn entry() -> f32 {\n  return lost; }" }, keep],
+      place: "entries/one.wgsl:2:10",
+    },
+    {
+      code,
+      parts: [entry, { ...keep, code: "\nfn finish(value: lost) {}" }],
       place: "endings/keep.wgsl:2:18",
     },
   ];
-  for (const { place, ...parts } of wrongs) {
+  for (const { place, ...files } of wrongs) {
     await test.step(place, async () => {
       using gpu = await openDevice();
-      getKernel(gpu, { name: "scaled", ...parts });
+      getKernel(gpu, { name: "scaled", ...files });
       const { message } = await assertRejects(() => gpu.finish(), GpuError);
       const [summary, line, caret] = message.split("\n");
       assert(summary!.startsWith(`kernels/${place}: `), summary);

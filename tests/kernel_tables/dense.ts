@@ -1,5 +1,5 @@
-/** Awkward shapes for the kernels of matrix products, dense and sparse. */
-import { type Case, floats, randomPattern } from "./random_case.ts";
+/** Awkward shapes for the kernels of matrix products. */
+import { type Case, floats } from "./random_case.ts";
 
 /** What is replaced may hold anything. */
 const before = (keep: number, length: number) =>
@@ -104,32 +104,6 @@ export const cases: Record<string, () => Case[]> = {
           params: { rows, columns, input_stride, stride, transposed },
           constants: { workgroup_size },
           size: { invocations: Math.ceil(rows / 4) * Math.ceil(stride / 4) },
-        };
-      })
-    ),
-
-  sparse_product: () =>
-    [
-      { rows: 1, columns: 3, width: 4, perRow: 1 },
-      { rows: 7, columns: 5, width: 12, perRow: 3 },
-      { rows: 90, columns: 130, width: 64, perRow: 9 },
-      { rows: 33, columns: 20, width: 260, perRow: 4 },
-      { rows: 70_001, columns: 9, width: 4, perRow: 1, workgroup_size: 1 }, // > 65,535 workgroups
-    ].flatMap(({ rows, columns, width, perRow, workgroup_size = 128 }) =>
-      [0, 1].map((keep) => {
-        const { rowStart, column } = randomPattern(rows, columns, perRow);
-        return {
-          name: `${rows} × ${columns} × ${width}, keep ${keep}`,
-          tensors: {
-            row_start: rowStart,
-            column,
-            value: floats(column.length),
-            input: floats(columns * width),
-            output: before(keep, rows * width),
-          },
-          params: { rows, keep },
-          constants: { width4: width / 4, workgroup_size },
-          size: { invocations: rows * Math.ceil(width / 16) },
         };
       })
     ),

@@ -11,13 +11,13 @@ interface MadeEnding {
 
 /** Endings of a result of so many numbers, whole vec4, by what is done. */
 const endingsOf: Readonly<Record<string, (elements: number) => MadeEnding>> = {
-  "stored": (elements) => ({ ending: "store", tensors: { output: floats(elements) } }),
-  "added": (elements) => ({ ending: "add", tensors: { total: floats(elements) } }),
+  "stored": (elements) => ({ ending: "endings/store", tensors: { output: floats(elements) } }),
+  "added": (elements) => ({ ending: "endings/add", tensors: { total: floats(elements) } }),
   "a step of AdamW": (elements) => adamStep(elements, 0, 2 ** 32 - 1),
   "a step of AdamW, the second half smoothed": (elements) =>
     adamStep(elements, 0.5, Math.floor(elements / 8)),
   "an update from the third vec4 on": (elements) => ({
-    ending: "decayed_update",
+    ending: "endings/decayed_update",
     tensors: { parameter: floats(elements + 8) },
     constants: { first: 2, keep: 0.75, learning_rate: 0.125 },
   }),
@@ -25,7 +25,7 @@ const endingsOf: Readonly<Record<string, (elements: number) => MadeEnding>> = {
 
 function adamStep(elements: number, l2: number, smoothed_from: number): MadeEnding {
   return {
-    ending: "adam_step",
+    ending: "endings/adam_step",
     tensors: {
       clock: Uint32Array.of(1, 17),
       schedule: Float32Array.of(1.5, 0.75, 2.5, 1.25, 2, 3, 3.5, 0.5),
@@ -58,11 +58,16 @@ export function stored(one: Case, elements: number): Case {
   return withEnding(one, elements, "stored");
 }
 
+/** The case with its result added to what is there. */
+export function added(one: Case, elements: number): Case {
+  return withEnding(one, elements, "added");
+}
+
 function withEnding(one: Case, elements: number, what: string): Case {
   const { ending, tensors, constants } = endingsOf[what]!(elements);
   return {
     ...one,
-    ending,
+    parts: [...one.parts ?? [], ending],
     name: `${one.name}, ${what}`,
     tensors: { ...tensors, ...one.tensors }, // a kernel that asks for the clock has set it
     constants: { ...one.constants, ...constants },

@@ -8,8 +8,8 @@ import type { Arrays, Numbers } from "../oracle.ts";
 /** One dispatch. */
 export interface Case {
   readonly name: string;
-  /** Of kernels/endings, where the kernel leaves its result to one. */
-  readonly ending?: string;
+  /** The parts that the kernel is compiled with, by their paths under kernels/. */
+  readonly parts?: readonly string[];
   readonly tensors: Arrays;
   /** Of the tensors, matrices that the kernel reads as images, and their vec4 per row. */
   readonly images?: Numbers;
@@ -49,8 +49,8 @@ export function batchCases(
     { users: 900, items: 700, triples: 3000, batchSize: 1024, step: 2, dim: 64 },
     { users: 3, items: 4, triples: 300, batchSize: 300, step: 0, dim: 256 },
   ].map((sizes) => ({
-    name: `batch ${sizes.step} of ${sizes.triples} triples by ${sizes.batchSize}, dim ${sizes.dim}`,
     ...toCase(randomBatch(sizes)),
+    name: `batch ${sizes.step} of ${sizes.triples} triples by ${sizes.batchSize}, dim ${sizes.dim}`,
   }));
 }
 

@@ -50,10 +50,10 @@ Deno.test("the graph of the loss is a sample drawn for each epoch, that of ranki
   using data = await prepareFreedom(gpu, dataset, settings);
   const [full, first] = [await represent(gpu, model), await sampled(gpu, model, data)];
   assertNotEquals(first, full);
-  drawSample(gpu, data, 2);
+  drawSample(data, 2);
   const second = await sampled(gpu, model, data);
   assertNotEquals(second, first);
-  drawSample(gpu, data, 1);
+  drawSample(data, 1);
   assertEquals(await sampled(gpu, model, data), first);
   using other = await prepareFreedom(gpu, dataset, { ...settings, seed: 2 });
   assertNotEquals(await sampled(gpu, model, other), first);
@@ -78,7 +78,7 @@ Deno.test("without dropout there is one graph", async () => {
   const undropped = { ...settings, dropout: 0 };
   using model = builtModel(await freedom.create(gpu, dataset, undropped));
   using data = await prepareFreedom(gpu, dataset, undropped);
-  drawSample(gpu, data, 2);
+  drawSample(data, 2);
   assertEquals(await sampled(gpu, model, data), await represent(gpu, model));
 });
 

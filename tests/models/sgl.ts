@@ -102,7 +102,7 @@ function create(
     parameters: { embeddings },
     lossTerms: terms,
     beginEpoch: (epoch) =>
-      views.forEach((convolution, index) => replaceGraph(gpu, convolution, view(epoch, index))),
+      views.forEach((convolution, index) => replaceGraph(convolution, view(epoch, index))),
     phases: [{
       name: "training step",
       record: (tape, { embeddings }, batch) => {

@@ -1,5 +1,5 @@
 /** Twins of the kernels of losses. */
-import { batchRows, forTouchedRows, meanOf, type Twin } from "./twin.ts";
+import { batchRows, meanOf, type Twin } from "./twin.ts";
 
 export const losses: Record<string, Twin> = {
   /** margin_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩ */
@@ -34,22 +34,6 @@ export const losses: Record<string, Twin> = {
         : -Math.log(gamma! + inFavour);
     }
     t.terms![step * term_count! + term!] = loss / size;
-  },
-
-  /** gradient_r += Σ ± coefficient · h_partner, for touched rows */
-  bpr_gradient(t, _, { dim4 }) {
-    const dim = dim4! * 4;
-    forTouchedRows(t, (place, row) => {
-      for (let j = 0; j < dim; j++) {
-        let sum = 0;
-        for (let e = t.entry_start![place]!; e < t.entry_start![place + 1]!; e++) {
-          const slot = t.signed_slot![e]! >> 1;
-          const sign = t.signed_slot![e]! & 1 ? -1 : 1;
-          sum += sign * t.coefficient![slot]! * t.h![t.partner![e]! * dim + j]!;
-        }
-        t.gradient![row * dim + j]! += sum;
-      }
-    });
   },
 
   /** margin_t = ⟨u_t, p_t − n_t⟩ */

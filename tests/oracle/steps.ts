@@ -1,24 +1,27 @@
 /** Twins of the endings, and of what ends a step. */
-import type { Arrays, Finish, Numbers, Twin } from "./twin.ts";
+import type { PartTwin, Twin } from "./twin.ts";
 
-/** The twins of kernels/endings. */
-export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Finish> = {
+export const endings: Record<string, PartTwin> = {
   /** output = result */
-  store: (t) => (at, result) => {
-    t.output![at] = result;
-  },
+  "endings/store": (t) => ({
+    finish: (at, result) => {
+      t.output![at] = result;
+    },
+  }),
 
   /** total + result */
-  add: (t) => (at, result) => {
-    t.total![at]! += result;
-  },
+  "endings/add": (t) => ({
+    finish: (at, result) => {
+      t.total![at]! += result;
+    },
+  }),
 
   /** m, v ← running means; parameter = keep · parameter − learning_rate · m̂ / (√v̂ + ε), or m̂ / (√v̂ + ε) */
-  adam_step: (t, constants) => {
+  "endings/adam_step": (t, _, constants) => {
     const { decay_first, gain_first, decay_second, gain_second, epsilon } = constants;
     const { l2, keep, learning_rate, smoothed_from } = constants;
     const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.clock![0]!);
-    return (at, result) => {
+    const finish = (at: number, result: number): void => {
       const g = result + l2! * t.parameter![at]!;
       const m = decay_first! * t.first_moment![at]! + gain_first! * g;
       const v = decay_second! * t.second_moment![at]! + gain_second! * g * g;
@@ -29,18 +32,21 @@ export const endings: Record<string, (tensors: Arrays, constants: Numbers) => Fi
       if (beyond < 0) t.parameter![at] = keep! * t.parameter![at]! - learning_rate! * direction;
       else t.direction![beyond] = direction;
     };
+    return { finish };
   },
 
   /** parameter = keep · parameter − learning_rate · result, from `first` on */
-  decayed_update: (t, { first, keep, learning_rate }) => (at, result) => {
-    const i = 4 * first! + at;
-    t.parameter![i] = keep! * t.parameter![i]! - learning_rate! * result;
-  },
+  "endings/decayed_update": (t, _, { first, keep, learning_rate }) => ({
+    finish: (at, result) => {
+      const i = 4 * first! + at;
+      t.parameter![i] = keep! * t.parameter![i]! - learning_rate! * result;
+    },
+  }),
 };
 
 export const steps: Record<string, Twin> = {
   /** A result that is there already */
-  each_vector(t, { vectors }, _, finish) {
+  each_vector(t, { vectors }, _, { finish }) {
     t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
   },
 

@@ -4,10 +4,41 @@
 export type Arrays = Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
 /** Parameters and override constants by name. */
 export type Numbers = Record<string, number>;
-/** What is done with a number of a result, at its place in it. */
-export type Finish = (at: number, result: number) => void;
-/** A kernel's twin. */
-export type Twin = (tensors: Arrays, params: Numbers, constants: Numbers, finish: Finish) => void;
+/**
+ * The functions that parts declare and their kernels call. Numbers take the place of vec4: `at` and `c`
+ * count numbers.
+ */
+export interface Functions {
+  /** The first place of a row. */
+  first_place(): number;
+  /** Where places end. */
+  end_place(): number;
+  /** The row at a place. */
+  row_at(place: number): number;
+  /** The first entry of a row. */
+  first_entry(place: number, row: number): number;
+  /** Where its entries end. */
+  end_entry(place: number, row: number): number;
+  /** The row that an entry leads to. */
+  neighbour_of(entry: number): number;
+  /** Its weight. */
+  weight_of(entry: number): number;
+  /** What a sum becomes, in column c, at its place in the result. */
+  result_of(at: number, c: number, sum: number): number;
+  /** What is done with a number of a result. */
+  finish(at: number, result: number): void;
+}
+
+/** A kernel's twin, given the functions of its parts' twins. */
+export type Twin = (
+  tensors: Arrays,
+  params: Numbers,
+  constants: Numbers,
+  functions: Functions,
+) => void;
+
+/** A part's twin: its functions for one dispatch. */
+export type PartTwin = (tensors: Arrays, params: Numbers, constants: Numbers) => Partial<Functions>;
 
 /** Rows that the current batch fills, of `rows` in blocks of a batch each. */
 export function batchRows(t: Arrays, { rows, triples, batch_size }: Numbers): number[] {
@@ -20,8 +51,8 @@ export function meanOf(numbers: readonly number[]): number {
 }
 
 export function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {
-  const [step] = (t.list ?? t.clock)!;
-  for (let place = t.batch_start![step!]!; place < t.batch_start![step! + 1]!; place++) {
+  const step = t.clock![0]!;
+  for (let place = t.batch_start![step]!; place < t.batch_start![step + 1]!; place++) {
     visit(place, t.row![place]!);
   }
 }

@@ -126,7 +126,7 @@ Deno.test("a gradient that meets an ending is stored, added, or left to its only
         tape.adjoint(() => addGradientEnding(tape, variable, record));
       }
       tape.backward();
-      assertEquals(program.kernels, kernels.map((ending) => `each_vector + ${ending}`));
+      assertEquals(program.kernels, kernels.map((ending) => `each_vector: ${ending}`));
       endGradient(tape, variable, storedIn(seen));
       program.run();
       assertEquals(await readFloats(gpu, seen), [expected]);

@@ -138,7 +138,7 @@ Deno.test("gathers of a batch add up what its triples would scatter", async (tes
   }
 });
 
-/** One column of dL/dH, as kernels/bpr_gradient.wgsl adds it up; each touched row comes once. */
+/** One column of dL/dH as in kernels/gather/triple_entries.wgsl; each touched row comes once. */
 function gather(
   triples: Triples,
   shape: EpochShape,

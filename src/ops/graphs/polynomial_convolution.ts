@@ -14,10 +14,11 @@
  *
  * @module
  */
-import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import polynomialStep from "../../../kernels/polynomial_step.wgsl" with { type: "text" };
+import recurrenceCode from "../../../kernels/gather/recurrence.wgsl" with { type: "text" };
+import { storedIn } from "../../tape/ending.ts";
 import { addGradient } from "../../tape/gradient.ts";
+import { everyRow, graphEntries, recordGather } from "./gather.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -60,6 +61,7 @@ export function meanOfPolynomials(
   input: Tensor,
 ): Tensor {
   const degree = steps.length, share = 1 / (degree + 1);
+  const all = { rows: everyRow(graph.rowCount), entries: graphEntries(graph) };
   // B_K is E / (K + 1), and B_(K+1) nothing: multiples of E that need not be made.
   let state = { tensor: input, factor: share };
   let before = { tensor: input, factor: 0 };
@@ -67,37 +69,21 @@ export function meanOfPolynomials(
     const { product, own } = steps[k]!;
     const earlier = steps[k + 1]?.earlier ?? 0;
     const output = tape.take("polynomials", input.shape);
-    recordStep(
-      tape,
-      graph,
-      { base: input, input: state.tensor, earlier: before.tensor, output },
-      {
+    const result = {
+      source: { name: "gather/recurrence", code: recurrenceCode },
+      tensors: { base: input, earlier: before.tensor },
+      constants: {
         base_weight: share,
-        product_weight: product * state.factor,
+        sum_weight: product * state.factor,
         input_weight: own * state.factor,
         earlier_weight: earlier * before.factor,
       },
-    );
+    };
+    recordGather(tape.program, { ...all, input: state.tensor, result, ending: storedIn(output) });
     if (before.tensor !== input) tape.release(before.tensor);
     before = state;
     state = { tensor: output, factor: 1 };
   }
   if (before.tensor !== input) tape.release(before.tensor);
   return state.tensor;
-}
-
-/** Records output = w base + p (A input) + q input + r earlier, one invocation for four vec4 of a row. */
-function recordStep(
-  { gpu, program }: Tape,
-  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
-  operands: Readonly<Record<"base" | "input" | "earlier" | "output", Tensor>>,
-  weights: Readonly<Record<string, number>>,
-): void {
-  const dim4 = operands.output.shape[1]! / 4;
-  program.dispatch(
-    getKernel(gpu, { name: "polynomial_step", code: polynomialStep }, { dim4 }),
-    { row_start, column, value, ...operands },
-    { rows, ...weights },
-    { invocations: rows * Math.ceil(dim4 / 4) },
-  );
 }

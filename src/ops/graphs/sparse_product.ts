@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import sparseProductCode from "../../../kernels/sparse_product.wgsl" with { type: "text" };
+import { addedTo, storedIn } from "../../tape/ending.ts";
 import { addGradientInPlace } from "../../tape/gradient.ts";
 import { padded, throughPadded } from "../rows/rearrange.ts";
+import { everyRow, graphEntries, recordGather } from "./gather.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
@@ -50,28 +50,12 @@ export function recordSparseProduct(
   accumulate = false,
 ): void {
   const from = padded(tape, input);
-  throughPadded(
-    tape,
-    output,
-    accumulate,
-    (to) => dispatchProduct(tape, matrix, from, to, accumulate),
-  );
+  throughPadded(tape, output, accumulate, (to) =>
+    recordGather(tape.program, {
+      rows: everyRow(matrix.rowCount),
+      entries: graphEntries(matrix),
+      input: from,
+      ending: accumulate ? addedTo(to) : storedIn(to),
+    }));
   if (from !== input) tape.release(from);
-}
-
-/** As {@linkcode recordSparseProduct}, for widths of whole vec4. */
-function dispatchProduct(
-  { gpu, program }: Tape,
-  { rowCount: rows, rowStart: row_start, column, value }: SparseTensor,
-  input: Tensor,
-  output: Tensor,
-  accumulate: boolean,
-): void {
-  const width4 = output.shape[1]! / 4;
-  program.dispatch(
-    getKernel(gpu, { name: "sparse_product", code: sparseProductCode }, { width4 }),
-    { row_start, column, value, input, output },
-    { rows, keep: Number(accumulate) },
-    { invocations: rows * Math.ceil(width4 / 4) },
-  );
 }

@@ -11,26 +11,18 @@
  * @module
  */
 import { type GpuDevice, GpuError } from "../../gpu/device.ts";
-import { getKernel } from "../../gpu/kernel.ts";
-import { createTensor, createTensors, type Tensor, write } from "../../gpu/tensor.ts";
-import type { SparseMatrix, SparsePattern } from "../../sparse/csr.ts";
-import graphNearBatchCode from "../../../kernels/graph_near_batch.wgsl" with { type: "text" };
-import markBatch from "../../../kernels/mark_batch.wgsl" with { type: "text" };
-import { type Batch, touchedRows } from "../../tape/batch.ts";
+import { createTensors, type Tensor } from "../../gpu/tensor.ts";
+import type { SparseMatrix } from "../../sparse/csr.ts";
+import type { Batch } from "../../tape/batch.ts";
 import { type Ending, recordEnding, storedIn } from "../../tape/ending.ts";
 import { addGradientEnding } from "../../tape/gradient.ts";
-import { normalisation } from "./layer_weights.ts";
-import {
-  createImagePasses,
-  type ImagePasses,
-  type Reached,
-  recordPropagation,
-  recordPropagationFromImages,
-  replaceEntries,
-  rowsOfBatch,
-} from "./propagation.ts";
-import { longestRow, type SparseTensor, uploadSparse } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
+import { createBufferPasses } from "./buffer_passes.ts";
+import { rowsOfBatch } from "./gather.ts";
+import { createImagePasses } from "./image_passes.ts";
+import { normalisation } from "./layer_weights.ts";
+import type { GraphPasses, Reach } from "./passes.ts";
+import { longestRow } from "./sparse_tensor.ts";
 
 /** A stepwise convolution over one graph, ready to be recorded. */
 export interface StepwiseConvolution extends Disposable {
@@ -43,15 +35,7 @@ export interface StepwiseConvolution extends Disposable {
   /** Column weights of the last pass: c and c·β. */
   readonly last: Tensor;
   /** The normalised symmetric adjacency, as passes gather along it. */
-  readonly passes: BufferPasses | ImagePasses;
-}
-
-/** A graph whose passes gather from buffers. */
-export interface BufferPasses extends Disposable {
-  /** Its entries. */
-  readonly graph: SparseTensor;
-  /** All rows, the longest of the graph as it was uploaded first; the order decides about speed alone. */
-  readonly rowsByLength: Tensor;
+  readonly passes: GraphPasses;
 }
 
 /**
@@ -95,40 +79,18 @@ export function createStepwiseConvolution(
   };
 }
 
-function createBufferPasses(gpu: GpuDevice, label: string, matrix: SparseMatrix): BufferPasses {
-  using guard = new DisposableStack();
-  const graph = guard.use(uploadSparse(gpu, label, matrix));
-  const rowsByLength = guard.use(uploadRowsByLength(gpu, matrix));
-  const owned = guard.move();
-  return { graph, rowsByLength, [Symbol.dispose]: () => owned.dispose() };
-}
-
-function uploadRowsByLength(gpu: GpuDevice, { rowCount, rowStart }: SparsePattern): Tensor {
-  const lengthOf = (row: number): number => rowStart[row + 1]! - rowStart[row]!;
-  const rows = Uint32Array.from({ length: rowCount }, (_, row) => row);
-  rows.sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
-  return createTensor(gpu, "rows by length", [rowCount], rows);
-}
-
 /**
  * Puts another graph, as many rows and no more entries, in the place of the convolution's.
  *
  * @throws {GpuError} when it has more entries, or a longer row than was said it might.
  */
 export function replaceGraph(
-  gpu: GpuDevice,
   { passes, longest }: StepwiseConvolution,
   matrix: SparseMatrix,
 ): void {
   const row = longestRow(matrix.rowStart);
   if (row > longest) throw new GpuError(`A row has ${row} entries, and at most ${longest} may.`);
-  if ("entries" in passes) {
-    replaceEntries(gpu, passes, matrix);
-  } else {
-    write(gpu, passes.graph.rowStart, matrix.rowStart);
-    write(gpu, passes.graph.column, matrix.column);
-    write(gpu, passes.graph.value, matrix.value);
-  }
+  passes.replace(matrix);
 }
 
 /**
@@ -145,21 +107,14 @@ export function stepwiseConvolution(
 ): Variable {
   const { layers, passes } = convolution;
   if (layers === 0) return input;
-  // From images all is walked before what is near is found.
-  const near = !batch || "entries" in passes ? undefined : graphNearBatch(tape, passes, batch);
+  const near = batch && passes.nearBatch?.(tape, batch);
   // Layer l of the forward pass is needed where the remaining layers start from.
-  const forward = (layer: number): Reached => {
+  const forward = (layer: number): Reach => {
     if (batch && layer === layers) return { rows: rowsOfBatch(batch) };
-    return near && layer === layers - 1 ? { rowEnd: near.reachedEnd } : {};
+    return near && layer === layers - 1 ? { entries: near.reached } : {};
   };
   // The gradient of H is zero but in the rows of the batch.
-  const backward = (layer: number): Reached =>
-    near && layer === 1
-      ? {
-        rowEnd: near.nearEnd,
-        otherEntries: { column: near.nearColumn, value: near.nearValue },
-      }
-      : {};
+  const backward = (layer: number): Reach => near && layer === 1 ? { entries: near.leading } : {};
   return tape.operation(
     convolve(tape, convolution, input.value, forward),
     [input],
@@ -169,79 +124,24 @@ export function stepwiseConvolution(
         input,
         (ending) => convolveToEnding(tape, convolution, dh, ending, backward),
       ),
-    near && Object.values(near),
+    near?.tensors,
   );
-}
-
-/** Label of the columns that lead to the batch, for those who measure passes. */
-export const NEAR_COLUMNS = "columns near the batch";
-
-/** What of a graph is near the current batch, as in kernels/graph_near_batch.wgsl. */
-interface GraphNearBatch {
-  readonly nearColumn: Tensor;
-  readonly nearValue: Tensor;
-  readonly nearEnd: Tensor;
-  readonly reachedEnd: Tensor;
-}
-
-function graphNearBatch(
-  tape: Tape,
-  { graph, rowsByLength: row_by_length }: BufferPasses,
-  batch: Batch,
-): GraphNearBatch {
-  const { rowCount, rowStart: row_start, column, value } = graph;
-  const { gpu, program } = tape;
-  const { clock, batchStart: batch_start, row, mark, shape } = batch;
-  const entries = column.shape;
-  const near_column = tape.take(NEAR_COLUMNS, entries);
-  const near_value = tape.take("values near the batch", entries);
-  const near_end = tape.take("ends of near entries", [rowCount]);
-  const reached_end = tape.take("ends of near rows", [rowCount]);
-  program.dispatch(
-    getKernel(gpu, { name: "mark_batch", code: markBatch }),
-    { clock, batch_start, row, mark },
-    {},
-    { invocations: touchedRows(shape) },
-  );
-  program.dispatch(
-    getKernel(gpu, { name: "graph_near_batch", code: graphNearBatchCode }),
-    {
-      clock,
-      mark,
-      row_by_length,
-      row_start,
-      column,
-      value,
-      near_column,
-      near_value,
-      near_end,
-      reached_end,
-    },
-    { rows: rowCount },
-    { invocations: rowCount },
-  );
-  return {
-    nearColumn: near_column,
-    nearValue: near_value,
-    nearEnd: near_end,
-    reachedEnd: reached_end,
-  };
 }
 
 /** What pass `layer`, from 1, has to go over, if not everything. */
-type ReachedBy = (layer: number) => Reached;
+type ReachOf = (layer: number) => Reach;
 
 /** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
 export function convolve(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Tensor,
-  reached?: ReachedBy,
+  reachOf?: ReachOf,
 ): Tensor {
   if (convolution.layers === 0) return input;
-  const lastPass = recordInnerPasses(tape, convolution, input, reached);
+  const recordLast = recordInnerPasses(tape, convolution, input, reachOf);
   const output = tape.take("propagated", input.shape);
-  lastPass(storedIn(output));
+  recordLast(storedIn(output));
   return output;
 }
 
@@ -251,12 +151,12 @@ export function convolveToEnding(
   convolution: StepwiseConvolution,
   input: Tensor,
   ending: Ending,
-  reached?: ReachedBy,
+  reachOf?: ReachOf,
 ): void {
   if (convolution.layers === 0) {
     recordEnding(tape.program, input, ending);
   } else {
-    recordInnerPasses(tape, convolution, input, reached)(ending);
+    recordInnerPasses(tape, convolution, input, reachOf)(ending);
   }
 }
 
@@ -265,68 +165,16 @@ function recordInnerPasses(
   tape: Tape,
   { layers, inner, last, passes }: StepwiseConvolution,
   input: Tensor,
-  reached: ReachedBy = () => ({}),
+  reachOf: ReachOf = () => ({}),
 ): (ending: Ending) => void {
-  const pass = (layer: number): Pass => ({
-    weights: layer < layers ? inner : last,
-    ...reached(layer),
-  });
-  return "entries" in passes
-    ? innerPassesFromImages(tape, passes, layers, pass, input)
-    : innerPassesFromBuffers(tape, passes, layers, pass, input);
-}
-
-/** What a pass goes over, and with which weights. */
-interface Pass extends Reached {
-  readonly weights: Tensor;
-}
-
-function innerPassesFromBuffers(
-  tape: Tape,
-  { graph }: BufferPasses,
-  layers: number,
-  pass: (layer: number) => Pass,
-  input: Tensor,
-): (ending: Ending) => void {
-  let state = input;
-  const record = (layer: number, ending: Ending): void => {
-    const { weights, ...reached } = pass(layer);
-    recordPropagation(tape.program, graph, { base: input, input: state, weights }, ending, reached);
-    if (state !== input) tape.release(state);
-  };
+  const { record, follow, end } = passes.start(tape, input);
   for (let layer = 1; layer < layers; layer++) {
     const output = tape.take("propagated", input.shape);
-    record(layer, storedIn(output));
-    state = output;
-  }
-  return (ending) => record(layers, ending);
-}
-
-/** Each layer is gathered from an image of it, so that its buffer is free for the next one. */
-function innerPassesFromImages(
-  tape: Tape,
-  passes: ImagePasses,
-  layers: number,
-  pass: (layer: number) => Pass,
-  input: Tensor,
-): (ending: Ending) => void {
-  const base = tape.takeImage("image of layer 0", input.shape);
-  const state = tape.takeImage("image of a layer", input.shape);
-  tape.program.copy(input, base);
-  const record = (layer: number, ending: Ending): void => {
-    const { weights, rows } = pass(layer);
-    const operands = { base, input: layer === 1 ? base : state, weights };
-    recordPropagationFromImages(tape.program, passes, operands, ending, rows);
-  };
-  for (let layer = 1; layer < layers; layer++) {
-    const output = tape.take("propagated", input.shape);
-    record(layer, storedIn(output));
-    tape.program.copy(output, state);
-    tape.release(output);
+    record(inner, storedIn(output), reachOf(layer));
+    follow(output);
   }
   return (ending) => {
-    record(layers, ending);
-    tape.releaseImage(base);
-    tape.releaseImage(state);
+    record(last, ending, reachOf(layers));
+    end();
   };
 }

@@ -12,13 +12,15 @@
  */
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import { type Batch, touchedRows } from "../../tape/batch.ts";
+import type { Batch } from "../../tape/batch.ts";
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
-import bprGradient from "../../../kernels/bpr_gradient.wgsl" with { type: "text" };
 import bprScores from "../../../kernels/bpr_scores.wgsl" with { type: "text" };
+import tripleEntries from "../../../kernels/gather/triple_entries.wgsl" with { type: "text" };
+import { addedTo } from "../../tape/ending.ts";
 import { addGradientRows } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
+import { recordGather, rowsOfBatch } from "../graphs/gather.ts";
 
 /** γ in the loss of MMRec's and RecBole's code. */
 export const BPR_GAMMA = 1e-10;
@@ -55,23 +57,13 @@ export function bprLoss(
     { workgroups: 1 },
   );
   tape.release(margin);
-  const { batchStart, row, entryStart, partner, signedSlot } = batch;
+  const { entryStart: entry_start, partner, signedSlot } = batch;
+  const entries = {
+    source: { name: "gather/triple_entries", code: tripleEntries },
+    tensors: { entry_start, partner, signed_slot: signedSlot, coefficient },
+  };
+  const rows = rowsOfBatch(batch);
   const adjoint = (gradient: Tensor): void =>
-    program.dispatch(
-      getKernel(gpu, { name: "bpr_gradient", code: bprGradient }, { dim4 }),
-      {
-        clock,
-        batch_start: batchStart,
-        row,
-        entry_start: entryStart,
-        partner,
-        signed_slot: signedSlot,
-        coefficient,
-        h: h.value,
-        gradient,
-      },
-      {},
-      { invocations: touchedRows(shape) * dim4 },
-    );
+    recordGather(tape.program, { rows, entries, input: h.value, ending: addedTo(gradient) });
   tape.adjoint(() => addGradientRows(tape, h, adjoint), [coefficient]);
 }

@@ -45,7 +45,7 @@ export const checkFreedom: RivalCheck = async (gpu, file, input, compare) => {
   const parameters = { ...NAMES.parameters, ...BIASES };
   loadParameters(gpu, model, file, { ...NAMES, parameters });
   using data = await prepareFreedom(gpu, input.dataset, settings);
-  replaceGraph(gpu, data.sampled, interactionGraph(kept));
+  replaceGraph(data.sampled, interactionGraph(kept));
   const phase: Phase = {
     name: "with the file's kept edges",
     record: (tape, parameters, batch) => recordLoss(tape, data, parameters, batch),

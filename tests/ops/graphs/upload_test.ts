@@ -70,7 +70,7 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
     ["LightGCN", "layer weights", lightGcn],
     ["convolution", "rows by length", convolution],
-    ["convolution", "all rows", convolution, images],
+    ["convolution", "graph pair_start", convolution, images],
     ["STAIR", "similarity value", buildIt],
     ["STAIR", "similarity pair_start", buildIt, images],
   ];

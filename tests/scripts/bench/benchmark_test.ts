@@ -47,7 +47,7 @@ Deno.test("everything asked for is measured, and told", async (test) => {
     assertEquals(bytesOf("bpr_coefficients"), 4 * (2 * PAIRS / 2 + 2)); // two batches
     const [stored, updated] = ["store", "decayed_update"].map((ending) =>
       step.kernels.find(({ kernel, stage }) =>
-        stage === "BSC and update" && kernel.endsWith(` + ${ending}`)
+        stage === "BSC and update" && kernel.endsWith(`, ${ending}`)
       )!.bytes
     );
     assert(stored! > 2 * items);

@@ -77,9 +77,8 @@ Deno.test("a pass moves its graph and matrices, and its ending the rest", async 
     await test.step(`${layers} layers, from ${from}`, () => {
       using convolution = createStepwiseConvolution(gpu, "graph", graph, weights, layers);
       using value = createTensor(gpu, "x", [ROWS, DIM]);
-      // Rows and their offsets; 4 of either side have 5 entries, 4 pairs; a pass's rows are a batch's.
-      const walk = 2 * DIM +
-        (from === "images" ? ROWS + (ROWS + 1) + 4 * (4 + 4) + 3 : (ROWS + 1) + 2 * (5 + 5));
+      // Weights and offsets; 4 rows of either side have 5 entries, 4 pairs.
+      const walk = 2 * DIM + (ROWS + 1) + (from === "images" ? 4 * (4 + 4) : 2 * (5 + 5));
       const copy = from === "images" ? [2 * NUMBERS] : [];
       const inner = layers === 2 ? [...copy, walk + NUMBERS + NUMBERS] : [];
       // The last pass gathers from what is not its base, if it is not the first, too.

@@ -1,47 +1,36 @@
-// propagate.wgsl and propagate_rows.wgsl for software adapters, which load a vec4 from a texture in a
-// fraction of the time that they take from a buffer:
+// The gather of stepwise convolution, gather.wgsl with gather/layer_mix.wgsl, for llvmpipe, which loads a
+// vec4 from a texture in a fraction of the time that it takes from a buffer:
 //
-//     result_r = a ⊙ base_r + b ⊙ (A input)_r      for a list of rows r
+//     result_r = a ⊙ base_r + b ⊙ (A input)_r
 //
-// The rows are those that a batch touches, or all in order as a list of one batch. One invocation owns
-// up to two vec4 of a row and, to load the weights once, those of the next rows of the list: with 64
-// columns a vector of the processor's, eight lanes, is one row and never waits for a longer one. Sums
-// have the same order as there, and so the same bits.
+// Which rows, and what becomes of them, say the parts that gather.wgsl has for that, too. One invocation
+// owns up to two vec4 of a row and, to load the weights once, those of the rows that follow: with 64
+// columns a vector of the processor's, eight lanes, is one row and never waits for a longer one. (With a
+// part that loads them for each row a pass takes 1.15 times as long.) Sums have the same order as there, and
+// so the same bits.
 //
 // A gathered row comes from memory and is needed at once; the processor looks ahead by far less than
 // it has to wait. Where rows are in order, an invocation therefore first touches the rows that all its
 // entries lead to, one per lane and 64 bytes at a time, so that they are under way together.
 //
-//   list             which of the lists of rows: the clock, or 0 for the list of all rows
-//   batch_start      per batch, where its rows begin in `row`; batches + 1 offsets
-//   row              rows, batch after batch
 //   pair_start       rows + 1 offsets: A's entries, two by two
 //   entries          an image of them: column, bits of the weight, column, bits of the weight; a row of
 //                    an odd number ends with a weight of zero
 //   base, input      images of rows × dim matrices, rows_per_line rows side by side
 //   weights          a (dim), then b (dim)
 //
-// Dispatched by src/ops/graphs/propagation.ts.
+// Dispatched by src/ops/graphs/image_passes.ts.
 
-struct Params {
-  zero: u32, // which the compiler does not know: what is touched has to be loaded
-}
-
-@group(0) @binding(0) var<storage, read> list: array<u32>;
-@group(0) @binding(1) var<storage, read> batch_start: array<u32>;
-@group(0) @binding(2) var<storage, read> row: array<u32>;
-@group(0) @binding(3) var<storage, read> pair_start: array<u32>;
-@group(0) @binding(4) var entries: texture_storage_2d<rgba32uint, read>;
-@group(0) @binding(5) var base: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(6) var input: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(7) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(8) var<uniform> params: Params;
+@group(0) @binding(0) var<storage, read> pair_start: array<u32>;
+@group(0) @binding(1) var entries: texture_storage_2d<rgba32uint, read>;
+@group(0) @binding(2) var base: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(3) var input: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(4) var<storage, read> weights: array<vec4f>;
 
 override dim4: u32; // vec4 per row
 override rows_per_line: u32;
 override pairs_per_line: u32;
 override rows_each: u32; // rows per invocation
-override rows_in_order: bool;
 override lanes: u32 = (dim4 + 1u) / 2u; // invocations per row
 override even: bool = dim4 % 2u == 0u; // whether each has two vec4
 override workgroup_size: u32 = 32;
@@ -58,16 +47,16 @@ fn texel_of(r: u32, c: u32) -> vec2u {
 fn main(here: Here) {
   let invocation = invocation_index(here, workgroup_size);
   let c = invocation % lanes;
-  let first = batch_start[list[0]] + invocation / lanes * rows_each;
-  let end = min(first + rows_each, batch_start[list[0] + 1u]);
+  let first = first_place() + invocation / lanes * rows_each;
+  let end = min(first + rows_each, end_place());
   if (first >= end) {
     return;
   }
 
   var touched = 0u;
   if (rows_in_order) {
-    let last_entry = 2u * pair_start[row[end - 1u] + 1u];
-    for (var entry = 2u * pair_start[row[first]] + c; entry < last_entry; entry += lanes) {
+    let last_entry = 2u * pair_start[end];
+    for (var entry = 2u * pair_start[first] + c; entry < last_entry; entry += lanes) {
       let two = pair_at(entry / 2u);
       let r = select(two.x, two.z, entry % 2u == 1u);
       for (var line = 0u; line < dim4; line += 4u) {
@@ -84,16 +73,16 @@ fn main(here: Here) {
     a1 = weights[c + lanes];
     b1 = weights[dim4 + c + lanes];
   }
-  var r = row[first];
-  var pair = pair_start[r];
+  var pair = pair_start[row_at(first)];
   for (var place = first; place < end; place++) {
+    let r = row_at(place);
     if (!rows_in_order) {
-      r = row[place];
-      pair = pair_start[r];
+      pair = pair_start[r]; // otherwise it begins where the row before ended
     }
     var sum0 = vec4f();
     var sum1 = vec4f();
-    let last_pair = pair_start[r + 1u] + (touched & params.zero);
+    // The first offset is 0, which the compiler does not know: what is touched has to be loaded.
+    let last_pair = pair_start[r + 1u] + (touched & pair_start[0]);
     for (; pair < last_pair; pair++) {
       let two = pair_at(pair);
       let texel = texel_of(two.x, c);
@@ -113,6 +102,5 @@ fn main(here: Here) {
     if (even || c + lanes < dim4) {
       finish(at + lanes, a1 * textureLoad(base, texel + vec2u(lanes, 0u)) + b1 * sum1);
     }
-    r++; // where rows are in order, the next one, whose entries begin where these end
   }
 }

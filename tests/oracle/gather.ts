@@ -1,0 +1,96 @@
+/** Twins of the gather and its parts. */
+import type { Arrays, Functions, PartTwin, Twin } from "./twin.ts";
+
+export const gathers: Record<string, Twin> = {
+  /** result = result_of(Σ weight · input_neighbour) */
+  gather(t, _, { dim4 }, functions) {
+    gatherRows(t.input!, 4 * dim4!, functions);
+  },
+
+  /** The same along a graph for a layer mix, the entries two by two: column, weight, column, weight */
+  gather_image(t, params, { dim4 }, functions) {
+    const words = t.entries as Uint32Array<ArrayBuffer>;
+    const graph = {
+      row_start: t.pair_start!.map((pair) => 2 * pair),
+      column: words.filter((_, word) => word % 2 === 0),
+      value: new Float32Array(words.buffer).filter((_, word) => word % 2 === 1),
+    };
+    gatherRows(t.input!, 4 * dim4!, {
+      ...functions,
+      ...graphEntries(graph, params, { row_stride: 1 }),
+      ...layerMix(t, params, { dim4: dim4! }),
+    });
+  },
+};
+
+function gatherRows(input: Arrays[string], dim: number, functions: Functions): void {
+  const { first_place, end_place, row_at, first_entry, end_entry } = functions;
+  const { neighbour_of, weight_of, result_of, finish } = functions;
+  for (let place = first_place(); place < end_place(); place++) {
+    const row = row_at(place);
+    for (let j = 0; j < dim; j++) {
+      let sum = 0;
+      for (let e = first_entry(place, row); e < end_entry(place, row); e++) {
+        sum += weight_of(e) * input[neighbour_of(e) * dim + j]!;
+      }
+      const at = row * dim + j;
+      finish(at, result_of(at, j, sum));
+    }
+  }
+}
+
+/** Entries row_start … row_start of the next row, or row_start pairs. */
+const graphEntries: PartTwin = (t, _, { row_stride = 1 }) => ({
+  first_entry: (_, row) => t.row_start![row * row_stride]!,
+  end_entry: (_, row) => t.row_start![row * row_stride + 1]!,
+  neighbour_of: (entry) => t.column![entry]!,
+  weight_of: (entry) => t.value![entry]!,
+});
+
+/** a ⊙ base + b ⊙ sum */
+const layerMix: PartTwin = (t, _, { dim4 }) => ({
+  result_of: (at, c, sum) => t.weights![c]! * t.base![at]! + t.weights![4 * dim4! + c]! * sum,
+});
+
+export const gatherParts: Record<string, PartTwin> = {
+  /** All rows in order */
+  "gather/every_row": (_, { rows }) => ({
+    first_place: () => 0,
+    end_place: () => rows!,
+    row_at: (place) => place,
+  }),
+
+  /** The rows that the batch touches */
+  "gather/batch_rows": (t) => ({
+    first_place: () => t.batch_start![t.clock![0]!]!,
+    end_place: () => t.batch_start![t.clock![0]! + 1]!,
+    row_at: (place) => t.row![place]!,
+  }),
+
+  "gather/graph_entries": graphEntries,
+
+  /** ± coefficient · h_partner */
+  "gather/triple_entries": (t) => ({
+    first_entry: (place) => t.entry_start![place]!,
+    end_entry: (place) => t.entry_start![place + 1]!,
+    neighbour_of: (entry) => t.partner![entry]!,
+    weight_of: (entry) => {
+      const sign = t.signed_slot![entry]! & 1 ? -1 : 1;
+      return sign * t.coefficient![t.signed_slot![entry]! >> 1]!;
+    },
+  }),
+
+  /** The sum itself */
+  "gather/plain_sum": () => ({ result_of: (_at, _c, sum) => sum }),
+
+  "gather/layer_mix": layerMix,
+
+  /** w base + p sum + q input + r earlier */
+  "gather/recurrence": (t, _, { base_weight, sum_weight, input_weight, earlier_weight }) => ({
+    result_of: (at, _, sum) => {
+      const before = earlier_weight === 0 ? 0 : earlier_weight! * t.earlier![at]!;
+      return base_weight! * t.base![at]! + sum_weight! * sum + input_weight! * t.input![at]! +
+        before;
+    },
+  }),
+};
