@@ -13,7 +13,7 @@
 //   coefficient   likewise
 //   terms         the loss in row `batch`, column `term`; batches × term_count
 //
-// Dispatched by src/ops/losses/bpr_loss.ts and src/ops/losses/bpr_rows_loss.ts.
+// Dispatched by src/ops/losses/bpr_loss.ts.
 
 struct Params {
   triples: u32, // in the epoch

@@ -7,7 +7,7 @@
 // is, its parts say:
 //
 //   which rows           every_row, batch_rows                          first_place, end_place, row_at
-//   which entries        graph_entries, triple_entries                  first_entry, end_entry,
+//   which entries        graph_entries, triple_entries, slot_entries    first_entry, end_entry,
 //                                                                       neighbour_of, weight_of
 //   what a sum becomes   plain_sum, layer_mix, recurrence               result_of
 //   what becomes of it   one of kernels/endings                         finish

@@ -43,8 +43,9 @@ const tileElements = (rows: number, candidates: number): number =>
   Math.ceil(rows / 8) * 8 * Math.ceil(candidates / 4) * 4;
 
 const cases: Record<string, () => Case[]> = {
-  bpr_scores: () =>
-    batchCases(({ epoch, clock, h, params, constants, batchSize }) => ({
+  bpr_scores: () => [
+    ...batchCases(({ epoch, clock, h, params, constants, batchSize }) => ({
+      parts: ["bpr/epoch_rows"],
       tensors: {
         user: epoch.user,
         positive: epoch.positive,
@@ -57,6 +58,19 @@ const cases: Record<string, () => Case[]> = {
       constants,
       size: { invocations: batchSize },
     })),
+    ...batchCases(({ clock, dim, params, constants, batchSize }) => ({
+      parts: ["bpr/gathered_rows"],
+      tensors: {
+        users: floats(batchSize * dim),
+        items: floats(2 * batchSize * dim),
+        clock,
+        margin: new Float32Array(batchSize),
+      },
+      params,
+      constants,
+      size: { invocations: batchSize },
+    })).map((one) => ({ ...one, name: `${one.name}, gathered` })),
+  ],
 
   bpr_coefficients: () =>
     [

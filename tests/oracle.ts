@@ -7,7 +7,7 @@ import { features } from "./oracle/features.ts";
 import { gatherParts, gathers } from "./oracle/gather.ts";
 import { graphs } from "./oracle/graphs.ts";
 import { learnedGraph } from "./oracle/learned_graph.ts";
-import { losses } from "./oracle/losses.ts";
+import { losses, tripleRows } from "./oracle/losses.ts";
 import { ranking } from "./oracle/ranking.ts";
 import { rows } from "./oracle/rows.ts";
 import { endings, steps } from "./oracle/steps.ts";
@@ -28,7 +28,7 @@ export const oracle: Record<string, Twin> = {
 };
 
 /** The twins of all parts. */
-export const partTwins: Record<string, PartTwin> = { ...endings, ...gatherParts };
+export const partTwins: Record<string, PartTwin> = { ...endings, ...gatherParts, ...tripleRows };
 
 const undeclared = (): never => {
   throw new TypeError("No part of the case declares the function.");
@@ -45,4 +45,7 @@ export const NO_FUNCTIONS: Functions = {
   weight_of: undeclared,
   result_of: undeclared,
   finish: undeclared,
+  rows_of: undeclared,
+  user_vector: undeclared,
+  item_vector: undeclared,
 };

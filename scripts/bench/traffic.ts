@@ -32,7 +32,8 @@ import type { MeanBatch } from "./mean_batch.ts";
  * |                    | E(0)                                                          |        |
  * | triple_entries     | N(0) + 1 offsets, 4t partners, 4t slots, t coefficients       |        |
  * | layer_mix          | 2d weights, r·d base                                          |        |
- * | bpr_scores         | 3t rows, N(0)·d of H, 1 count                                 | t      |
+ * | bpr_scores         | 1 count                                                       | t      |
+ * | epoch_rows         | 3t rows, N(0)·d of H                                          |        |
  * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
  * | each_vector        | n·d result                                                    |        |
  * | advance            | 2                                                             | 2      |
@@ -55,7 +56,9 @@ const WORDS: Readonly<Record<string, (dispatch: Dispatch, batch: MeanBatch) => n
   "gather/triple_entries": (_, { triples, rows }) => rows[0]! + 1 + 9 * triples,
   "gather/plain_sum": () => 0,
   "gather/layer_mix": (dispatch, batch) => 2 * columnsOf(dispatch) + resultSize(dispatch, batch),
-  bpr_scores: ({ tensors }, { triples, rows }) => 4 * triples + rows[0]! * tensors.h!.shape[1]! + 1,
+  bpr_scores: (_, { triples }) => triples + 1,
+  "bpr/epoch_rows": ({ tensors }, { triples, rows }) =>
+    3 * triples + rows[0]! * tensors.h!.shape[1]!,
   bpr_coefficients: (_, { triples }) => 2 * triples + 2,
   each_vector: ({ tensors }) => elementCount(tensors.result!.shape),
   advance: () => 4,

@@ -101,8 +101,7 @@ export {
 export { frequencyBands, joinBands } from "./graphs/frequency_bands.ts";
 
 export { batchMean } from "./losses/batch_mean.ts";
-export { BPR_GAMMA, bprLoss } from "./losses/bpr_loss.ts";
-export { bprRowsLoss } from "./losses/bpr_rows_loss.ts";
+export { BPR_GAMMA, bprLoss, bprRowsLoss } from "./losses/bpr_loss.ts";
 export { contrastiveLoss } from "./losses/contrastive_loss.ts";
 export { cosineLoss } from "./losses/cosine_loss.ts";
 export { gradientPenalty } from "./losses/gradient_penalty.ts";

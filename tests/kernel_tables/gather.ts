@@ -160,6 +160,34 @@ const gradientsByBatch = (): Case[] =>
     return ofParts("", lanes(touched(batch), dim), gather(rows, dim), ...made);
   }).map((one) => added({ ...one, name: `${one.name}, triples` }, one.tensors.input!.length));
 
+/** The gradient of BPR by gathered rows; the third batch of three, which is partial where it is not alone. */
+const gradientsByRows = (): Case[] =>
+  [
+    { batch: 1, dim: 4 },
+    { batch: 9, dim: 12 },
+    { batch: 30, dim: 64 },
+    { batch: 3, dim: 300 },
+    { batch: 35_001, dim: 4, workgroup_size: 1 }, // > 65,535 workgroups for items
+  ].flatMap(({ batch, dim, workgroup_size }) =>
+    [[1, 2], [2, 1]].flatMap(([own, other]) => {
+      const rows = own! * batch, of_users = 2 - own!;
+      const slotEntries = {
+        parts: ["gather/slot_entries"],
+        tensors: { clock: Uint32Array.of(2, 17), coefficient: floats(batch) },
+        constants: { of_users, batch_size: batch, triples: 2 * batch + Math.ceil(0.6 * batch) },
+      };
+      const one = ofParts(
+        `${batch} × ${dim}, ${of_users ? "users" : "items"}`,
+        lanes(rows, dim),
+        gather(other! * batch, dim, workgroup_size),
+        everyRow(rows),
+        slotEntries,
+        plainSum,
+      );
+      return [stored(one, rows * dim), added(one, rows * dim)];
+    })
+  );
+
 /** What the kernel itself needs where it gathers from images: a graph, its entries two by two. */
 function gatherImage(
   rows: number,
@@ -215,6 +243,7 @@ export const cases: Record<string, () => Case[]> = {
     ...products(),
     ...recurrences(),
     ...gradientsByBatch(),
+    ...gradientsByRows(),
   ],
 
   gather_image: () => [...imagesToEveryRow(), ...imagesToBatch()],

@@ -57,35 +57,4 @@ export const cases: Record<string, () => Case[]> = {
         size: { invocations: 2 * batch * width },
       }))
     ),
-
-  bpr_rows_scores: () =>
-    shapes.map(({ batch, width, lanes, constants }) => ({
-      name: `${batch} × ${width}, ${lanes} lanes`,
-      tensors: {
-        users: floats(batch * width),
-        items: floats(2 * batch * width),
-        margin: floats(batch),
-      },
-      params: { batch_size: batch, width },
-      constants: { lanes, ...constants },
-      size: { invocations: batch * lanes },
-    })),
-
-  bpr_rows_gradient: () =>
-    shapes.flatMap(({ batch, width, epoch, constants }) =>
-      [0, 1].flatMap((keep) =>
-        [[1, 2], [2, 1]].map(([own, other]) => ({
-          name: `${batch} × ${width}, keep ${keep}, ${own === 1 ? "users" : "items"}`,
-          tensors: {
-            clock,
-            coefficient: floats(batch),
-            other: floats(other! * batch * width),
-            gradient: floats(own! * batch * width),
-          },
-          params: { of_users: 2 - own!, width, keep, ...epoch },
-          constants,
-          size: { invocations: own! * batch * width },
-        }))
-      )
-    ),
 };

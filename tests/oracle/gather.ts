@@ -80,6 +80,20 @@ export const gatherParts: Record<string, PartTwin> = {
     },
   }),
 
+  /** ± coefficient · the other row of the pairs (u_t, p_t) and (u_t, n_t) */
+  "gather/slot_entries": (t, _, { of_users, batch_size, triples }) => {
+    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+    const pairs = of_users === 1 ? 2 : 1;
+    const first_entry = (_: number, row: number): number =>
+      2 * (row % batch_size!) + Math.floor(row / batch_size!);
+    return {
+      first_entry,
+      end_entry: (place, row) => first_entry(place, row) + (row % batch_size! < length ? pairs : 0),
+      neighbour_of: (entry) => Math.floor(entry / 2) + (of_users! * entry % 2) * batch_size!,
+      weight_of: (entry) => (entry % 2 ? -1 : 1) * t.coefficient![Math.floor(entry / 2)]!,
+    };
+  },
+
   /** The sum itself */
   "gather/plain_sum": () => ({ result_of: (_at, _c, sum) => sum }),
 

@@ -1,18 +1,16 @@
 /** Twins of the kernels of losses. */
-import { batchRows, meanOf, type Twin } from "./twin.ts";
+import { batchRows, meanOf, type PartTwin, type Twin } from "./twin.ts";
 
 export const losses: Record<string, Twin> = {
   /** margin_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩ */
-  bpr_scores(t, { triples, batch_size }, { dim4 }) {
+  bpr_scores(t, { triples, batch_size }, { dim4 }, { rows_of, user_vector, item_vector }) {
     const dim = dim4! * 4;
     const first = t.clock![0]! * batch_size!;
     for (let slot = 0; slot < batch_size! && first + slot < triples!; slot++) {
+      const [u, p, n] = rows_of(slot, first + slot);
       let margin = 0;
       for (let j = 0; j < dim; j++) {
-        const u = t.h![t.user![first + slot]! * dim + j]!;
-        const p = t.h![t.positive![first + slot]! * dim + j]!;
-        const n = t.h![t.negative![first + slot]! * dim + j]!;
-        margin += u * (p - n);
+        margin += user_vector(u * dim + j) * (item_vector(p * dim + j) - item_vector(n * dim + j));
       }
       t.margin![slot] = margin;
     }
@@ -34,30 +32,6 @@ export const losses: Record<string, Twin> = {
         : -Math.log(gamma! + inFavour);
     }
     t.terms![step * term_count! + term!] = loss / size;
-  },
-
-  /** margin_t = ⟨u_t, p_t − n_t⟩ */
-  bpr_rows_scores(t, { batch_size, width }) {
-    const batch = batch_size! * width!;
-    t.margin!.fill(0);
-    for (let i = 0; i < batch; i++) {
-      const difference = t.items![i]! - t.items![batch + i]!;
-      t.margin![Math.floor(i / width!)]! += t.users![i]! * difference;
-    }
-  },
-
-  /** gradient = keep · itself + c_t (p_t − n_t) for users, ± c_t u_t for items */
-  bpr_rows_gradient(t, { of_users, width, keep, triples, batch_size }) {
-    const batch = batch_size! * width!;
-    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
-    t.gradient!.forEach((old, i) => {
-      const slot = Math.floor(i % batch / width!);
-      const direction = of_users === 1
-        ? t.other![i]! - t.other![batch + i]!
-        : (i < batch ? 1 : -1) * t.other![i % batch]!;
-      const added = slot < length ? t.coefficient![slot]! * direction : 0;
-      t.gradient![i] = (keep === 1 ? old : 0) + added;
-    });
   },
 
   /** partial_(slot + w) = Σ x_i² over the w-th of 32 parts of [first, first + elements) */
@@ -185,4 +159,21 @@ export const losses: Record<string, Twin> = {
       t.gradient![i] = old + (r % batch_size! < length ? entry : 0);
     }
   },
+};
+
+/** Where the vectors of triples are. */
+export const tripleRows: Record<string, PartTwin> = {
+  /** Rows of H by their ids */
+  "bpr/epoch_rows": (t) => ({
+    rows_of: (_, triple) => [t.user![triple]!, t.positive![triple]!, t.negative![triple]!],
+    user_vector: (at) => t.h![at]!,
+    item_vector: (at) => t.h![at]!,
+  }),
+
+  /** Rows in the order of triples */
+  "bpr/gathered_rows": (t, { batch_size }) => ({
+    rows_of: (slot) => [slot, slot, batch_size! + slot],
+    user_vector: (at) => t.users![at]!,
+    item_vector: (at) => t.items![at]!,
+  }),
 };

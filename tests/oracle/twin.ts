@@ -27,6 +27,15 @@ export interface Functions {
   result_of(at: number, c: number, sum: number): number;
   /** What is done with a number of a result. */
   finish(at: number, result: number): void;
+  /** The rows of a triple. */
+  rows_of(
+    slot: number,
+    triple: number,
+  ): readonly [user: number, positive: number, negative: number];
+  /** A number of the matrix of users. */
+  user_vector(at: number): number;
+  /** A number of the matrix of items. */
+  item_vector(at: number): number;
 }
 
 /** A kernel's twin, given the functions of its parts' twins. */

@@ -5,22 +5,26 @@
  * Scores (sums over columns), coefficients (per triple) and gradient (per row) are separate stages:
  * only the first mixes columns.
  *
- * Adjoint: with c_t = w dL/dx_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r,
- * gathered through the batch's own CSR.
+ * Adjoint: with c_t = w dL/dx_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r, gathered
+ * through the batch's own CSR; by gathered rows, du_t = c_t p_t − c_t n_t, dp_t = c_t u_t, dn_t = −c_t u_t.
  *
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
+import { dispatchParts, type KernelPart } from "../../gpu/part.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import type { Batch } from "../../tape/batch.ts";
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprScores from "../../../kernels/bpr_scores.wgsl" with { type: "text" };
+import epochRows from "../../../kernels/bpr/epoch_rows.wgsl" with { type: "text" };
+import gatheredRows from "../../../kernels/bpr/gathered_rows.wgsl" with { type: "text" };
+import slotEntries from "../../../kernels/gather/slot_entries.wgsl" with { type: "text" };
 import tripleEntries from "../../../kernels/gather/triple_entries.wgsl" with { type: "text" };
-import { addedTo } from "../../tape/ending.ts";
-import { addGradientRows } from "../../tape/gradient.ts";
+import type { Batch } from "../../tape/batch.ts";
+import { addedTo, storedIn } from "../../tape/ending.ts";
+import { addGradientInPlace, addGradientRows } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
-import { recordGather, rowsOfBatch } from "../graphs/gather.ts";
+import { everyRow, recordGather, rowsOfBatch } from "../graphs/gather.ts";
 
 /** γ in the loss of MMRec's and RecBole's code. */
 export const BPR_GAMMA = 1e-10;
@@ -28,26 +32,94 @@ export const BPR_GAMMA = 1e-10;
 /**
  * Records the loss of the current batch and its adjoint.
  *
+ * @param h H, users, then items, × dim, dim a multiple of 4.
  * @param gamma γ, which some authors add to keep the logarithm finite.
  */
 export function bprLoss(
   tape: Tape,
   h: Variable,
   batch: Batch,
-  { index: term, count: term_count, weight }: LossTerm,
+  term: LossTerm,
   gamma = 0,
 ): void {
+  const { user, positive, negative, entryStart: entry_start, partner, signedSlot } = batch;
+  const vectors = {
+    source: { name: "bpr/epoch_rows", code: epochRows },
+    tensors: { user, positive, negative, h: h.value },
+  };
+  const dim = h.value.shape[1]!;
+  const coefficient = recordCoefficients(tape, vectors, dim, batch, term, gamma);
+  const entries = {
+    source: { name: "gather/triple_entries", code: tripleEntries },
+    tensors: { entry_start, partner, signed_slot: signedSlot, coefficient },
+  };
+  const rows = rowsOfBatch(batch);
+  const recordGradient = (gradient: Tensor): void =>
+    recordGather(tape.program, { rows, entries, input: h.value, ending: addedTo(gradient) });
+  tape.adjoint(() => addGradientRows(tape, h, recordGradient), [coefficient]);
+}
+
+/**
+ * The same on gathered rows, where users' and items' are of matrices of their own.
+ *
+ * @param users batch size × dim, dim a multiple of 4: the users' rows.
+ * @param items (2 · batch size) × dim: the positive items' rows, then the negative ones'.
+ */
+export function bprRowsLoss(
+  tape: Tape,
+  users: Variable,
+  items: Variable,
+  batch: Batch,
+  term: LossTerm,
+): void {
+  const { clock, shape: { triples, batchSize: batch_size } } = batch;
+  const vectors = {
+    source: { name: "bpr/gathered_rows", code: gatheredRows },
+    tensors: { users: users.value, items: items.value },
+  };
+  const dim = users.value.shape[1]!;
+  const coefficient = recordCoefficients(tape, vectors, dim, batch, term, 0);
+  /** Records one side's gradient. */
+  const passGradient = (side: Variable, { value: input }: Variable): void => {
+    const rows = everyRow(side.value.shape[0]!);
+    const entries = {
+      source: { name: "gather/slot_entries", code: slotEntries },
+      tensors: { clock, coefficient },
+      constants: { of_users: Number(side === users), batch_size, triples },
+    };
+    addGradientInPlace(tape, side, (gradient, keep) => {
+      const ending = keep ? addedTo(gradient) : storedIn(gradient);
+      recordGather(tape.program, { rows, entries, input, ending });
+    });
+  };
+  tape.adjoint(() => {
+    passGradient(users, items);
+    passGradient(items, users);
+  }, [coefficient]);
+}
+
+/** Records the loss, and returns the coefficients, taken from the tape, that its adjoint starts from. */
+function recordCoefficients(
+  tape: Tape,
+  vectors: KernelPart,
+  dim: number,
+  { clock, terms, shape: { triples, batchSize } }: Batch,
+  { index: term, count: term_count, weight }: LossTerm,
+  gamma: number,
+): Tensor {
   const { gpu, program } = tape;
-  const { clock, user, positive, negative, terms, shape } = batch;
-  const { triples, batchSize } = shape;
-  const dim4 = h.value.shape[1]! / 4;
   const params = { triples, batch_size: batchSize };
   const margin = tape.take("margins", [batchSize]);
   const coefficient = tape.take("coefficients", [batchSize]);
-  program.dispatch(
-    getKernel(gpu, { name: "bpr_scores", code: bprScores }, { dim4 }),
-    { user, positive, negative, clock, h: h.value, margin },
-    params,
+  dispatchParts(
+    program,
+    {
+      source: { name: "bpr_scores", code: bprScores },
+      tensors: { clock, margin },
+      constants: { dim4: dim / 4 },
+      params,
+    },
+    [vectors],
     { invocations: batchSize },
   );
   program.dispatch(
@@ -57,13 +129,5 @@ export function bprLoss(
     { workgroups: 1 },
   );
   tape.release(margin);
-  const { entryStart: entry_start, partner, signedSlot } = batch;
-  const entries = {
-    source: { name: "gather/triple_entries", code: tripleEntries },
-    tensors: { entry_start, partner, signed_slot: signedSlot, coefficient },
-  };
-  const rows = rowsOfBatch(batch);
-  const adjoint = (gradient: Tensor): void =>
-    recordGather(tape.program, { rows, entries, input: h.value, ending: addedTo(gradient) });
-  tape.adjoint(() => addGradientRows(tape, h, adjoint), [coefficient]);
+  return coefficient;
 }

@@ -3,7 +3,7 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
-import { bprRowsLoss } from "../../../src/ops/losses/bpr_rows_loss.ts";
+import { bprRowsLoss } from "../../../src/ops/losses/bpr_loss.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom } from "../../../src/random.ts";
 import { operand } from "../check_operation.ts";
@@ -32,7 +32,7 @@ function loss(
 
 Deno.test("the loss on rows, and its gradients", async (test) => {
   using gpu = await openDevice();
-  for (const [step, triples, width] of [[0, 4, 1], [1, 4, 7], [2, 3, 64]]) {
+  for (const [step, triples, width] of [[0, 4, 4], [1, 4, 12], [2, 3, 64]]) {
     await test.step(`${triples} triples of width ${width}`, async () => {
       using resources = new DisposableStack();
       const scratch = resources.use(new Scratch(gpu));
@@ -71,13 +71,13 @@ Deno.test("constants get no gradient", async () => {
   const scratch = resources.use(new Scratch(gpu));
   const batches = resources.use(uploadMade(gpu, epoch, 0, term.count));
   const [users, items] = [BATCH, 2 * BATCH].map((rows): Variable => ({
-    value: resources.use(createTensor(gpu, "rows", [rows, 3])),
+    value: resources.use(createTensor(gpu, "rows", [rows, 4])),
     constant: true,
   }));
   const tape = new Tape(gpu, "loss", scratch);
   bprRowsLoss(tape, users!, items!, batches, term);
   tape.backward();
   using program = tape.program;
-  assertEquals(program.kernels, ["bpr_rows_scores", "bpr_coefficients"]);
+  assertEquals(program.kernels, ["bpr_scores: gathered_rows", "bpr_coefficients"]);
   assertEquals([users!.gradient, items!.gradient], [undefined, undefined]);
 });
