@@ -1,6 +1,6 @@
 /** The convolution and its adjoint against the sum they stand for, in f64. */
-import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { GpuDevice, GpuError, openDevice } from "../../../src/gpu/device.ts";
+import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
+import { GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { getKernel, LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
@@ -9,79 +9,27 @@ import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
 import { createBatch, stepCount } from "../../../src/tape/batch.ts";
 import { addedTo, storedIn } from "../../../src/tape/ending.ts";
 import { endGradient } from "../../../src/tape/gradient.ts";
-import {
-  backwardRatios,
-  forwardRatios,
-  layerWeights,
-} from "../../../src/ops/graphs/layer_weights.ts";
+import { backwardRatios, forwardRatios } from "../../../src/ops/graphs/layer_weights.ts";
 import {
   convolve,
   convolveToEnding,
   createStepwiseConvolution,
-  replaceGraph,
   stepwiseConvolution,
 } from "../../../src/ops/graphs/stepwise_convolution.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
-import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
+import { uniformBelow } from "../../../src/random.ts";
 import { patternOf, type SparseMatrix } from "../../../src/sparse/csr.ts";
 import { interactionGraph } from "../../../src/sparse/graphs.ts";
 import { gatherBatches, uploadEpoch } from "../../../src/training/sampler.ts";
 import { bothGathers, inBothWays } from "../../gpu/gather/both_gathers.ts";
-
-const random = createRandom(11);
-const floats = (length: number): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length }, () => 2 * uniformReal(random) - 1);
-
-/** The graph of random interactions; every third user, and some items, have none. */
-function randomGraph(users: number, items: number): SparseMatrix {
-  const pairs = Array.from({ length: users }, (_, user) => {
-    const count = user % 3 === 0 ? 0 : 1 + uniformBelow(random, 5);
-    const own = Array.from({ length: count }, () => uniformBelow(random, items));
-    return [...new Set(own)].map((item) => [user, item] as const);
-  });
-  return interactionGraph(patternOf(users, items, pairs.flat()));
-}
-
-/** A x, column by column. */
-function multiply(
-  { rowCount, rowStart, column, value }: SparseMatrix,
-  x: Float64Array,
-  dim: number,
-): Float64Array {
-  const product = new Float64Array(x.length);
-  for (let row = 0; row < rowCount; row++) {
-    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
-      for (let j = 0; j < dim; j++) {
-        product[row * dim + j]! += value[entry]! * x[column[entry]! * dim + j]!;
-      }
-    }
-  }
-  return product;
-}
-
-/** Σ_l α_l ⊙ A^l E, term by term. */
-function explicitSum(
-  graph: SparseMatrix,
-  embeddings: Float64Array,
-  ratios: Float64Array,
-  layers: number,
-): Float64Array {
-  const dim = ratios.length;
-  const weights = Array.from(ratios, (beta) => layerWeights(beta, layers));
-  const sum = new Float64Array(embeddings.length);
-  let power = embeddings;
-  for (let layer = 0; layer <= layers; layer++) {
-    for (let i = 0; i < sum.length; i++) sum[i]! += weights[i % dim]![layer]! * power[i]!;
-    power = multiply(graph, power, dim);
-  }
-  return sum;
-}
-
-function assertClose(actual: Float32Array, expected: Float64Array): void {
-  assertEquals(actual.length, expected.length);
-  const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
-  expected.forEach((x, i) => assertAlmostEquals(actual[i]!, x, 2e-6 * largest, `entry ${i}`));
-}
+import {
+  assertClose,
+  explicitSum,
+  floats,
+  lightGcn,
+  random,
+  randomGraph,
+} from "./explicit_convolution.ts";
 
 /** The forward pass, and the adjoint of a given dLoss/dH. */
 async function bothWays(
@@ -112,8 +60,6 @@ async function bothWays(
   const [adjoint] = await readFloats(gpu, variable.gradient!);
   return [value!, adjoint!];
 }
-
-const lightGcn = (dim: number): Float64Array => new Float64Array(dim).fill(1);
 
 Deno.test("the convolution is the explicit sum over layers, and so is its adjoint", async (test) => {
   using opened = await openDevice();
@@ -358,48 +304,6 @@ Deno.test("rows that are too long for several per invocation are walked to their
         ? "gather_image: every_row, store"
         : "gather: every_row, graph_entries, layer_mix, store";
       assertEquals(program.kernels, [kernel]);
-    });
-  }
-});
-
-Deno.test("another graph takes the place of the first, wherever it is gathered from", async (test) => {
-  using opened = await openDevice();
-  const dim = 8, layers = 2, ratios = lightGcn(dim);
-  const sizes = [
-    { users: 9, items: 7 },
-    { users: 4000, items: 300 }, // several lines of an image
-  ];
-  for (const { users, items, from, gpu } of inBothWays(opened, sizes)) {
-    await test.step(`${users} × ${items} from ${from}`, async () => {
-      const graphs = [randomGraph(users, items), randomGraph(users, items)];
-      const [longer, shorter] = graphs.sort((a, b) => b.column.length - a.column.length);
-      const rows = longer!.rowCount;
-      const values = floats(rows * dim);
-      using scratch = new Scratch(gpu);
-      using convolution = createStepwiseConvolution(gpu, "graph", longer!, ratios, layers, rows);
-      using input = createTensor(gpu, "embeddings", [rows, dim], values);
-      const tape = new Tape(gpu, "forward", scratch);
-      const output = convolve(tape, convolution, input);
-      using program = tape.program;
-      replaceGraph(convolution, shorter!);
-      program.run();
-      const [h] = await readFloats(gpu, output);
-      assertClose(h!, explicitSum(shorter!, Float64Array.from(values), ratios, layers));
-    });
-  }
-});
-
-Deno.test("a graph that is too large for the place of another is refused", async (test) => {
-  using opened = await openDevice();
-  const graphOf = (pairs: number) =>
-    interactionGraph(patternOf(3, 4, Array.from({ length: pairs }, (_, i) => [i % 3, i >> 1])));
-  for (const { from, gpu } of bothGathers(opened)) {
-    await test.step(`from ${from}`, () => {
-      using wide = createStepwiseConvolution(gpu, "graph", graphOf(2), lightGcn(4), 1, 9);
-      assertThrows(() => replaceGraph(wide, graphOf(8)), GpuError);
-      using narrow = createStepwiseConvolution(gpu, "graph", graphOf(8), lightGcn(4), 1, 1);
-      const message = "A row has 3 entries, and at most 1 may.";
-      assertThrows(() => replaceGraph(narrow, graphOf(8)), GpuError, message);
     });
   }
 });

@@ -1,16 +1,18 @@
-/** Loss and gradient of batches against the formula, triple by triple in f64. */
+/** Loss and gradient of batches against the formula, triple by triple in f64; and on gathered rows. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { getKernel } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
 import advance from "../../../kernels/advance.wgsl" with { type: "text" };
-import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
+import { bprLoss, bprRowsLoss } from "../../../src/ops/losses/bpr_loss.ts";
 import { createBatch, type EpochShape, stepCount } from "../../../src/tape/batch.ts";
 import type { LossTerm } from "../../../src/tape/loss_term.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
 import { gatherBatches, type Triples, uploadEpoch } from "../../../src/training/sampler.ts";
+import { operand } from "../check_operation.ts";
+import { assertClose, finiteDifferences, madeEpoch, uploadMade } from "../made_epoch.ts";
 
 const random = createRandom(5);
 
@@ -159,4 +161,83 @@ Deno.test("a batch after another gives the bits that it gives alone", async () =
     inARow.next.run();
   }
   assertEquals(await readIntegers(gpu, inARow.batches.clock), [Uint32Array.of(3, 3)]);
+});
+
+/** A term among others. */
+const SECOND: LossTerm = { index: 1, count: 3, weight: 0.3 };
+const BATCH = 4;
+const gatheredEpoch = madeEpoch(createRandom(42), {
+  users: 3,
+  items: 4,
+  triples: 11,
+  batchSize: BATCH,
+});
+
+/** The loss of the first triples, on gathered rows. */
+function rowsLoss(
+  [users, items]: readonly Float64Array[],
+  width: number,
+  triples: number,
+): number {
+  let sum = 0;
+  for (let t = 0; t < triples; t++) {
+    let margin = 0;
+    for (let i = t * width; i < (t + 1) * width; i++) {
+      margin += users![i]! * (items![i]! - items![BATCH * width + i]!);
+    }
+    sum -= Math.log(1 / (1 + Math.exp(-margin)));
+  }
+  return sum / triples;
+}
+
+Deno.test("the loss on gathered rows equals the formula, and its gradients differences", async (test) => {
+  using gpu = await openDevice();
+  for (const [step, triples, width] of [[0, 4, 4], [1, 4, 12], [2, 3, 64]]) {
+    await test.step(`${triples} triples of width ${width}`, async () => {
+      using resources = new DisposableStack();
+      const scratch = resources.use(new Scratch(gpu));
+      const batches = resources.use(uploadMade(gpu, gatheredEpoch, step!, SECOND.count));
+      const operands = [operand(BATCH, width!), operand(2 * BATCH, width!)];
+      const [users, items] = operands.map(({ shape, data }): Variable => ({
+        value: resources.use(createTensor(gpu, "rows", shape, data)),
+      }));
+      const tape = new Tape(gpu, "loss", scratch);
+      // Twice, so that gradients add up.
+      bprRowsLoss(tape, users!, items!, batches, SECOND);
+      bprRowsLoss(tape, users!, items!, batches, { ...SECOND, index: 2 });
+      tape.backward();
+      resources.use(tape.program).run();
+      const [terms, ...gradients] = await readFloats(
+        gpu,
+        batches.terms,
+        users!.gradient!,
+        items!.gradient!,
+      );
+      const inputs = operands.map(({ data }) => Float64Array.from(data));
+      const expected = rowsLoss(inputs, width!, triples!);
+      assertAlmostEquals(terms![step! * SECOND.count + SECOND.index]!, expected, 1e-6);
+      inputs.forEach((input, i) => {
+        const at = (x: Float64Array) => inputs.with(i, Float64Array.from(x));
+        const differences = finiteDifferences((x) => rowsLoss(at(x), width!, triples!), input);
+        assertClose(gradients[i]!, differences.map((d) => 2 * SECOND.weight * d), 5e-6);
+      });
+    });
+  }
+});
+
+Deno.test("gathered rows that are constant get no gradient", async () => {
+  using gpu = await openDevice();
+  using resources = new DisposableStack();
+  const scratch = resources.use(new Scratch(gpu));
+  const batches = resources.use(uploadMade(gpu, gatheredEpoch, 0, SECOND.count));
+  const [users, items] = [BATCH, 2 * BATCH].map((rows): Variable => ({
+    value: resources.use(createTensor(gpu, "rows", [rows, 4])),
+    constant: true,
+  }));
+  const tape = new Tape(gpu, "loss", scratch);
+  bprRowsLoss(tape, users!, items!, batches, SECOND);
+  tape.backward();
+  using program = tape.program;
+  assertEquals(program.kernels, ["bpr_scores: gathered_rows", "bpr_coefficients"]);
+  assertEquals([users!.gradient, items!.gradient], [undefined, undefined]);
 });

@@ -1,0 +1,126 @@
+/** Awkward shapes for the kernels of ranking. */
+import { type Case, floats, randomPattern } from "./random_case.ts";
+
+const tiles = [
+  { rows: 1, candidates: 1, width: 4, k: 1 },
+  { rows: 9, candidates: 65, width: 12, k: 3 },
+  { rows: 64, candidates: 100, width: 64, k: 20 },
+  { rows: 13, candidates: 7, width: 100, k: 128 }, // fewer candidates than k
+  { rows: 1800, candidates: 1200, width: 4, k: 5, workgroup_size: 1 }, // > 65,535 workgroups,
+];
+
+/** Scores of a tile: whole groups of eight rows and four candidates. */
+const tileElements = (rows: number, candidates: number): number =>
+  Math.ceil(rows / 8) * 8 * Math.ceil(candidates / 4) * 4;
+
+export const cases: Record<string, () => Case[]> = {
+  scores: () =>
+    tiles.map(({ rows, candidates, width, workgroup_size = 64 }) => ({
+      name: `${rows} × ${candidates}, width ${width}`,
+      tensors: {
+        queries: floats((2 + rows) * width),
+        candidates: floats((3 + candidates) * width),
+        scores: new Float32Array(tileElements(rows, candidates)),
+      },
+      params: {
+        first_row: 2,
+        row_count: rows,
+        first_candidate_row: 3,
+        candidate_count: candidates,
+        width4: width / 4,
+      },
+      constants: { workgroup_size },
+      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
+    })),
+
+  scores_image: () =>
+    tiles.map(({ rows, candidates, width, workgroup_size = 64 }) => ({
+      name: `${rows} × ${candidates}, width ${width}`,
+      tensors: {
+        queries: floats(rows * width),
+        candidates: floats(candidates * width),
+        scores: new Float32Array(tileElements(rows, candidates)),
+      },
+      images: { queries: width / 4, candidates: width / 4 },
+      params: { row_count: rows, candidate_count: candidates },
+      constants: { workgroup_size, width4: width / 4 },
+      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
+    })),
+
+  mask_seen: () =>
+    tiles.map(({ rows, candidates }) => {
+      const stride = Math.ceil(rows / 8) * 8;
+      const { rowStart, column } = randomPattern(rows + 4, candidates + 20, 6);
+      return {
+        name: `${rows} × ${candidates}, a tile in the middle`,
+        tensors: {
+          row_start: rowStart,
+          column,
+          scores: floats(tileElements(rows, candidates)),
+        },
+        params: {
+          first_query: 4,
+          row_count: rows,
+          row_stride: stride,
+          first_candidate: 10,
+          candidate_count: candidates,
+        },
+        size: { invocations: rows },
+      };
+    }),
+
+  mask_ranked: () =>
+    tiles.map(({ rows, candidates, workgroup_size = 64 }) => {
+      const stride = Math.ceil(rows / 8) * 8;
+      // Few distinct scores, so that ties are common.
+      const rounded = (count: number) => floats(count).map((x) => Math.round(8 * x));
+      const last_score = rounded(rows + 3);
+      const last_id = Uint32Array.from(last_score, (_, row) => 10 + row * 7 % candidates);
+      // A list that had too few candidates has no next one.
+      last_score[rows + 2] = -3.4e38;
+      last_id[rows + 2] = 0xffffffff;
+      return {
+        name: `${rows} × ${candidates}, a tile in the middle`,
+        tensors: { last_score, last_id, scores: rounded(tileElements(rows, candidates)) },
+        params: {
+          first_query: 3,
+          row_count: rows,
+          row_stride: stride,
+          first_candidate: 10,
+          candidate_count: candidates,
+        },
+        constants: { workgroup_size },
+        size: { invocations: stride * Math.ceil(candidates / 4) },
+      };
+    }),
+
+  top_k: () =>
+    [0, 50].flatMap((first_candidate) =>
+      tiles.map(({ rows, candidates, k }) => {
+        const stride = Math.ceil(rows / 8) * 8;
+        // Few distinct scores, so that ties are common; some hidden.
+        const scores = floats(tileElements(rows, candidates)).map((x) =>
+          x > 0.8 ? -3.4e38 : Math.round(8 * x)
+        );
+        const best_score = new Float32Array((rows + 1) * k);
+        const best_id = new Uint32Array((rows + 1) * k);
+        for (let place = 0; place < best_score.length; place++) {
+          best_score[place] = 4 - place % k;
+          best_id[place] = 2 * (place % k);
+        }
+        return {
+          name: `${rows} × ${candidates}, k ${k}, from candidate ${first_candidate}`,
+          tensors: { scores, best_score, best_id },
+          params: {
+            first_query: 1,
+            row_count: rows,
+            row_stride: stride,
+            first_candidate,
+            candidate_count: candidates,
+            k,
+          },
+          size: { invocations: rows },
+        };
+      })
+    ),
+};

@@ -1,0 +1,28 @@
+/** Awkward shapes for what ends a step. */
+import { withEachEnding } from "./endings.ts";
+import { type Case, floats } from "./random_case.ts";
+
+const elementwise = [1, 5, 1000, 70_001].map((vectors) => ({
+  vectors,
+  constants: { workgroup_size: vectors > 65_535 ? 1 : 128 },
+}));
+
+export const cases: Record<string, () => Case[]> = {
+  each_vector: () =>
+    elementwise.flatMap(({ vectors, constants }) => {
+      const one = {
+        name: `${vectors} vec4`,
+        tensors: { result: floats(4 * vectors) },
+        params: { vectors },
+        constants,
+        size: { invocations: vectors },
+      };
+      return withEachEnding(one, 4 * vectors);
+    }),
+
+  advance: () => [{
+    name: "once",
+    tensors: { next_clock: Uint32Array.of(41, 7) },
+    size: { workgroups: 1 },
+  }],
+};
