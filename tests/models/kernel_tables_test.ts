@@ -1,0 +1,51 @@
+/** What models are recorded with, against the tables of tests/kernels_test.ts. */
+import { assertEquals } from "@std/assert";
+import { openDevice } from "../../src/gpu/device.ts";
+import type { Command } from "../../src/gpu/program.ts";
+import { Scratch } from "../../src/gpu/scratch.ts";
+import { builtModel } from "../../src/models/model.ts";
+import { models } from "../../src/models/registry.ts";
+import { Tape } from "../../src/tape/tape.ts";
+import { createTrainingStep } from "../../src/training/training_step.ts";
+import { inBothWays } from "../gpu/gather/both_gathers.ts";
+import { kernelTables } from "../kernel_tables.ts";
+import { madeDataset } from "../training/made_dataset.ts";
+
+/** Each kernel in the tables with the parts that it is put together from. */
+const inTables = new Set(
+  Object.entries(kernelTables).flatMap(([kernel, makeTable]) =>
+    makeTable().map(({ parts = [] }) => [kernel, ...parts].join(" "))
+  ),
+);
+
+const filesOf = (command: Command): string[] =>
+  "kernel" in command ? [command.kernel.files.join(" ")] : [];
+
+Deno.test("every kernel that a model is recorded with is in the tables, parts and all", async (test) => {
+  using opened = await openDevice();
+  const dataset = madeDataset();
+  const shape = {
+    rows: dataset.userCount + dataset.itemCount,
+    triples: dataset.train.column.length,
+    batchSize: 64,
+  };
+  for (
+    const { kind, gpu, from } of inBothWays(opened, Object.values(models).map((kind) => ({ kind })))
+  ) {
+    await test.step(`${kind.name}, from ${from}`, async () => {
+      using model = builtModel(await kind.create(gpu, dataset));
+      using scratch = new Scratch(gpu);
+      // With both kinds of decay that there are.
+      const settings = { learningRate: 0.01, weightDecay: 0.1, l2: 0.1 };
+      using step = createTrainingStep(gpu, model, shape, settings, scratch);
+      const ranked = new Tape(gpu, "representations", scratch);
+      model.represent(ranked);
+      using ranking = ranked.program;
+      // Some phases are of the first batch alone, others of all but that.
+      const batches = Array.from({ length: 3 }, (_, batch) => step.programsOf(batch));
+      const recorded = [ranking, ...batches.flat()].flatMap(({ commands }) => commands);
+      const used = new Set(recorded.flatMap(filesOf));
+      assertEquals([...used].filter((files) => !inTables.has(files)), []);
+    });
+  }
+});
