@@ -53,9 +53,6 @@ export function createTensor(
   return tensor;
 }
 
-/** What {@linkcode createTensor} makes a tensor of. */
-type TensorParts = readonly [label: string, shape: readonly number[], data?: Elements];
-
 /**
  * Creates tensors that live and die together: all of them, or none.
  *
@@ -63,12 +60,18 @@ type TensorParts = readonly [label: string, shape: readonly number[], data?: Ele
  */
 export function createTensors<Name extends string>(
   gpu: GpuDevice,
-  parts: Readonly<Record<Name, TensorParts>>,
+  parts: Readonly<
+    Record<Name, readonly [label: string, shape: readonly number[], data?: Elements]>
+  >,
 ): Readonly<Record<Name, Tensor>> & Disposable {
   using guard = new DisposableStack();
   const tensors = {} as Record<Name, Tensor>;
   for (const name of Object.keys(parts) as Name[]) {
-    const [label, shape, data]: TensorParts = parts[name];
+    const [label, shape, data]: readonly [
+      label: string,
+      shape: readonly number[],
+      data?: Elements,
+    ] = parts[name];
     tensors[name] = guard.use(createTensor(gpu, label, shape, data));
   }
   const owned = guard.move();

@@ -6,26 +6,36 @@
  */
 import { createRandom, normal, type RandomSource, uniformReal } from "../random.ts";
 
-type Floats = Float32Array<ArrayBuffer>;
-
 /** The stream that a parameter of this name is drawn from. */
 export function initialStream(seed: number, name: string): RandomSource {
   return createRandom(seed, ...new TextEncoder().encode(name));
 }
 
 /** rows × columns from U(−b, b), b = √(6 / (rows + columns)) (Glorot & Bengio 2010). */
-export function xavierUniform(random: RandomSource, rows: number, columns: number): Floats {
+export function xavierUniform(
+  random: RandomSource,
+  rows: number,
+  columns: number,
+): Float32Array<ArrayBuffer> {
   return uniform(random, rows * columns, Math.sqrt(6 / (rows + columns)));
 }
 
 /** rows × columns from N(0, 2 / (rows + columns)) (Glorot & Bengio 2010). */
-export function xavierNormal(random: RandomSource, rows: number, columns: number): Floats {
+export function xavierNormal(
+  random: RandomSource,
+  rows: number,
+  columns: number,
+): Float32Array<ArrayBuffer> {
   const deviation = Math.sqrt(2 / (rows + columns));
   return Float32Array.from({ length: rows * columns }, () => deviation * normal(random));
 }
 
 /** `count` values from U(−bound, bound). */
-export function uniform(random: RandomSource, count: number, bound: number): Floats {
+export function uniform(
+  random: RandomSource,
+  count: number,
+  bound: number,
+): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: count }, () => bound * (2 * uniformReal(random) - 1));
 }
 
@@ -35,7 +45,7 @@ export function stackedTables(
   seed: number,
   { userCount, itemCount }: { readonly userCount: number; readonly itemCount: number },
   dim: number,
-): Floats {
+): Float32Array<ArrayBuffer> {
   const stacked = new Float32Array((userCount + itemCount) * dim);
   stacked.set(draw(initialStream(seed, "users"), userCount, dim));
   stacked.set(draw(initialStream(seed, "items"), itemCount, dim), userCount * dim);
@@ -48,7 +58,7 @@ export function linearDefaults(
   name: string,
   outputs: number,
   inputs: number,
-): { weight: Floats; bias: Floats } {
+): { weight: Float32Array<ArrayBuffer>; bias: Float32Array<ArrayBuffer> } {
   const bound = 1 / Math.sqrt(inputs);
   return {
     weight: uniform(initialStream(seed, `${name}.weight`), outputs * inputs, bound),

@@ -45,17 +45,35 @@
  *
  * @module
  */
-export { deviceOf, type Gpu, GpuDevice, GpuError } from "../gpu/device.ts";
+export { deviceOf, type Gpu, type GpuDevice, GpuError, type TexelFormat } from "../gpu/device.ts";
 export {
   createTensor,
   createTensors,
+  type Elements,
   readFloats,
   readIntegers,
+  type RowRange,
   type Tensor,
   write,
 } from "../gpu/tensor.ts";
-export { getKernel, type Kernel, type KernelSource } from "../gpu/kernel.ts";
-export { Program } from "../gpu/program.ts";
+export {
+  type Binding,
+  type Field,
+  getKernel,
+  type Kernel,
+  type KernelSource,
+  type ShaderFile,
+} from "../gpu/kernel.ts";
+export { dispatchParts, type KernelPart } from "../gpu/part.ts";
+export {
+  type Clear,
+  type Command,
+  type Copy,
+  type Dispatch,
+  type DispatchSize,
+  Program,
+} from "../gpu/program.ts";
+export type { EntryImage, Image, MatrixImage } from "../gpu/gather/image.ts";
 export { Scratch } from "../gpu/scratch.ts";
 
 export { Tape, type Variable } from "../tape/tape.ts";
@@ -68,30 +86,46 @@ export {
 export { addedTo, type Ending, recordEnding, storedIn } from "../tape/ending.ts";
 export { type LossTerm, lossTerms } from "../tape/loss_term.ts";
 export { type Batch, type EpochShape, stepCount, touchedRows } from "../tape/batch.ts";
-export { adamW } from "../tape/adamw.ts";
+export {
+  type AdamSettings,
+  adamW,
+  type OptimizedTensor,
+  type Pace,
+  type Smoothing,
+} from "../tape/adamw.ts";
 
 export { add, addToRows, sliceRows, stackRows } from "./rows/combine.ts";
-export { batchNorm } from "./rows/batch_norm.ts";
+export { batchNorm, type Normalised } from "./rows/batch_norm.ts";
 export { drawMask, drawUniform } from "./rows/draw_uniform.ts";
 export { dropout } from "./rows/dropout.ts";
 export { gatherBatch, type TripleList } from "./rows/gather_batch.ts";
 export { leakyRelu } from "./rows/leaky_relu.ts";
-export { jointLinear, linear, multiply } from "./rows/linear.ts";
+export { jointLinear, linear, type LinearPart, multiply } from "./rows/linear.ts";
 export { mixRows } from "./rows/mix_rows.ts";
 export { normaliseRows } from "./rows/normalise_rows.ts";
 export { padded, rearrange, transposed } from "./rows/rearrange.ts";
 export { softmaxRows } from "./rows/softmax_rows.ts";
 
 export { longestRow, type SparseTensor, uploadSparse } from "./graphs/sparse_tensor.ts";
+export {
+  everyRow,
+  type Gather,
+  type GatheredRows,
+  graphEntries,
+  recordGather,
+  rowsOfBatch,
+} from "./graphs/gather.ts";
 export { recordSparseProduct, sparseProduct } from "./graphs/sparse_product.ts";
 export {
   convolve,
   convolveToEnding,
   createStepwiseConvolution,
+  type ReachOf,
   replaceGraph,
   type StepwiseConvolution,
   stepwiseConvolution,
 } from "./graphs/stepwise_convolution.ts";
+export type { GraphPasses, NearBatch, Passes, Reach } from "./graphs/passes.ts";
 export { backwardRatios, forwardRatios, layerWeights } from "./graphs/layer_weights.ts";
 export {
   meanOfPolynomials,
@@ -104,9 +138,13 @@ export { batchMean } from "./losses/batch_mean.ts";
 export { BPR_GAMMA, bprLoss, bprRowsLoss } from "./losses/bpr_loss.ts";
 export { contrastiveLoss } from "./losses/contrastive_loss.ts";
 export { cosineLoss } from "./losses/cosine_loss.ts";
-export { gradientPenalty } from "./losses/gradient_penalty.ts";
+export {
+  gradientPenalty,
+  type PenalisedLayer,
+  type PenalisedNetwork,
+} from "./losses/gradient_penalty.ts";
 export { meanSigmoid } from "./losses/mean_sigmoid.ts";
-export { normPenalty, normPenaltyOfBatch } from "./losses/norm_penalty.ts";
+export { normPenalty, normPenaltyOfBatch, type NormPenaltyOptions } from "./losses/norm_penalty.ts";
 
 export { neighbourCosines } from "./learned_graph/neighbour_cosines.ts";
 export {
@@ -114,6 +152,7 @@ export {
   findNeighbours,
   type NeighbourGraph,
   transposeGraph,
+  type WeightedNeighbours,
 } from "./learned_graph/neighbour_graph.ts";
 export { neighbourProduct } from "./learned_graph/neighbour_product.ts";
 export { neighbourWeights } from "./learned_graph/neighbour_weights.ts";
@@ -125,7 +164,12 @@ export {
   type SparsePattern,
   transpose,
 } from "../sparse/csr.ts";
-export { interactionGraph, rowNormalised, similarityGraph } from "../sparse/graphs.ts";
+export {
+  interactionGraph,
+  type Neighbours,
+  rowNormalised,
+  similarityGraph,
+} from "../sparse/graphs.ts";
 export { sampleEdges } from "../sparse/edge_sampling.ts";
 export {
   createRandom,
@@ -136,13 +180,33 @@ export {
   uniformReal,
 } from "../random.ts";
 
-export { defineModel, type ModelDefinition } from "../models/define_model.ts";
+export {
+  defineModel,
+  type ModelDefinition,
+  type Preset,
+  type Presets,
+} from "../models/define_model.ts";
 export {
   constants,
+  type Model,
+  type ModelKind,
   type ModelParts,
   type Phase,
+  type TrainingSettings,
   type UpdateStep,
   type Variables,
 } from "../models/model.ts";
-export { EMBEDDING_WIDTH } from "../models/settings.ts";
+export {
+  EMBEDDING_WIDTH,
+  type Setting,
+  type SettingsOf,
+  type SettingsTable,
+  type SettingValue,
+  type ValueOf,
+} from "../models/settings.ts";
 export { stackedTables, xavierNormal, xavierUniform } from "../models/initial_values.ts";
+export type { SeenTensors, TopKLists } from "./ranking/top_k.ts";
+export type { Dataset, Modality } from "../data/dataset.ts";
+export type { FeatureMatrix } from "../data/features.ts";
+export type { NeighbourLists } from "../data/neighbour_lists.ts";
+export type { PreparationOptions } from "../features/preparation.ts";

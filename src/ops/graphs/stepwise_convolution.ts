@@ -129,7 +129,7 @@ export function stepwiseConvolution(
 }
 
 /** What pass `layer`, from 1, has to go over, if not everything. */
-type ReachOf = (layer: number) => Reach;
+export type ReachOf = (layer: number) => Reach;
 
 /** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
 export function convolve(

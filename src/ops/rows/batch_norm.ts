@@ -36,9 +36,6 @@ const EPSILON = 1e-5;
 /** Columns that a workgroup walks. */
 const COLUMNS = 16;
 
-/** How many rows a batch fills. */
-type BatchLength = Pick<Batch, "clock" | "shape">;
-
 /** What was normalised, and how: what the gradient of it needs. */
 export interface Normalised {
   /** γ x̂ + β, as large as x; zero in what a partial batch leaves of the lists. */
@@ -65,7 +62,7 @@ export function batchNorm(
   x: Variable,
   scale: Variable,
   shift: Variable,
-  batch: BatchLength,
+  batch: Pick<Batch, "clock" | "shape">,
 ): Normalised {
   const { label, shape } = x.value;
   const statistics = tape.take(`statistics of ${label}`, [2, shape[1]!]);
@@ -106,7 +103,7 @@ export function batchNormGradient(
   tape: Tape,
   normalised: Normalised,
   direction: Variable,
-  batch: BatchLength,
+  batch: Pick<Batch, "clock" | "shape">,
 ): Variable {
   const { x, scale } = normalised;
   const gradientOf = (d: Tensor): Tensor => {
@@ -129,7 +126,7 @@ function through(
   tape: Tape,
   { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
-  batch: BatchLength,
+  batch: Pick<Batch, "clock" | "shape">,
 ): { result: Tensor; scaleGradient: Tensor; shiftGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -160,7 +157,7 @@ function curvature(
   { x, scale, statistics }: Omit<Normalised, "output">,
   direction: Tensor,
   outputGradient: Tensor,
-  batch: BatchLength,
+  batch: Pick<Batch, "clock" | "shape">,
 ): { result: Tensor; scaleGradient: Tensor } {
   const { label, shape } = x.value;
   const width = shape[1]!;
@@ -186,7 +183,7 @@ function curvature(
 
 function sizes(
   x: Variable,
-  { shape: { triples, batchSize } }: BatchLength,
+  { shape: { triples, batchSize } }: Pick<Batch, "clock" | "shape">,
 ): Record<string, number> {
   const [rows, width] = x.value.shape as [number, number];
   return { rows, width, epsilon: EPSILON, triples, batch_size: batchSize };
