@@ -3,7 +3,6 @@
  * names of its bindings and parameters. A kernel's twin changes the arrays that the kernel writes to; a
  * part's declares the functions that the part does.
  */
-import { features } from "./oracle/features.ts";
 import { gatherParts, gathers } from "./oracle/gather.ts";
 import { graphs } from "./oracle/graphs.ts";
 import { learnedGraph } from "./oracle/learned_graph.ts";
@@ -17,7 +16,6 @@ export type { Arrays, Functions, Numbers } from "./oracle/twin.ts";
 
 /** The twins of all kernels. */
 export const oracle: Record<string, Twin> = {
-  ...features,
   ...gathers,
   ...graphs,
   ...learnedGraph,

@@ -10,11 +10,10 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { getKernel, LOOP_ROUNDS } from "../gpu/kernel.ts";
-import { Program } from "../gpu/program.ts";
+import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
-import gramCode from "../../kernels/gram.wgsl" with { type: "text" };
-import productCode from "../../kernels/product.wgsl" with { type: "text" };
+import { recordProduct } from "../ops/rows/matrix_product.ts";
+import { Tape } from "../tape/tape.ts";
 import { orthogonal, topEigenvectors } from "./top_eigenvectors.ts";
 
 /** A matrix that can be read again and again, in row tiles. */
@@ -57,7 +56,7 @@ export async function leftSingularVectors(
 ): Promise<SingularVectors> {
   const paddedWidth = ceil4(matrix.width);
   const fitting = Math.max(1, Math.floor(TILE_BYTES / (paddedWidth * 4)));
-  const tileRows = Math.min(matrix.rows, fitting, LOOP_ROUNDS - 8);
+  const tileRows = Math.min(matrix.rows, fitting);
   using tile = createTensor(gpu, "feature tile", [tileRows, paddedWidth]);
   using gram = createTensor(gpu, "Gram matrix", [paddedWidth, paddedWidth]);
   const tiles: Tiles = { gpu, matrix, tile, tileRows, paddedWidth };
@@ -92,16 +91,16 @@ function ceil4(size: number): number {
   return Math.ceil(size / 4) * 4;
 }
 
-/** Uploads each tile in turn, its rows padded with zero columns, and lets `visit` submit work on it. */
+/** Uploads each tile in turn, its rows padded with zero columns, and lets `visit` work on it. */
 async function forEachTile(
   { gpu, matrix: { rows, width, read }, tile, tileRows, paddedWidth }: Tiles,
-  visit: (from: number, rows: number) => Promise<void> | void,
+  visit: (from: number, tile: Tensor) => Promise<void>,
 ): Promise<void> {
   for (let from = 0; from < rows; from += tileRows) {
     const to = Math.min(rows, from + tileRows);
     const data = await read(from, to);
     write(gpu, tile, width === paddedWidth ? data : padRows(data, width, paddedWidth));
-    await visit(from, to - from);
+    await visit(from, { ...tile, shape: [to - from, paddedWidth] });
   }
   await gpu.finish();
 }
@@ -122,65 +121,61 @@ export function padRows(
 
 /** gram ← Σ XᵀX over tiles X from which the directions found so far are taken out. */
 async function sumGram(tiles: Tiles, gram: Tensor, found: readonly Float64Array[]): Promise<void> {
-  const { gpu, tile, tileRows, paddedWidth } = tiles;
+  const { gpu, paddedWidth } = tiles;
   write(gpu, gram, new Float32Array(paddedWidth * paddedWidth));
   using basis = createBasis(gpu, found, paddedWidth);
-  using projected = createTensor(gpu, "projected tile", [tileRows, basis.columns]);
-  const kernel = getKernel(gpu, { name: "gram", code: gramCode });
-  const width4 = paddedWidth / 4;
-  await forEachTile(tiles, async (_, rows) => {
-    using program = new Program(gpu, "Gram matrix");
+  using scratch = new Scratch(gpu);
+  await forEachTile(tiles, async (_, x) => {
+    const tape = new Tape(gpu, "Gram matrix", scratch);
+    using program = tape.program;
     if (found.length > 0) {
-      recordProduct(program, tile, basis.vectors, projected, { rows, keep: 0, gain: 1 });
-      recordProduct(program, projected, basis.transposed, tile, { rows, keep: 1, gain: -1 });
+      const projected = tape.take("negative projection", [x.shape[0]!, basis.columns]);
+      recordProduct(tape, x, basis.negative, { transposeB: true }, projected);
+      recordProduct(tape, projected, basis.vectors, {}, x, true);
+      tape.release(projected);
     }
-    program.dispatch(kernel, { x: tile, total: gram }, { rows, width4 }, {
-      invocations: width4 * width4,
-    });
+    recordProduct(tape, x, x, { transposeA: true }, gram, true);
     program.run();
     await gpu.finish();
   });
 }
 
-/** Right singular vectors on the GPU, as columns and as rows, padded with zeros to a multiple of 4. */
+/** Right singular vectors on the GPU, one per row, padded with zeros to a multiple of 4 both ways. */
 interface Basis extends Disposable {
+  /** Their number, padded. */
   readonly columns: number;
   readonly vectors: Tensor;
-  readonly transposed: Tensor;
+  /** The same, negative: what is projected on them can be added in order to be taken away. */
+  readonly negative: Tensor;
 }
 
 function createBasis(gpu: GpuDevice, found: readonly Float64Array[], paddedWidth: number): Basis {
   const columns = Math.max(4, ceil4(found.length));
+  const shape = [columns, paddedWidth];
   const rows = new Float32Array(columns * paddedWidth);
-  const transposedRows = new Float32Array(paddedWidth * columns);
-  found.forEach((vector, v) =>
-    vector.forEach((value, c) => {
-      rows[v * paddedWidth + c] = value;
-      transposedRows[c * columns + v] = value;
-    })
-  );
+  found.forEach((vector, v) => rows.set(vector, v * paddedWidth));
   const tensors = createTensors(gpu, {
-    transposed: ["right singular rows", [columns, paddedWidth], rows],
-    vectors: ["right singular vectors", [paddedWidth, columns], transposedRows],
+    vectors: ["right singular vectors", shape, rows],
+    negative: ["negative singular vectors", shape, rows.map((x) => -x)],
   });
   return { columns, ...tensors };
 }
 
-/** y ← keep · y + gain · a b over the first rows of a and y. */
-function recordProduct(
-  program: Program,
-  a: Tensor,
-  b: Tensor,
-  y: Tensor,
-  { rows, keep, gain }: { rows: number; keep: number; gain: number },
-): void {
-  const columns4 = b.shape[1]! / 4;
-  program.dispatch(
-    getKernel(program.gpu, { name: "product", code: productCode }),
-    { a, b, y },
-    { rows, inner: a.shape[1]!, columns4, keep, gain },
-    { invocations: rows * columns4 },
-  );
+/** Computes X Vᵀ, rows × the basis' columns. */
+async function projectOn(
+  gpu: GpuDevice,
+  label: string,
+  x: Tensor,
+  { vectors, columns }: Basis,
+): Promise<Float32Array> {
+  using scratch = new Scratch(gpu);
+  const tape = new Tape(gpu, label, scratch);
+  using program = tape.program;
+  const projected = tape.take("projection", [x.shape[0]!, columns]);
+  recordProduct(tape, x, vectors, { transposeB: true }, projected);
+  program.run();
+  const [data] = await readFloats(gpu, projected);
+  return data!;
 }
 
 /** U = X V, each column scaled to length 1 and turned so that its largest entry is positive. */
@@ -189,19 +184,14 @@ async function project(
   found: readonly Float64Array[],
   count: number,
 ): Promise<SingularVectors> {
-  const { gpu, matrix: { rows }, tile, tileRows, paddedWidth } = tiles;
+  const { gpu, matrix: { rows }, paddedWidth } = tiles;
   using basis = createBasis(gpu, found, paddedWidth);
-  using projected = createTensor(gpu, "projected tile", [tileRows, basis.columns]);
   const vectors = new Float32Array(rows * count);
-  await forEachTile(tiles, async (from, tileRowCount) => {
-    using program = new Program(gpu, "projection");
-    const scale = { rows: tileRowCount, keep: 0, gain: 1 };
-    recordProduct(program, tile, basis.vectors, projected, scale);
-    program.run();
-    const [data] = await readFloats(gpu, projected);
-    for (let row = 0; row < tileRowCount; row++) {
+  await forEachTile(tiles, async (from, x) => {
+    const data = await projectOn(gpu, "left singular vectors", x, basis);
+    for (let row = 0; row < x.shape[0]!; row++) {
       const at = row * basis.columns;
-      vectors.set(data!.subarray(at, at + found.length), (from + row) * count);
+      vectors.set(data.subarray(at, at + found.length), (from + row) * count);
     }
   });
   const values = new Float64Array(count);
@@ -231,12 +221,8 @@ async function multiply(
 ): Promise<Float64Array[]> {
   const paddedWidth = matrix.shape[0]!;
   using basis = createBasis(gpu, vectors, paddedWidth);
-  using image = createTensor(gpu, "images", [paddedWidth, basis.columns]);
-  using program = new Program(gpu, "subspace iteration");
-  recordProduct(program, matrix, basis.vectors, image, { rows: paddedWidth, keep: 0, gain: 1 });
-  program.run();
-  const [data] = await readFloats(gpu, image);
+  const data = await projectOn(gpu, "subspace iteration", matrix, basis);
   return vectors.map((_, v) =>
-    Float64Array.from({ length: width }, (_, c) => data![c * basis.columns + v]!)
+    Float64Array.from({ length: width }, (_, c) => data[c * basis.columns + v]!)
   );
 }

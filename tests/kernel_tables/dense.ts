@@ -107,28 +107,4 @@ export const cases: Record<string, () => Case[]> = {
         };
       })
     ),
-
-  gram: () =>
-    [[1, 4], [5, 12], [100, 64], [3, 260]].map(([rows, width]) => ({
-      name: `${rows} × ${width}`,
-      tensors: { x: floats(rows! * width!), total: floats(width! * width!) },
-      params: { rows: rows!, width4: width! / 4 },
-      size: { invocations: (width! / 4) ** 2 },
-    })),
-
-  product: () =>
-    [[1, 1, 4], [7, 13, 8], [70, 128, 64], [70_001, 2, 4]].flatMap(([rows, inner, columns]) =>
-      [[0, 1], [1, -1]].map(([keep, gain]) => ({
-        name: `${rows} × ${inner} × ${columns}, keep ${keep}`,
-        tensors: {
-          a: floats(rows! * inner!),
-          b: floats(inner! * columns!),
-          // Replaced memory may hold anything.
-          y: keep === 0 ? new Float32Array(rows! * columns!).fill(NaN) : floats(rows! * columns!),
-        },
-        params: { rows: rows!, inner: inner!, columns4: columns! / 4, keep: keep!, gain: gain! },
-        constants: { workgroup_size: rows! > 65_535 ? 1 : 64 },
-        size: { invocations: rows! * columns! / 4 },
-      }))
-    ),
 };
