@@ -13,7 +13,7 @@ function paddedFloats(rows: number, inner: number): Float32Array<ArrayBuffer> {
   return floats(rows * stride).map((x, at) => at % stride < inner ? x : 0);
 }
 
-/** As kernels/block_product.wgsl has them. */
+/** As kernels/product.wgsl has them. */
 const LANES = 8;
 
 const blockProducts = [
@@ -26,7 +26,7 @@ const blockProducts = [
 ];
 
 export const cases: Record<string, () => Case[]> = {
-  block_product: () =>
+  product: () =>
     blockProducts.flatMap(({ rows, inner, columns4, parts, workgroup_size = 64 }) =>
       [
         { keep: 0, with_bias: 1, across: 0 },

@@ -35,7 +35,7 @@ export const rows: Record<string, Twin> = {
   },
 
   /** C_part = keep · C_part + Σ_k A_ik B_kj over the part's k, + bias_j in part 0 */
-  block_product(t, params, { across, keep, with_bias }) {
+  product(t, params, { across, keep, with_bias }) {
     const { rows, inner, a_stride4, columns4, parts, part4 } = params;
     const columns = 4 * columns4!;
     for (let part = 0; part < parts!; part++) {

@@ -12,7 +12,7 @@
 import type { GpuDevice } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
-import blockProductCode from "../../../kernels/block_product.wgsl" with { type: "text" };
+import productCode from "../../../kernels/product.wgsl" with { type: "text" };
 import columnSumsCode from "../../../kernels/column_sums.wgsl" with { type: "text" };
 import sumPartsCode from "../../../kernels/sum_parts.wgsl" with { type: "text" };
 import { padded, throughPadded, transposed } from "./rearrange.ts";
@@ -70,7 +70,7 @@ export function recordProduct(
   }
 }
 
-/** Operands with padded rows, by the names of kernels/block_product.wgsl. */
+/** Operands with padded rows, by the names of kernels/product.wgsl. */
 interface Operands {
   readonly a: Tensor;
   readonly b: Tensor;
@@ -100,7 +100,7 @@ function dispatchProduct(
     workgroup_size,
   };
   program.dispatch(
-    getKernel(gpu, { name: "block_product", code: blockProductCode }, constants),
+    getKernel(gpu, { name: "product", code: productCode }, constants),
     { a, b, bias: bias ?? b, c: sum },
     {
       rows,

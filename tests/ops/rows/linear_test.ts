@@ -213,5 +213,5 @@ Deno.test("constants get no gradient, and of constants alone the result is one",
   tape.backward();
   using program = tape.program;
   assertEquals(constant!.gradient, undefined);
-  assertEquals(program.kernels.slice(-1), ["block_product"]);
+  assertEquals(program.kernels.slice(-1), ["product"]);
 });
