@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   );
 }
 
-/** The embedded shop's folder is for the embedded shop. */
+/** The folder used without --out: data/shop for the default settings, otherwise one named after them. */
 function defaultFolder(settings: ShopOptions): string {
   const embedded = JSON.stringify(settings) === JSON.stringify(DEFAULT_SHOP);
   return embedded ? "data/shop" : `data/shop-${settings.modalityWeight}-${settings.seed}`;

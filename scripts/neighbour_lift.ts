@@ -10,7 +10,7 @@ import { tfIdf } from "./encode/text_features.ts";
 import { InputError } from "../src/input_error.ts";
 import { readInput, rejectUnknown, requireText, runScript } from "./cli/command_line.ts";
 
-/** As many as the paper's graph has for texts. */
+/** Text neighbours per item, as in the paper's item graph. */
 const NEIGHBOURS = 5;
 
 const HELP =

@@ -7,6 +7,6 @@
 
 /** Thrown for anything wrong with what the user gave: files, options, sizes. */
 export class InputError extends Error {
-  /** Tells it from other errors. */
+  /** The class's name, in stack traces. */
   override readonly name = "InputError";
 }

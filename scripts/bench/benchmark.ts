@@ -20,11 +20,11 @@ export interface BenchmarkOptions {
   readonly epochs: number;
   /** Whether to prepare features as large as Electronics'. */
   readonly electronics?: boolean;
-  /** How many times as large the largest generated graph is; none without. */
+  /** Size of the largest generated graph, as a multiple of the dataset; no graphs if undefined. */
   readonly largest?: number;
   /** A program to compare with. */
   readonly peer?: PeerOptions;
-  /** Told what is being measured. */
+  /** Called with what is being measured. */
   readonly onProgress?: (what: string) => void;
 }
 
@@ -53,9 +53,9 @@ export interface Benchmark {
   readonly models: readonly ModelCosts[];
   /** One entry per modality and kind. */
   readonly preparation: readonly PreparationCost[];
-  /** Where asked for. */
+  /** Present if it was asked for. */
   readonly peer?: PeerComparison;
-  /** Where asked for. */
+  /** Present if it was asked for. */
   readonly growth?: readonly Growth[];
 }
 
@@ -70,7 +70,7 @@ export async function runBenchmark(
   { epochs, electronics = false, largest, peer, onProgress = () => {} }: BenchmarkOptions,
 ): Promise<Benchmark> {
   const workload: Workload = { dataset, ...stairSettings(dataset.name), onProgress };
-  if (peer) { // what cannot be compared is told before all the measuring
+  if (peer) { // fail before the long measurements, not after
     peerArguments(workload);
     await requirePeer(peer.path);
   }

@@ -42,7 +42,7 @@ const FEATURE_WIDTH = 128;
 /** Independent directions in {@linkcode generateFeatures}; twice an embedding's usual width. */
 const FACTORS = 128;
 
-/** Neighbours of each item of {@linkcode generateDataset}, per modality. */
+/** Neighbours per item and modality in {@linkcode generateDataset}. */
 const NEIGHBOURS = 10;
 
 /** The degrees of a graph. */

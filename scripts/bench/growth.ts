@@ -23,7 +23,10 @@ export interface Growth {
   readonly perInteraction: number;
 }
 
-/** How often a graph and the dataset's own size have their turns: what else the machine does meets both. */
+/**
+ * Turns that each size takes, alternating with the dataset's own, so that other load on the machine affects
+ * both.
+ */
 const TURNS = 5;
 
 /**

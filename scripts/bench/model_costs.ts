@@ -28,7 +28,7 @@ export interface ModelCosts {
   readonly model: string;
   /** Seconds of each epoch, the next one's sampling alongside. */
   readonly epochSeconds: readonly number[];
-  /** Their median. */
+  /** Median of these. */
   readonly secondsPerEpoch: number;
   /** Seconds of ranking all items for all users the second time, lists read back. */
   readonly rankingSeconds: number;
@@ -69,7 +69,7 @@ async function trainAndRank(
     epochSeconds.push((await trainer.runEpoch()).seconds);
   }
   onProgress(`${name}: ranking`);
-  await ranker.rank(); // what only the first time takes is not measured
+  await ranker.rank(); // the first ranking compiles shaders and is not measured
   const rankingSeconds = await secondsOf(() => ranker.rank());
   return { epochSeconds, secondsPerEpoch: median(epochSeconds)!, rankingSeconds };
 }

@@ -29,7 +29,7 @@ export interface PeerComparison {
   readonly threads: number;
   /** Seconds per epoch of ours, in order. */
   readonly ours: readonly number[];
-  /** Likewise of the other. */
+  /** Seconds per epoch of the PyTorch program, in order. */
   readonly theirs: readonly number[];
   /** Median of theirs over median of ours: above 1 where ours is faster. */
   readonly ratio: number;
@@ -99,7 +99,7 @@ export function peerArguments({ dataset, settings, training }: Workload): string
     `--wd=${training.weightDecay}`,
     `--batch=${training.batchSize}`,
     `--seed=${SEED}`,
-    // As long as it is asked, without evaluations but the one before the first epoch.
+    // Trains as long as it is asked to, and evaluates only before the first epoch.
     "--epochs=1000000",
     "--every=1000000",
   ];

@@ -15,16 +15,16 @@ import { createTrainingStep, type TrainingStep } from "../../src/training/traini
 import { type MeanBatch, meanBatch } from "./mean_batch.ts";
 import { SEED, type Workload } from "./workload.ts";
 
-/** Batches at most. */
+/** The most batches that are loaded. */
 const STEPS = 10;
 
 /** A recorded step and its batches. */
 export interface RecordedSteps extends Disposable {
   /** One run of its program is one batch. */
   readonly step: TrainingStep;
-  /** Batches that it holds. */
+  /** Number of batches loaded. */
   readonly steps: number;
-  /** Their size. */
+  /** Triples per batch. */
   readonly batch: MeanBatch;
   /** Goes back to the first batch. */
   readonly rewind: () => void;

@@ -28,17 +28,17 @@ export const STAGES: readonly Stage[] = [
 export interface KernelProfile {
   /** What the kernel is called, with its parts, or what another command does. */
   readonly kernel: string;
-  /** Where in the step. */
+  /** Stage of the step. */
   readonly stage: Stage;
-  /** Times per step. */
+  /** Dispatches per step. */
   readonly perStep: number;
   /** Median time of a dispatch; the mean of these where there are several. */
   readonly microseconds: number;
-  /** Compulsory traffic of a dispatch, likewise. */
+  /** Bytes that a dispatch must move at least; the mean where there are several. */
   readonly bytes: number;
-  /** The one over the other. */
+  /** Those bytes divided by the time. */
   readonly bytesPerSecond: number;
-  /** That as a share of what copying reaches. */
+  /** That speed as a share of a copy's. */
   readonly shareOfCopy: number;
 }
 

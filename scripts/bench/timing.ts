@@ -26,7 +26,7 @@ const LONG_ENOUGH_SECONDS = 0.5;
 /** Times that a command is repeated within one command buffer. */
 const REPEATS_PER_SUBMIT = 512;
 
-/** The largest buffer that is copied: beyond every cache. */
+/** Bytes of the copied buffer, larger than any cache. */
 const COPY_BYTES = 256 * 2 ** 20;
 
 /** A program, or several one after the other. */
@@ -64,7 +64,7 @@ export async function timeByTimestamps(program: Commands, runs: number): Promise
   return { method: "timestamp queries", microseconds };
 }
 
-/** Passes alone can be stamped: what is none stands between two that are empty. */
+/** Only passes can write timestamps, so a command that is not a pass is put between two empty ones. */
 function encodeStamped(
   encoder: GPUCommandEncoder,
   command: Command,
@@ -210,6 +210,6 @@ async function tickNanoseconds(gpu: GpuDevice): Promise<number> {
   const milliseconds = await stamp(1) - start;
   const [ticks] = await stamps.read();
   const measured = milliseconds * 1e6 / Number(ticks![1]! - ticks![0]!);
-  // Ticks are a nanosecond or many; what is off by little is the measurement.
+  // A tick is 1 ns or much more; a measured value close to 1 is 1 with noise.
   return Math.abs(measured - 1) < 0.05 ? 1 : measured;
 }

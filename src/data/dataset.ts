@@ -14,7 +14,7 @@ import { type Split, SPLITS } from "./splits.ts";
 
 /** A multimodal implicit-feedback dataset; user and item ids count from 0. */
 export interface Dataset {
-  /** What tables and messages call it. */
+  /** Name in tables and messages. */
   readonly name: string;
   /** The folder it was read from; none when it was built from arrays. */
   readonly folder?: string;
@@ -40,7 +40,7 @@ export interface Modality {
   readonly name: string;
   /** One row per item. */
   readonly features?: FeatureMatrix;
-  /** One ranked list per item; stands in for features that are not to be had. */
+  /** One ranked list of neighbours per item; used instead of a search in the features, or without them. */
   readonly neighbours?: NeighbourLists;
 }
 
@@ -61,7 +61,7 @@ export type InteractionList = Omit<Interactions, "split">;
 
 /** What {@linkcode buildDataset} is made from. */
 export interface DatasetParts {
-  /** What tables and messages call it. */
+  /** Name in tables and messages. */
   readonly name: string;
   /** Interactions of all splits; no pair twice. */
   readonly interactions: Interactions;

@@ -1,5 +1,5 @@
 /**
- * What makes a dataset the same dataset.
+ * A hash of a dataset's content, by which a resumed run knows its data.
  *
  * @module
  */

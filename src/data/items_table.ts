@@ -1,5 +1,5 @@
 /**
- * What is known of items in words: tables of text, one row per item.
+ * Tables of text about items, one row per item.
  *
  * @module
  */

@@ -11,9 +11,9 @@ import { SPLITS } from "./splits.ts";
 
 /** How to read one field. */
 export interface FieldKind {
-  /** What the field must be, for messages. */
+  /** What the field must hold, in words for messages. */
   readonly expected: string;
-  /** The number in `bytes[from .. to)`; NaN when it is none. */
+  /** Parses `bytes[from .. to)`; NaN when that is not such a number. */
   readonly parse: (bytes: Uint8Array, from: number, to: number) => number;
 }
 

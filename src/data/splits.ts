@@ -7,5 +7,5 @@
 /** The splits; the label of a split is its index in this list. */
 export const SPLITS: readonly Split[] = ["train", "valid", "test"];
 
-/** Name of a split. */
+/** One of {@linkcode SPLITS}. */
 export type Split = "train" | "valid" | "test";

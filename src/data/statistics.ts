@@ -20,7 +20,7 @@ export interface DatasetStatistics {
   readonly valid: number;
   /** Test interactions. */
   readonly test: number;
-  /** Fraction of all (user, item) pairs that never interacted, 0 to 1. */
+  /** Sparsity: the share of all (user, item) pairs without an interaction, 0 to 1. */
   readonly sparsity: number;
 }
 

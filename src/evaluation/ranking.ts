@@ -1,5 +1,5 @@
 /**
- * Full ranking: each user's K best items among all, but for the hidden ones (PROTOCOL: validation
+ * Full ranking: each user's K best items among all, but for the hidden ones (validation
  * hides train items, test hides train and validation items).
  *
  * @module
@@ -73,7 +73,7 @@ export interface EvaluatorOptions {
   readonly scratch?: Scratch;
 }
 
-/** Measures one split as often as asked, with the model as it is by then. */
+/** Evaluates one split with the model's current parameters, as often as asked. */
 export interface Evaluator extends Disposable {
   /** Each metric: its mean over users with targets, or what their lists have as a whole. */
   evaluate(): Promise<Metrics>;

@@ -16,7 +16,7 @@ import { completeTrainOptions } from "../training/train_options.ts";
 import type { TrainResult } from "../training/train.ts";
 import { type Experiment, runExperiment } from "./experiment.ts";
 
-/** To be raised when a change of the code changes what runs give: earlier results are not read then. */
+/** Raise it when a change of the code changes results: results kept under another number are not read. */
 const RESULTS_VERSION = 3;
 
 /**

@@ -21,7 +21,7 @@ import type { Neighbours } from "../sparse/graphs.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
 import { scaleToUnitRows } from "./unit_rows.ts";
 
-/** Queries that are answered between two reports of progress. */
+/** Queries per program run; progress is reported after each run. */
 const QUERIES_PER_RUN = 1024;
 
 /** Bytes of features on the GPU at once, as queries and as candidates. */
@@ -53,7 +53,7 @@ export async function nearestItems(
   return { ids: ids!.data as Uint32Array<ArrayBuffer>, k };
 }
 
-/** For counting memory, any `k` others will do. */
+/** Arbitrary neighbours, for runs that only count memory. */
 function anyNeighbours(rows: number, k: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(
     { length: rows * k },
@@ -116,7 +116,7 @@ async function search(
   return ids!;
 }
 
-/** Who must not be a neighbour: the item itself. */
+/** The identity pattern: hides every item from its own list. */
 function diagonal(count: number) {
   return {
     rowCount: count,

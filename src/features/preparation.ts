@@ -1,5 +1,5 @@
 /**
- * What is common to everything computed from features before training.
+ * Caching and progress of what is computed from features before training.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { FeatureMatrix } from "../data/features.ts";
 import type { StoredTensor } from "../files/safetensors.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 
-/** Where scripts keep what was computed. */
+/** The scripts' cache folder. */
 export const CACHE_FOLDER = "runs/.cache";
 
 /** How to prepare a model's inputs. */
@@ -18,7 +18,7 @@ export interface PreparationOptions {
    * Deno. Within a run they are kept anyway, as long as their dataset is.
    */
   readonly cacheFolder?: string;
-  /** Told what is being computed, and which share of it is done: 1 once for each `what`. */
+  /** Called with what is being computed and the share done, 0 to 1; with 1 once per computation. */
   readonly onProgress?: (what: string, share: number) => void;
 }
 

@@ -18,9 +18,9 @@ import { orthogonal, topEigenvectors } from "./top_eigenvectors.ts";
 
 /** A matrix that can be read again and again, in row tiles. */
 export interface TiledMatrix {
-  /** Rows. */
+  /** Number of rows. */
   readonly rows: number;
-  /** Columns. */
+  /** Number of columns. */
   readonly width: number;
   /** Rows [from, to), row-major. */
   readonly read: (from: number, to: number) => Promise<Float32Array<ArrayBuffer>>;
@@ -32,7 +32,7 @@ export interface SingularVectors {
   readonly vectors: Float32Array<ArrayBuffer>;
   /** Singular values, 0 beyond the rank. */
   readonly values: Float64Array;
-  /** Columns that are not zero. */
+  /** Number of columns that are not zero. */
   readonly rank: number;
 }
 

@@ -10,9 +10,9 @@ import { createRandom, uniformReal } from "../random.ts";
 
 /** A positive semi-definite matrix. */
 export interface SymmetricOperator {
-  /** Rows and columns. */
+  /** Number of rows, and of columns. */
   readonly size: number;
-  /** Its products with vectors. */
+  /** Multiplies vectors by the matrix. */
   readonly multiply: (vectors: readonly Float64Array[]) => Promise<Float64Array[]>;
 }
 

@@ -95,7 +95,10 @@ async function centred(
   };
 }
 
-/** 1 where sums of squares are safe in f32; else the power of two that brings `largest` near 1. */
+/**
+ * The power of two that brings `largest` near 1; 1 where sums of squares cannot overflow or vanish in f32
+ * anyway.
+ */
 function scaleFor(largest: number): number {
   const exponent = Math.round(Math.log2(largest));
   return largest === 0 || Math.abs(exponent) <= SAFE_EXPONENT ? 1 : 2 ** -exponent;

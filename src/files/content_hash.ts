@@ -1,5 +1,5 @@
 /**
- * What content is known by: the same bytes anywhere have the same hash.
+ * Hashes of content: the same bytes have the same hash on every machine.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A folder of computed tensors, one safetensors file per key, for work worth doing once (graphs,
- * whitened features). Only a file that proves itself whole and made for the same key is believed.
+ * A cache on disk for tensors that are costly to compute (neighbours, whitened features): one safetensors
+ * file per key. A file is used only if its stored key and checksum are right.
  *
  * @module
  */
@@ -54,7 +54,7 @@ async function readCached(
   try {
     bytes = await Deno.readFile(path);
   } catch {
-    return undefined; // Unreadable for whatever reason: writing will tell if it matters.
+    return undefined; // Unreadable: compute it anew. If the folder is at fault, writing will say so.
   }
   try {
     const { tensors, metadata } = decodeSafetensors(bytes, path);

@@ -13,7 +13,7 @@ import { cannotRead, cutShort, type Source, type SourceFile } from "./source.ts"
 
 const LIST = "files.json";
 
-/** What is asked for when a file is opened: whole headers, and small files entirely. */
+/** Bytes fetched when a file is opened: enough for any header, and for the whole of a small file. */
 const FIRST_BYTES = 1 << 16;
 
 /**
@@ -48,7 +48,7 @@ async function readList(url: string): Promise<string[]> {
     const list: unknown = JSON.parse(new TextDecoder().decode(bytes));
     if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
   } catch {
-    // Told below: hosts that answer every URL with a page of their own are common.
+    // Not JSON: many hosts answer every URL with a page of their own. The error follows below.
   }
   throw new InputError(`${url} is not a JSON list of the names of the files beside it.`);
 }
@@ -81,7 +81,7 @@ async function requestPart(url: string, path: string, from: number, to: number):
   if (status === 206 && size !== undefined) {
     return { from: Number(start), bytes, size: Number(size) };
   }
-  // 206 without a range in sight: another origin, which hides it from pages. 416: an empty file.
+  // A 206 answer without a visible Content-Range comes from another origin, which hides it. 416: an empty file.
   const whole = status === 200 ? bytes : (await request(url, path)).bytes;
   return { from: 0, bytes: whole, size: whole.length };
 }

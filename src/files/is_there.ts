@@ -1,10 +1,13 @@
 /**
- * Whether a file or folder is there.
+ * Whether a file or folder exists.
  *
  * @module
  */
 
-/** False where nothing is; what cannot be told for another reason is left for reading it to tell. */
+/**
+ * False only if nothing exists at the path. Any other error counts as existing: reading it will say what is
+ * wrong.
+ */
 export async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.stat(path);

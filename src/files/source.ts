@@ -1,5 +1,6 @@
 /**
- * A folder of files to read, wherever it lies: the one way that datasets come into the program.
+ * A folder of files to read, on disk, on the web or in memory. Datasets are read through this interface
+ * only.
  *
  * @module
  */
@@ -8,11 +9,11 @@ import { InputError } from "../input_error.ts";
 
 /** A folder to read from; names are relative to it, such as "items.csv" or "5-core/train.json". */
 export interface Source {
-  /** What the folder itself is called. */
+  /** Name of the folder, which becomes the dataset's. */
   readonly name: string;
-  /** What messages call it, before a slash and the file's name. */
+  /** Path of the folder in messages. */
   readonly path: string;
-  /** Where it is found from anywhere, an absolute path or a URL; none where that cannot be told. */
+  /** Absolute path or URL, by which the folder can be opened again; undefined where it has none. */
   readonly address?: string;
   /**
    * Names of the files that lie in it or, with `inside`, in that folder of it; none where that is missing.
@@ -36,7 +37,7 @@ export interface Source {
 
 /** A file that is read in parts; it may be larger than memory. Nothing has to be closed. */
 export interface SourceFile {
-  /** What messages call it. */
+  /** Path of the file in messages. */
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;

@@ -28,7 +28,7 @@ export async function writeAtomically(
     await writeNew(temporary, bytes);
     await Deno.rename(temporary, path);
   } catch (error) {
-    // Often it was never created, and no trouble here should hide the first one.
+    // The temporary file may not exist; an error here must not hide the one being reported.
     await Deno.remove(temporary).catch(() => {});
     throw new InputError(`Cannot write ${path}: ${reasonOf(error)}.`, { cause: error });
   }
@@ -42,7 +42,7 @@ async function writeNew(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<v
   await file.sync();
 }
 
-/** The system's words alone: its error number and the temporary file's name help nobody. */
+/** The system's message without its error number and the temporary file's name. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/ \(os error \d+\).*$/s, "");

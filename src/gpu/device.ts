@@ -9,7 +9,7 @@
 
 /** Thrown when the GPU, its driver or a kernel fails; the message names the kernel or buffer. */
 export class GpuError extends Error {
-  /** Tells it from other errors. */
+  /** The class's name, in stack traces. */
   override readonly name = "GpuError";
 }
 
@@ -73,13 +73,13 @@ async function quietLoader(): Promise<void> {
   if ("Deno" in globalThis) (await import("./quiet_loader.ts")).quietLoader();
 }
 
-/** What a texture consists of: four numbers, or four whole ones. */
+/** A texel's format: four floats, or four unsigned integers. */
 export type TexelFormat = "rgba32float" | "rgba32uint";
 
 /** Bytes of a texel. */
 export const TEXEL_BYTES = 16;
 
-/** How a device is used. */
+/** Settings of {@linkcode openGpu}. */
 export interface GpuOptions {
   /** See {@linkcode GpuDevice.dry}. */
   readonly dry?: boolean;
@@ -123,7 +123,7 @@ export class GpuDevice implements Gpu {
   readonly strips: number;
   #bytes = 0;
   #peakBytes = 0;
-  /** What each buffer and texture counts. */
+  /** Bytes counted for each live buffer and texture. */
   readonly #sizes = new Map<GPUBuffer | GPUTexture, number>();
   #failure: GpuError | undefined;
   /** The first fault among all checks so far. */
@@ -205,7 +205,7 @@ export class GpuDevice implements Gpu {
     return texture;
   }
 
-  /** Destroys what {@linkcode allocate} or {@linkcode allocateTexture} made. */
+  /** Frees a buffer or texture made by {@linkcode allocate} or {@linkcode allocateTexture}. */
   release(memory: GPUBuffer | GPUTexture): void {
     this.#bytes -= this.#sizes.get(memory) ?? 0;
     this.#sizes.delete(memory);
@@ -231,7 +231,7 @@ export class GpuDevice implements Gpu {
         const error = (await Promise.all(errors)).find((error) => error !== null);
         return error && ((await explain?.(error.message)) ?? `${what}: ${error.message.trim()}`);
       })();
-      // The first thing that could not be made is why the later ones failed.
+      // Later failures mostly follow from the first: it is the one to report.
       this.#checked = Promise.all([this.#checked, message]).then(([first, next]) => first ?? next);
     }
   }

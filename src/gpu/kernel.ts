@@ -10,11 +10,11 @@
 import { type GpuDevice, GpuError } from "./device.ts";
 import preludeCode from "../../kernels/prelude.wgsl" with { type: "text" };
 
-/** A .wgsl file. */
+/** A WGSL source file. */
 export interface ShaderFile {
   /** Its path under kernels/, without `.wgsl`. */
   readonly name: string;
-  /** Its content. */
+  /** The WGSL text. */
   readonly code: string;
 }
 
@@ -26,19 +26,19 @@ export interface KernelSource extends ShaderFile {
 
 /** A buffer or texture as the source declares it. */
 export interface Binding {
-  /** Its number in group 0. */
+  /** The number in `@binding(…)`; every binding is in group 0. */
   readonly index: number;
-  /** Its variable. */
+  /** Name of the variable in the shader. */
   readonly name: string;
-  /** Whether it is the block of parameters. */
+  /** Whether it is the uniform that holds `Params`. */
   readonly uniform: boolean;
 }
 
 /** A 32-bit member of the kernel's `Params` struct. */
 export interface Field {
-  /** Its name. */
+  /** Name of the member. */
   readonly name: string;
-  /** `u32` or `f32`. */
+  /** WGSL type of the member: `u32` or `f32`. */
   readonly type: string;
 }
 
@@ -48,9 +48,9 @@ export interface Kernel {
   readonly name: string;
   /** Its file and its parts', by their paths under kernels/, without `.wgsl`. */
   readonly files: readonly string[];
-  /** What is dispatched. */
+  /** The compiled pipeline. */
   readonly pipeline: GPUComputePipeline;
-  /** All of group 0. */
+  /** The buffers, textures and parameters it binds, in the order of the source. */
   readonly bindings: readonly Binding[];
   /** Members of `struct Params`, in order; none when the kernel has no uniform. */
   readonly fields: readonly Field[];

@@ -16,40 +16,40 @@ export type DispatchSize = { readonly invocations: number } | { readonly workgro
 
 /** One recorded dispatch. */
 export interface Dispatch {
-  /** What runs. */
+  /** The compiled kernel. */
   readonly kernel: Kernel;
-  /** What it runs on, by the names the kernel declares. */
+  /** Buffers it reads and writes, by the names the kernel declares. */
   readonly tensors: Readonly<Record<string, Tensor>>;
-  /** What it reads as images, likewise. */
+  /** Images it reads, by the names the kernel declares. */
   readonly images: Readonly<Record<string, Image>>;
-  /** Members of its `Params` struct. */
+  /** Values of its `Params` struct. */
   readonly params: Readonly<Record<string, number>>;
-  /** All of these as the GPU takes them. */
+  /** Tensors, images and parameters, bound for the GPU. */
   readonly bindGroup: GPUBindGroup;
-  /** Workgroups in x and y. */
+  /** Number of workgroups in x and y. */
   readonly workgroups: readonly [number, number];
 }
 
-/** A recorded copy. */
+/** A recorded copy of rows of a matrix to an image. */
 export interface Copy {
-  /** A matrix. */
+  /** The matrix copied from. */
   readonly from: Tensor;
-  /** An image with as many columns. */
+  /** The image copied to, with as many columns. */
   readonly to: MatrixImage;
   /** The rows copied, which become the image's first ones. */
   readonly rows: RowRange;
 }
 
-/** A recorded clearing. */
+/** A recorded clearing of a tensor to zero. */
 export interface Clear {
-  /** What is to be zero. */
+  /** The tensor that is cleared. */
   readonly cleared: Tensor;
 }
 
-/** What a program consists of. */
+/** One entry of a program. */
 export type Command = Dispatch | Copy | Clear;
 
-/** The kernel that a command dispatches, or what else it does. */
+/** What tables call a command: the name of its kernel, "copy to image" or "clear". */
 export function nameOf(command: Command): string {
   if ("kernel" in command) return command.kernel.name;
   return "to" in command ? "copy to image" : "clear";
@@ -90,8 +90,8 @@ export function encodeDispatch(
 }
 
 /**
- * Few command buffers keep the CPU out of the way; none so long that a display driver's watchdog
- * (two seconds on Windows) or a Ctrl-C has to wait for it.
+ * Commands in one submission. Every submission costs the CPU time, so there should be few; a submission
+ * that runs for seconds would trip a display driver's watchdog (two seconds on Windows) and delay Ctrl-C.
  */
 const COMMANDS_PER_SUBMIT = 512;
 
@@ -115,13 +115,13 @@ export class Program implements Disposable {
     return this.#commands.flatMap((command) => "kernel" in command ? [command.kernel.name] : []);
   }
 
-  /** What was recorded, in order, for those who measure it. */
+  /** The recorded commands, in order; scripts/bench times them one by one. */
   get commands(): readonly Command[] {
     return this.#commands;
   }
 
   /**
-   * Appends that an image takes over the rows of a matrix, all of them or some.
+   * Appends a copy of a matrix's rows, all or some of them, to an image.
    *
    * @throws {GpuError} when it has no such rows, or the image no room for them.
    */
@@ -141,7 +141,7 @@ export class Program implements Disposable {
     this.#commands.push({ from, to, rows: { firstRow, rowCount } });
   }
 
-  /** Appends that a tensor becomes zero. */
+  /** Appends the clearing of a tensor to zero. */
   clear(cleared: Tensor): void {
     this.#commands.push({ cleared });
   }
@@ -180,7 +180,7 @@ export class Program implements Disposable {
     runPrograms(this.gpu, Array.from({ length: times }, () => this));
   }
 
-  /** Releases the parameter blocks; the tensors belong to whoever made them. */
+  /** Releases the parameter buffers; the tensors belong to their creators. */
   [Symbol.dispose](): void {
     for (const uniform of this.#uniforms.splice(0)) this.gpu.release(uniform);
     this.#commands.length = 0;

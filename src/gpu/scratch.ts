@@ -23,7 +23,10 @@ export class Scratch implements Disposable {
     this.#gpu = gpu;
   }
 
-  /** A tensor with undefined content, in the memory of a released one of the same size if any. */
+  /**
+   * A tensor with undefined content. It reuses the memory of a released tensor of the same size, if there
+   * is one.
+   */
   take(label: string, shape: readonly number[]): Tensor {
     const size = elementCount(shape);
     const index = this.#free.findIndex((tensor) => elementCount(tensor.shape) === size);
@@ -39,7 +42,7 @@ export class Scratch implements Disposable {
     if (own && !this.#free.some((tensor) => tensor.buffer === buffer)) this.#free.push(own);
   }
 
-  /** An image with undefined content, a released one with as much room or more if any. */
+  /** An image with undefined content: a released one that is large enough, if there is one. */
   takeImage(label: string, rows: number, dim4: number): MatrixImage {
     const index = this.#freeImages.findIndex((image) => image.dim4 === dim4 && image.rows >= rows);
     if (index >= 0) return this.#freeImages.splice(index, 1)[0]!;
@@ -53,7 +56,7 @@ export class Scratch implements Disposable {
     if (!this.#freeImages.includes(image)) this.#freeImages.push(image);
   }
 
-  /** Releases the memory. */
+  /** Frees all memory of the pool. */
   [Symbol.dispose](): void {
     for (const memory of [...this.#all.splice(0), ...this.#allImages.splice(0)]) {
       memory[Symbol.dispose]();

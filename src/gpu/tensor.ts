@@ -9,7 +9,7 @@ import { type GpuDevice, GpuError } from "./device.ts";
 export interface Tensor extends Disposable {
   /** Name in messages. */
   readonly label: string;
-  /** Sizes, slowest first. */
+  /** Lengths of the dimensions, outermost first: rows, then columns. */
   readonly shape: readonly number[];
   /** The storage behind it, owned by this tensor. */
   readonly buffer: GPUBuffer;
@@ -17,9 +17,9 @@ export interface Tensor extends Disposable {
 
 /** Consecutive rows of a matrix. */
 export interface RowRange {
-  /** The first. */
+  /** Number of the first row. */
   readonly firstRow: number;
-  /** How many. */
+  /** Number of rows. */
   readonly rowCount: number;
 }
 
@@ -95,7 +95,8 @@ export function write(gpu: GpuDevice, tensor: Tensor, data: Elements): void {
 }
 
 /**
- * Reads whole tensors as floats, in few waits: readbacks poll, so that two cost as much as one.
+ * Reads whole tensors as floats. A read takes about 11 ms, however many tensors it covers, since WebGPU
+ * polls: read tensors together.
  *
  * @throws {GpuError} when anything submitted so far failed.
  */
@@ -106,7 +107,7 @@ export async function readFloats(
   return (await readBytes(gpu, tensors)).map((bytes) => new Float32Array(bytes));
 }
 
-/** The same for unsigned integers. */
+/** Reads whole tensors as unsigned integers; see {@linkcode readFloats}. */
 export async function readIntegers(
   gpu: GpuDevice,
   ...tensors: Tensor[]
@@ -114,13 +115,16 @@ export async function readIntegers(
   return (await readBytes(gpu, tensors)).map((bytes) => new Uint32Array(bytes));
 }
 
-/** What is read at once: it stands a second time on the GPU, but every wait takes its time. */
+/**
+ * Bytes read in one wait. They are first copied within the GPU, so more would take more memory there; less
+ * would mean more waits.
+ */
 const BYTES_AT_ONCE = 2 ** 23;
 
-/** A stretch of a tensor. */
+/** A range of a tensor's bytes. */
 interface Slice {
   readonly tensor: Tensor;
-  /** Which one of all that are read. */
+  /** Position of the tensor in the list of those being read. */
   readonly index: number;
   readonly offset: number;
   readonly bytes: number;
@@ -161,7 +165,7 @@ async function readSlices(
     return staging;
   });
   try {
-    if (gpu.dry) return await gpu.verify(); // a while, in which others are read, too
+    if (gpu.dry) return await gpu.verify(); // awaits, as a real read does, so that other reads interleave alike
     gpu.device.queue.submit([encoder.finish()]);
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
     await gpu.verify();
@@ -170,7 +174,7 @@ async function readSlices(
       take(slice, new Uint8Array(staging.getMappedRange(0, staging.size), 0, slice.bytes));
     });
   } catch (error) {
-    // The cause of a failed mapping is the fault that came before it.
+    // A mapping fails because of an earlier fault; finish() throws that one.
     await gpu.finish();
     throw error;
   } finally {

@@ -204,7 +204,7 @@ export function beforePredictor(
   return addToRows(tape, mean, sliceRows(tape, embeddings!, userCount, itemCount), userCount);
 }
 
-/** Records h(x). */
+/** Records the predictor, h(x). */
 function predict(tape: Tape, parameters: Variables, x: Variable): Variable {
   return linear(tape, x, parameters["predictor.weight"]!, parameters["predictor.bias"]!);
 }
@@ -250,7 +250,7 @@ export function recordLoss(
   }
 }
 
-/** The loss of a batch while it is recorded. */
+/** What the terms of the loss share while they are recorded. */
 interface Step {
   readonly tape: Tape;
   readonly data: Bm3Data;

@@ -159,9 +159,9 @@ export interface FreedomData extends Disposable {
   readonly all: StepwiseConvolution;
   /** The same over an epoch's sample, which the loss is of; over all without dropout. */
   readonly sampled: StepwiseConvolution;
-  /** S. */
+  /** The item graph S. */
   readonly items: SparseTensor;
-  /** Sᵀ. */
+  /** Its transpose. */
   readonly itemsBack: SparseTensor;
   /** Names of those that have features. */
   readonly modalities: readonly string[];
@@ -213,7 +213,7 @@ export function drawSample({ train, sampled, settings }: FreedomData, epoch: num
   replaceGraph(sampled, interactionGraph(sampleOf(train, settings, epoch)));
 }
 
-/** Tells the stream of samples from others of the same seed. */
+/** Number of the random stream that samples are drawn from; other uses of the seed have other streams. */
 const SAMPLES = 0x65646765;
 
 /** What an epoch keeps of the interactions. */
@@ -261,7 +261,7 @@ export function recordLoss(
   }
 }
 
-/** S of a dataset: computed, and never trained. */
+/** Computes the item graph S, which is not trained. */
 export async function frozenGraph(
   gpu: GpuDevice,
   { modalities, itemCount }: Pick<Dataset, "modalities" | "itemCount">,
@@ -288,7 +288,7 @@ async function nearestOthers(
   return await nearestItems(gpu, features!, k, options);
 }
 
-/** What graphs are weighted with: the image's by its part, the others' by equal parts of the rest. */
+/** Weight of each modality's graph: `imageWeight` for the image, equal parts of the rest for the others. */
 export function modalityWeights(names: readonly string[], imageWeight: number): number[] {
   const others = names.filter((name) => name !== "image").length;
   const image = others === names.length ? 0 : others === 0 ? 1 : imageWeight;

@@ -116,7 +116,7 @@ function create(gpu: GpuDevice, data: Dataset, settings: JgcfSettings): ModelPar
   };
 }
 
-/** What damps each step of the recurrence. */
+/** Factor of each step of the recurrence, 3 tanh(1/3). */
 export const DAMPING = 3 * Math.tanh(1 / 3);
 
 /**

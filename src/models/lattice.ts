@@ -153,9 +153,9 @@ async function create(
 export interface LatticeGraphs extends Disposable {
   readonly userCount: number;
   readonly itemCount: number;
-  /** G. */
+  /** The walk graph G. */
   readonly walk: SparseTensor;
-  /** Gᵀ. */
+  /** Its transpose. */
   readonly walkBack: SparseTensor;
   /** S, as it was last built, for an epoch or for ranking. */
   readonly items: NeighbourGraph;
@@ -197,7 +197,10 @@ export async function prepareLattice(
   };
 }
 
-/** First who is in the item graph, then a step that learns it, then steps that take it as it is. */
+/**
+ * The phases: find the item graph's neighbours; in an epoch's first batch, a step that learns the graph;
+ * then steps that leave it as it is.
+ */
 function phasesOf(
   gpu: GpuDevice,
   graphs: LatticeGraphs,
@@ -239,7 +242,7 @@ function phasesOf(
   }];
 }
 
-/** H with an item graph made of the parameters as they are by then, which takes the place of the last one. */
+/** Records H for ranking, with an item graph rebuilt from the current parameters. */
 export function representAnew(
   tape: Tape,
   graphs: LatticeGraphs,
@@ -252,7 +255,7 @@ export function representAnew(
   return representations(tape, graphs, fixed.embeddings!, values).value;
 }
 
-/** x of each modality, items × dim. */
+/** Records the normalised projections x of each modality, items × dim. */
 function itemVectors(tape: Tape, { modalities }: LatticeGraphs, parameters: Variables): Variable[] {
   return modalities.map((name) => normaliseRows(tape, projectAll(tape, parameters, name)));
 }
@@ -265,7 +268,7 @@ function findAllNeighbours(
   vectors.forEach(({ value }, modality) => findNeighbours(tape, items, modality, value));
 }
 
-/** The entries of S. */
+/** Records the entries of S. */
 function itemWeights(
   tape: Tape,
   { items, settings: { lambda } }: LatticeGraphs,
@@ -276,7 +279,7 @@ function itemWeights(
   return neighbourWeights(tape, items, cosines, softmaxRows(tape, modal_weight!), lambda);
 }
 
-/** What ranks, (users + items) × dim. */
+/** Records the representations that rank, (users + items) × dim. */
 function representations(
   tape: Tape,
   { userCount, itemCount, walk, walkBack, items, settings: { layers, itemLayers } }: LatticeGraphs,

@@ -35,15 +35,15 @@ export interface Model extends Disposable {
 export interface ModelParts extends Disposable {
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Tensor>>;
-  /** What else a checkpoint must hold to go on from: no optimizer touches it. */
+  /** State that is not trained but belongs in checkpoints. */
   readonly buffers?: Readonly<Record<string, Tensor>>;
-  /** The terms of its losses; those of the reported loss add up by their weights. */
+  /** The terms of its losses by name; the reported loss is their weighted sum, without those kept apart. */
   readonly lossTerms: Readonly<Record<string, LossTerm>>;
   /** The programs of a step; each batch runs those that apply to it, in this order. */
   readonly phases: readonly Phase[];
-  /** Records what ranks: representations H, (users + items) × width. */
+  /** Records the representations H used for ranking, (users + items) × width. */
   represent(tape: Tape): Tensor;
-  /** Gets ready for an epoch, from 1: what is drawn anew depends on the seed and this number alone. */
+  /** Prepares an epoch, counted from 1. Random draws depend on the seed and this number alone. */
   beginEpoch?(epoch: number): void;
   /** What the learning rate is multiplied with in an epoch, from 1. */
   learningRateFactor?(epoch: number): number;
@@ -59,15 +59,15 @@ export interface BuiltModel extends Model, ModelParts {
   readonly training: TrainingSettings;
 }
 
-/** One loss, descended once: forward, adjoints, optimizer. */
+/** One loss and one step of the optimizer on it. */
 export interface Phase {
   /** Name in messages. */
   readonly name: string;
   /** Names of the parameters it trains; all unless told. */
   readonly trains?: readonly string[];
-  /** What differs from the optimizer settings of the run. */
+  /** Optimizer settings that differ from the run's. */
   readonly optimizer?: Partial<AdamSettings>;
-  /** Whether a batch, counted from 0 in each epoch, runs it; all do unless told. */
+  /** Whether the phase runs in a batch, counted from 0 in each epoch; it runs in all if this is left out. */
   appliesTo?(batch: number): boolean;
   /**
    * Records the loss of the current batch and leaves its adjoints on the tape. A parameter that gets no
@@ -76,11 +76,11 @@ export interface Phase {
   record(tape: Tape, parameters: Variables, batch: Batch): void;
   /** Records how a parameter follows its gradient; by {@linkcode adamW} unless told. */
   update?(tape: Tape, parameter: Variable, step: UpdateStep): void;
-  /** Runs on the CPU when the GPU has done the phase for a batch, before anything later is submitted. */
+  /** CPU work after the phase of a batch, before anything later is submitted. */
   readonly after?: {
-    /** Whether it is wanted for a batch; the GPU need not stop otherwise. */
+    /** Whether it runs after a batch. Where it does not, the GPU need not wait. */
     appliesTo(batch: number): boolean;
-    /** What runs. */
+    /** Does the work. */
     run(batch: number): Promise<void>;
   };
 }
@@ -98,7 +98,7 @@ export interface UpdateStep {
 /** A model's parameters while a program is recorded. */
 export type Variables = Readonly<Record<string, Variable>>;
 
-/** Parameters that no gradient is wanted of. */
+/** Parameters as constants, for programs without gradients. */
 export function constants(parameters: ModelParts["parameters"]): Variables {
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [name, { value, constant: true }]),

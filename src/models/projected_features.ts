@@ -1,7 +1,7 @@
 /**
  * Item features that are trained, and a linear layer over those of each modality: T = F Wᵀ + b.
  *
- * Features are wide, so that where a batch is enough projections are computed for its rows alone.
+ * Features are wide; where only a batch's items are needed, only their projections are computed.
  *
  * @module
  */
@@ -103,7 +103,7 @@ export function projectAll(tape: Tape, parameters: Variables, name: string): Var
 /**
  * Records a modality's projections for the items of a batch, and their adjoint.
  *
- * @param lists Positive items, negative ones, or both one above the other.
+ * @param lists Which items: positive, negative, or both, stacked.
  * @returns (lists · batch size) × dim.
  */
 export function projectBatch(

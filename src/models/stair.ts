@@ -99,7 +99,7 @@ function published(gamma: number, weightDecay: number, batchSize: number): Prese
   };
 }
 
-/** What STAIR starts from, on the CPU. */
+/** Initial embeddings and neighbours of STAIR, on the CPU. */
 export interface StairInputs {
   /** User embeddings, users × dim. */
   readonly users: Float32Array<ArrayBuffer>;

@@ -20,11 +20,11 @@ import {
 } from "../models/saved_tensor.ts";
 import { parseObject, parseRunConfig, type RunConfig } from "./run_config.ts";
 
-/** A saved state and where it comes from. */
+/** A saved state with the run's settings and its best epoch so far. */
 export interface Checkpoint {
   /** Parameters, and moments where they are saved. */
   readonly state: TrainingState;
-  /** Everything that the run was asked for. */
+  /** Settings of the run. */
   readonly config: RunConfig;
   /** Best validation so far. */
   readonly best: BestSoFar;
@@ -92,7 +92,7 @@ export function requireShapes(
   }
 }
 
-/** Whose parameters a file holds, if it says so. */
+/** Name of the model whose parameters a file holds, if the file says so. */
 function modelName(path: string, { model, config }: Record<string, string>): unknown {
   return model ?? (config && parseObject(`"config" of ${path}`, config).model);
 }

@@ -27,11 +27,11 @@ export interface MetricsRow {
   readonly valid?: Metrics;
 }
 
-/** What a run folder is opened for. */
+/** Description of the run that a folder is opened for. */
 export interface RunDescription {
   /** The folder. */
   readonly path: string;
-  /** Everything that the run was asked for. */
+  /** Settings of the run. */
   readonly config: RunConfig;
   /** Names of what is measured on validation: columns of metrics.csv. */
   readonly metrics: readonly string[];
@@ -53,13 +53,13 @@ export interface RunFolder {
   appendMetrics(row: MetricsRow): Promise<void>;
 }
 
-/** Where a stopped run goes on. */
+/** The state that a stopped run is resumed from. */
 export interface Resumed {
   /** The state to go on from. */
   readonly last: TrainingState;
   /** The best state so far, without moments. */
   readonly bestState: TrainingState;
-  /** Their epoch and metric. */
+  /** Epoch and metric of the best state. */
   readonly best: BestSoFar;
   /** Rows of metrics.csv up to the state's epoch. */
   readonly rows: readonly MetricsRow[];
@@ -102,7 +102,7 @@ async function appendLine(path: string, line: string): Promise<void> {
   try {
     using file = await Deno.open(path, { append: true });
     const bytes = new TextEncoder().encode(line + "\n");
-    // One write, so that a line is there or, cut short, without its end.
+    // A single write: after a crash a line is complete, or lacks its line break and is dropped on resuming.
     await file.write(bytes);
     await file.syncData();
   } catch (error) {
@@ -162,7 +162,7 @@ function absolute(folder: string): string {
   return isAbsolute.test(path) ? path : `${Deno.cwd()}/${path}`;
 }
 
-/** Moves an earlier run out of the way; the one before that goes. */
+/** Renames an earlier run to PATH.previous, replacing the run kept there before. */
 async function keepPrevious(path: string): Promise<void> {
   if (!(await isThere(`${path}/config.json`) && await hasCheckpoint(path))) return;
   await remove(`${path}.previous`);
@@ -201,7 +201,7 @@ export async function readResumed(
       `Cannot resume ${path}: it has trained ${last.state.epoch} epochs, more than ${epochs}.`,
     );
   }
-  // Never older than `last` says: it is written first.
+  // best.safetensors is written before last.safetensors, so it is never older than `last` says.
   const best = await loadCheckpoint(`${path}/best.safetensors`);
   const modelShapes = Object.entries(shapes).filter(([name]) => !isMoment(name));
   requireShapes(`${path}/best.safetensors`, best.state.tensors, Object.fromEntries(modelShapes));

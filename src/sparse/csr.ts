@@ -1,5 +1,5 @@
 /**
- * Compressed sparse rows, on the CPU: who is next to whom.
+ * Compressed sparse rows (CSR), on the CPU.
  *
  * @module
  */

@@ -43,7 +43,7 @@ export function sampleEdges(
   });
 }
 
-/** The entries that `keeps` says, asked in order. */
+/** The pattern of the entries for which `keeps` returns true; it is called for each in order. */
 function keepEntries(
   { rowCount, columnCount, rowStart, column }: SparsePattern,
   keeps: (entry: number) => boolean,

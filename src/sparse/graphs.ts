@@ -21,11 +21,11 @@ export function interactionGraph(train: SparsePattern): SparseMatrix {
   return normaliseSymmetric(adjacency(train));
 }
 
-/** A, which has 1 where a user interacted with an item, and where an item was interacted with. */
+/** The symmetric adjacency A of users and items: 1 for every train interaction, in both directions. */
 export function adjacency(train: SparsePattern): SparseMatrix {
   const { rowCount: users, columnCount: items, rowStart, column } = train;
   const nodes = users + items;
-  // Degrees one place ahead, summed up to where each node's neighbours begin.
+  // rowStart[n + 1] first holds the degree of node n; the running sum turns degrees into offsets.
   const start = new Uint32Array(nodes + 1);
   for (let user = 0; user < users; user++) start[user + 1] = rowStart[user + 1]! - rowStart[user]!;
   for (const item of column) start[users + item + 1]!++;

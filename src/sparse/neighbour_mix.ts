@@ -6,7 +6,7 @@
 import type { SparseMatrix } from "./csr.ts";
 import type { Neighbours } from "./graphs.ts";
 
-/** Beside every row sum in FREEDOM's code. */
+/** Added to every row sum in FREEDOM's code. */
 const ROW_SUM_EPSILON = 1e-7;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Who has whom as a neighbour: the transpose of lists of equal length.
+ * The transpose of neighbour lists of equal length: for each item, the lists that name it.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 export interface NeighbourTranspose {
   /** Offsets, rows + 1. */
   readonly rowStart: Uint32Array<ArrayBuffer>;
-  /** Of each entry, the row of the list that it is in. */
+  /** Per entry, the row whose list it came from. */
   readonly column: Uint32Array<ArrayBuffer>;
-  /** Of each entry, its place among all lists. */
+  /** Per entry, its index in the concatenated lists. */
   readonly entry: Uint32Array<ArrayBuffer>;
 }
 

@@ -26,8 +26,8 @@ export interface BothWays {
 }
 
 /**
- * Who is next to whom, (users + items)², users first: the users' rows are those of D^−½ A, the items'
- * those of the same of Aᵀ, where A is users × items.
+ * The graph of users and items, (users + items)², users first. Users' rows are those of D^−½ A, A being
+ * users × items and D its row sums; items' rows are the same for Aᵀ.
  */
 export function stackedOneSidedGraph(counts: SparseMatrix): BothWays {
   const { rowCount: users, columnCount: items } = counts;

@@ -5,7 +5,7 @@
  */
 import type { SparseMatrix } from "./csr.ts";
 
-/** Numbers that a pair takes: the column and the bits of the weight of each entry. */
+/** Integers per pair: column and bits of the weight, of two entries. */
 export const WORDS_PER_PAIR = 4;
 
 /** A sparse matrix whose rows consist of pairs of entries. */
@@ -30,8 +30,8 @@ function pairStarts(rowStart: Uint32Array): Uint32Array<ArrayBuffer> {
 }
 
 /**
- * The entries of each row in order, two by two. A row of an odd number is filled up with its last column,
- * which is at hand by then, and a weight of zero.
+ * Pairs up the entries of each row, in order. A row with an odd number of entries ends in an entry of
+ * weight 0 with the column of its last one, which is in the cache anyway.
  */
 export function pairEntries({ rowCount, rowStart, column, value }: SparseMatrix): PairedEntries {
   const pairStart = pairStarts(rowStart);

@@ -15,7 +15,7 @@ import type { Tape, Variable } from "./tape.ts";
 
 /** Settings of the optimizer. */
 export interface AdamSettings {
-  /** η. */
+  /** Learning rate η. */
   readonly learningRate: number;
   /** λ, decoupled: each step first multiplies parameters with 1 − ηλ. */
   readonly weightDecay: number;
@@ -29,7 +29,7 @@ export interface AdamSettings {
   readonly epsilon?: number;
 }
 
-/** The settings with nothing left open: what is not told is what the paper does not vary. */
+/** The settings with PyTorch's defaults filled in, which the paper does not vary. */
 export function completeAdam(settings: AdamSettings): Required<AdamSettings> {
   const { learningRate, weightDecay, l2 = 0 } = settings;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
@@ -84,11 +84,11 @@ export function uploadSchedule(
   write(gpu, schedule, data);
 }
 
-/** What a step of the optimizer follows: where in the epoch it is, and how. */
+/** When a step of the optimizer happens, and with which settings. */
 export interface Pace {
-  /** Number of the batch within the epoch, and since training was set up. */
+  /** The batch's number within the epoch, then its number since training was set up. */
   readonly clock: Tensor;
-  /** Of {@linkcode createSchedule}. */
+  /** Bias corrections of the epoch's steps, as {@linkcode createSchedule} makes them. */
   readonly schedule: Tensor;
   /** Settings of the optimizer. */
   readonly settings: AdamSettings;
@@ -96,7 +96,7 @@ export interface Pace {
 
 /** How the descent direction of a parameter's last rows is smoothed. */
 export interface Smoothing {
-  /** The first of these rows. */
+  /** The first row that is smoothed. */
   readonly firstRow: number;
   /** Records what becomes of their direction, (rows − firstRow) × dim, met by an ending that applies it. */
   readonly record: (direction: Tensor, ending: Ending) => void;
@@ -120,7 +120,7 @@ export function adamW(
   const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
   const [rows, dim = 1] = parameter.shape as [number, number?];
   const smoothedRows = smoothing ? rows - smoothing.firstRow : 0;
-  // Bound where nothing is smoothed, too; one shader then serves parameters of any size.
+  // Bound even where no row is smoothed, so that the same compiled shader serves every parameter.
   const direction = tape.take("descent direction", [smoothedRows, dim]);
   const smoothed_from = smoothing ? smoothing.firstRow * dim / 4 : NONE_SMOOTHED;
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };

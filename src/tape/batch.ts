@@ -1,6 +1,7 @@
 /**
- * The batch that a step is about: the triples (user, positive item, negative item) of an epoch, which lie on
- * the GPU batch after batch, and the gathers that lead from their rows to their partners.
+ * The batch of a training step. The triples (user, positive item, negative item) of a whole epoch lie on
+ * the GPU, batch after batch, and with them, for every row of H that a batch names, which rows it was paired
+ * with.
  *
  * A step is recorded once for all batches; a counter on the GPU says which one is current.
  *
@@ -24,9 +25,9 @@ export interface EpochShape {
  * kernels/gather/batch_rows.wgsl and triple_entries.wgsl describe.
  */
 export interface Batch extends Disposable {
-  /** Sizes of the epoch. */
+  /** Number of rows, triples and triples per batch. */
   readonly shape: EpochShape;
-  /** Number of the batch within the epoch, and since training was set up. */
+  /** The current batch's number within the epoch, then its number since training was set up. */
   readonly clock: Tensor;
   /** Rows of H of the users, one per triple. */
   readonly user: Tensor;
@@ -34,15 +35,15 @@ export interface Batch extends Disposable {
   readonly positive: Tensor;
   /** Rows of items they did not. */
   readonly negative: Tensor;
-  /** Where each batch's touched rows begin in `row`. */
+  /** Per batch, the index in `row` at which its rows begin; batches + 1 offsets. */
   readonly batchStart: Tensor;
-  /** Touched rows, batch after batch. */
+  /** The rows of H that each batch names, each once, batch after batch. */
   readonly row: Tensor;
-  /** Where each touched row's entries begin. */
+  /** Per element of `row`, the index in `partner` at which its entries begin. */
   readonly entryStart: Tensor;
-  /** The other row of H, per entry. */
+  /** Per entry, the row of H that the row was paired with. */
   readonly partner: Tensor;
-  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
+  /** Per entry, 2 × the triple's place in its batch, + 1 where the pair is one with the negative item. */
   readonly signedSlot: Tensor;
   /** The loss's terms without their weights, batches × terms; see src/tape/loss_term.ts. */
   readonly terms: Tensor;

@@ -1,6 +1,7 @@
 /**
- * What becomes of a result: kernels that compute one vec4 after the other leave each to an ending, a part
- * of the same shader. A gradient that only the optimizer reads is so never stored.
+ * Endings: a kernel that computes one vec4 after the other can hand each to a function in the same shader,
+ * which stores it, adds it, or uses it for a step of AdamW. So a gradient that only the optimizer reads is
+ * never stored.
  *
  * @module
  */
@@ -14,17 +15,17 @@ import eachVector from "../../kernels/each_vector.wgsl" with { type: "text" };
 /** One of kernels/endings, which declares `finish`, with all that it needs. */
 export type Ending = KernelPart;
 
-/** The result is kept in a tensor of its shape. */
+/** An ending that stores the result in a tensor of the same shape. */
 export function storedIn(output: Tensor): Ending {
   return { source: { name: "endings/store", code: store }, tensors: { output } };
 }
 
-/** The result is added to a tensor of its shape. */
+/** An ending that adds the result to a tensor of the same shape. */
 export function addedTo(total: Tensor): Ending {
   return { source: { name: "endings/add", code: add }, tensors: { total } };
 }
 
-/** Records an ending for a result that is there already. */
+/** Applies an ending to a result that has already been stored. */
 export function recordEnding(program: Program, result: Tensor, ending: Ending): void {
   // Arrays end on whole vec4; what is beyond the shape stays zero.
   const vectors = Math.ceil(elementCount(result.shape) / 4);

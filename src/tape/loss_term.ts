@@ -1,28 +1,28 @@
 /**
- * The terms that a loss is the weighted sum of.
+ * The terms of a loss, which is their weighted sum.
  *
- * Each term of each batch has a place in one table on the GPU, batches × terms, which is read once per
- * epoch. The weights come in where adjoints start; the table holds the terms without.
+ * Unweighted values of all terms go to one table on the GPU, batches × terms, which is read once per epoch.
+ * The weights are applied where a term's adjoint starts, and when the loss is reported.
  *
  * @module
  */
 
-/** A column of the table. */
+/** One term of a loss. */
 export interface LossTerm {
-  /** Its number. */
+  /** Its column in the table of terms. */
   readonly index: number;
-  /** Columns of the table. */
+  /** Number of columns of that table. */
   readonly count: number;
-  /** What it is multiplied with in the loss. */
+  /** Its weight in the loss. */
   readonly weight: number;
-  /** Whether it is of another loss than the one that is reported. */
+  /** Whether it is left out of the reported loss, as the terms of a discriminator are. */
   readonly apart?: boolean;
 }
 
 /**
  * Numbers the terms of a model in the order of their names.
  *
- * @param apart Those of other losses than the one that is reported.
+ * @param apart Names of the terms that are left out of the reported loss.
  */
 export function lossTerms<Name extends string>(
   weights: Readonly<Record<Name, number>>,

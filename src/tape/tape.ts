@@ -27,15 +27,18 @@ import type { Ending } from "./ending.ts";
 
 /** A value that a loss can be differentiated by. */
 export interface Variable {
-  /** The value. */
+  /** The tensor. */
   readonly value: Tensor;
   /** dLoss/dValue, of the same shape; there once the adjoint of what uses the value is recorded. */
   gradient?: Tensor;
-  /** Whether nothing asks for its gradient, so that operations need not record it. */
+  /** Whether no gradient of it is needed, so that operations need not record one. */
   readonly constant?: boolean;
-  /** Whether its gradient is read once at most, by an ending: it may be left {@linkcode pending}. */
+  /**
+   * Whether its gradient is read once at most, by the optimizer's ending, so that it may be left {@linkcode
+   * pending}.
+   */
   readonly readOnce?: boolean;
-  /** In the place of a gradient: records what computes it, each vec4 of it met by an ending. */
+  /** Instead of `gradient`: records the computation of the gradient with a given ending. */
   pending?: ((ending: Ending) => void) | undefined;
 }
 
@@ -133,12 +136,12 @@ export class Tape {
     }
   }
 
-  /** While an adjoint is recorded: whether it is the last, so that nothing adds to gradients any more. */
+  /** Whether the adjoint being recorded is the last one, after which no gradient changes. */
   get inLastAdjoint(): boolean {
     return this.#adjointsLeft + this.#adjoints.length === 0;
   }
 
-  /** Gives back all that is still taken, at the end of the program. */
+  /** Releases everything still taken; call it at the end of the program. */
   finish(): void {
     for (const tensor of this.#taken.values()) this.#scratch.release(tensor);
     this.#taken.clear();

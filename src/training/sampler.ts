@@ -1,6 +1,6 @@
 /**
- * What an epoch trains on: every train pair once, in a fresh random order, each with one negative
- * (PROTOCOL: uniform over all items, redrawn while it is one of the user's train items).
+ * Draws an epoch's triples: every train pair once, in a fresh random order, each with one negative, drawn
+ * uniformly over all items and again while it is one of the user's train items.
  *
  * An epoch's batches depend on the seed and the epoch's number alone, so that a resumed run draws
  * exactly what an uninterrupted one would have drawn.
@@ -32,7 +32,7 @@ export interface EpochBatches extends Triples {
   readonly row: Uint32Array<ArrayBuffer>;
   /** Where each touched row's entries begin; touched rows + 1 offsets. */
   readonly entryStart: Uint32Array<ArrayBuffer>;
-  /** The other row of H, per entry. */
+  /** Per entry, the row of H that the row was paired with. */
   readonly partner: Uint32Array<ArrayBuffer>;
   /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
   readonly signedSlot: Uint32Array<ArrayBuffer>;
@@ -101,7 +101,7 @@ function hasEntry({ rowStart, column }: SparsePattern, row: number, wanted: numb
   return low < rowStart[row + 1]! && column[low] === wanted;
 }
 
-/** Adds to an epoch's triples a gather per batch and touched row. */
+/** Adds to an epoch's triples the pairs of each batch, by row (CSR). */
 export function gatherBatches(
   { user, positive, negative }: Triples,
   { rows, triples, batchSize }: EpochShape,
@@ -118,7 +118,7 @@ export function gatherBatches(
   for (let step = 0; step < steps; step++) {
     const first = step * batchSize, end = Math.min(triples, first + batchSize);
     const start = batchStart[step] = touched;
-    // Count each row's entries, one place ahead, …
+    // A counting sort by row. First count each row's entries, one place ahead;
     const count = (r: number, more: number): void => {
       if (place[r]! < start) {
         place[r] = touched;
@@ -132,10 +132,10 @@ export function gatherBatches(
       count(positive[t]!, 1);
       count(negative[t]!, 1);
     }
-    // … turn the counts into ends, …
+    // then turn counts into ends;
     for (let r = start; r < touched; r++) entryStart[r + 1]! += entryStart[r]!;
     entries = entryStart[touched]!;
-    // … and fill from the end, so that the ends become starts and entries stay in triple order.
+    // then fill backwards, which turns the ends into starts and keeps entries in the order of triples.
     const put = (r: number, other: number, slot: number): void => {
       const entry = --entryStart[place[r]! + 1]!;
       partner[entry] = other;

@@ -23,7 +23,7 @@ import {
 } from "./train_options.ts";
 import { type EpochResult, Trainer } from "./trainer.ts";
 
-/** What a run gave. */
+/** Result of a run. */
 export interface TrainResult<Metric extends string = string> {
   /** Epochs trained. */
   readonly epochs: number;
@@ -31,7 +31,7 @@ export interface TrainResult<Metric extends string = string> {
   readonly ended: "all epochs" | "patience";
   /** The epoch whose state validated best; the model holds it now. */
   readonly bestEpoch: number;
-  /** Median over epochs, of the training steps alone. */
+  /** Median over epochs of the seconds of the training steps, without evaluation. */
   readonly secondsPerEpoch: number;
   /** Validation metrics of the best epoch. */
   readonly valid: Metrics<Metric>;
@@ -87,7 +87,7 @@ export async function train<const Metric extends string = DefaultMetric>(
   };
 }
 
-/** What training carries from epoch to epoch. */
+/** A run in progress. */
 class Run {
   /** Best validation so far, and the state that gave it, without moments. */
   best: EpochReport["best"] = { epoch: -1, value: -Infinity };
@@ -120,7 +120,7 @@ class Run {
       return;
     }
     const valid = await this.#validation.evaluate();
-    // Not before the GPU has shown that it works: an earlier run makes way for this one.
+    // Opened only after the first evaluation worked: opening it moves an earlier run away.
     if (description) {
       const { openRunFolder } = await import("../runs/run_folder.ts");
       this.#folder = await openRunFolder(description);
@@ -128,7 +128,7 @@ class Run {
     await this.#finishEpoch(valid);
   }
 
-  /** Why there is nothing more to train, if there is not. */
+  /** Why the run is over; undefined while it is not. */
   get ended(): TrainResult["ended"] | undefined {
     const { epochs, evalEvery, patience } = this.#options;
     const { epoch } = this.#trainer;

@@ -30,15 +30,15 @@ export interface TrainerSettings extends AdamSettings {
   readonly seed: number;
 }
 
-/** What an epoch gave. */
+/** Result of an epoch. */
 export interface EpochResult {
   /** Number of the epoch, from 1. */
   readonly epoch: number;
   /** Mean loss over all triples, its terms weighted. */
   readonly loss: number;
   /**
-   * Seconds from what the model draws anew, and the upload, to the last loss. The next epoch's batches
-   * are drawn meanwhile, so that they count only where drawing takes longer than training.
+   * Seconds from `beginEpoch` and the upload of the batches to reading the losses. The next epoch's batches
+   * are drawn meanwhile; they count only where drawing takes longer than training.
    */
   readonly seconds: number;
 }
@@ -113,12 +113,12 @@ export class Trainer implements Disposable {
     return { epoch: this.epoch, tensors: await readTensors(this.#gpu, this.#saved()) };
   }
 
-  /** Reads what the model is restored from: all but the optimizer's own. */
+  /** Reads the model's parameters and buffers, without the optimizer's moments. */
   async modelState(): Promise<TrainingState> {
     return { epoch: this.epoch, tensors: await readTensors(this.#gpu, modelTensors(this.#model)) };
   }
 
-  /** Goes back, or on, to a saved state. */
+  /** Restores a saved state, moments included. */
   restore({ epoch, tensors }: TrainingState): void {
     writeTensors(this.#gpu, this.#saved(), tensors);
     this.epoch = epoch;

@@ -25,9 +25,9 @@ import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
 /** A recorded step with everything that it reads and writes. */
 export interface TrainingStep extends Disposable {
-  /** What a batch (from 0) runs, in order: its phases, and the turn to the next batch. */
+  /** The programs of a batch (from 0), in order: its phases, then the one that moves the clock on. */
   programsOf(batch: number): readonly Program[];
-  /** The batch that steps are about; its `terms` are what they give. */
+  /** The batch that is trained on; its `terms` get the loss. */
   readonly batch: Batch;
   /** Each parameter with its moments, by name. */
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
@@ -39,9 +39,9 @@ export interface TrainingStep extends Disposable {
 
 /** A phase of the step, recorded. */
 interface PhaseProgram {
-  /** Of the model. */
+  /** The model's phase. */
   readonly phase: Phase;
-  /** One run is the phase for one batch. */
+  /** Its program; one run of it is one batch. */
   readonly program: Program;
 }
 
@@ -134,7 +134,7 @@ function applies({ phase }: PhaseProgram, batch: number): boolean {
   return phase.appliesTo?.(batch) ?? true;
 }
 
-/** Submits as much at once as the phases' waits allow. */
+/** Submits programs together up to the next phase that needs the CPU. */
 async function runSteps(
   gpu: GpuDevice,
   phases: readonly PhaseProgram[],

@@ -14,33 +14,36 @@ import type { RowRange } from "../tensor.ts";
 export interface Image extends Disposable {
   /** The texture, owned by this image. */
   readonly texture: GPUTexture;
-  /** How kernels see it. */
+  /** The view of the texture that kernels bind. */
   readonly view: GPUTextureView;
 }
 
-/** A matrix, one vec4 per texel: some rows side by side, line after line. */
+/**
+ * A matrix as a texture, one vec4 per texel; each line of the texture holds `rowsPerLine` rows side by
+ * side.
+ */
 export interface MatrixImage extends Image {
-  /** How many rows it has room for. */
+  /** Number of rows that fit. */
   readonly rows: number;
-  /** Columns of the matrix over 4. */
+  /** Number of columns divided by 4. */
   readonly dim4: number;
-  /** Rows of the matrix side by side: a power of two. */
+  /** Rows of the matrix in one line of the texture, a power of two. */
   readonly rowsPerLine: number;
 }
 
-/** The entries of a sparse matrix, two by two. */
+/** The entries of a sparse matrix as a texture, two entries per texel. */
 export interface EntryImage extends Image {
-  /** How many pairs it has room for. */
+  /** Number of pairs of entries that fit. */
   readonly pairs: number;
 }
 
-/** Pairs of entries side by side: a power of two that every adapter has room for. */
+/** Texels (pairs of entries) per line of the texture; a power of two within every adapter's limit. */
 export const PAIRS_PER_LINE = 4096;
 
-/** Whole numbers in a texel: of two entries each the column and the bits of the weight. */
+/** Integers per texel: column and bits of the weight, of two entries. */
 const WORDS_PER_TEXEL = TEXEL_BYTES / 4;
 
-/** Each line of a copy begins at a multiple of so many bytes. */
+/** WebGPU wants each line of a copy to begin at a multiple of this many bytes. */
 const LINE_ALIGNMENT = 256;
 
 /** Rows of `dim4` vec4 that fit side by side: a power of two, or 0. */

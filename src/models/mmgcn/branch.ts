@@ -27,36 +27,36 @@ import type { Variables } from "../model.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** Layers of every branch: the authors' code has three, whatever it is told. */
+/** Layers of every branch: the authors' code ignores the setting and has three. */
 const LAYERS = 3;
 /** Slope of LeakyReLU below 0. */
 const SLOPE = 0.01;
 
-/** M, for users and items stacked. */
+/** The graph M, which averages over a node's neighbours, users above items. */
 export interface MeanGraph {
-  /** M: every row that has entries sums to 1. */
+  /** M; each row that has entries sums to 1. */
   readonly mean: SparseTensor;
   /** Mᵀ. */
   readonly transposed: SparseTensor;
 }
 
-/** What a branch starts from, on the CPU. */
+/** A modality's features and initial user rows, on the CPU. */
 export interface BranchInputs {
-  /** The modality. */
+  /** Name of the modality. */
   readonly name: string;
-  /** Its features, items × width. */
+  /** The modality's features, items × width. */
   readonly features: Floats;
-  /** Features of an item. */
+  /** Number of features per item. */
   readonly width: number;
-  /** Columns of X, where a linear map of the features makes them; the features themselves if not. */
+  /** Columns that features are mapped to by a linear layer; without it features are used as they are. */
   readonly mappedWidth?: number;
   /** The users' rows of X, users × its columns. */
   readonly preferences: Floats;
 }
 
-/** What all branches share. */
+/** Settings that all branches share. */
 export interface BranchSettings {
-  /** Width of all layers' results. */
+  /** Width of every layer's result. */
   readonly dim: number;
   /** Whether the users' rows of X are a parameter. */
   readonly trainTables: boolean;
@@ -75,23 +75,23 @@ export interface Branch extends Disposable {
    * @returns (users + items) × dim.
    */
   record(tape: Tape, variables: Variables, ids: Variable): Variable;
-  /** The users' rows that a penalty is on: those beside mapped features. */
+  /** The users' rows that are penalised; only a branch with mapped features has them. */
   penalised(variables: Variables): Variable | undefined;
 }
 
-/** X before a layer, and M X. */
+/** A layer's input X, and its mean over neighbours, M X. */
 interface LayerInput {
   readonly x: Variable;
   readonly mean: Variable;
 }
 
-/** How X and M X come about. */
+/** Records the first layer's input. */
 interface FirstInput {
   record(tape: Tape, variables: Variables): LayerInput;
   penalised(variables: Variables): Variable | undefined;
 }
 
-/** Uploads what belongs to a branch. */
+/** Uploads a tensor of a branch, labelled with the modality's name. */
 type Upload = (key: string, shape: readonly number[], data?: Elements) => Tensor;
 
 /** Uploads a branch with random parameters. */
@@ -129,7 +129,7 @@ export function createBranch(
   };
 }
 
-/** Where neither the users' rows nor the items' are trained, X and M X are computed once. */
+/** The input where neither users' nor items' rows are trained: X and M X are computed once. */
 function constantInput(
   gpu: GpuDevice,
   graph: MeanGraph,
@@ -152,7 +152,7 @@ function constantInput(
   return { record: () => input, penalised: () => undefined };
 }
 
-/** Elsewhere every step computes them. */
+/** The input where some rows are trained: every step computes X and M X. */
 function recordedInput(
   { mean, transposed }: MeanGraph,
   { name, features, width, mappedWidth, preferences }: BranchInputs,
@@ -160,7 +160,7 @@ function recordedInput(
   upload: Upload,
 ): FirstInput {
   const raw = upload("features", [features.length / width, width], features);
-  // As a parameter the table is among the variables.
+  // Where the users' table is trained it is one of the variables.
   const columns = mappedWidth ?? width;
   const fixed = trainTables
     ? undefined

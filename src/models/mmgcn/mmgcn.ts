@@ -81,7 +81,7 @@ export const mmgcn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   create,
 });
 
-/** The modality whose features are mapped. */
+/** Name of the modality whose features are mapped to `imageDim` columns. */
 const MAPPED = "image";
 
 /** Reads the features, and uploads random tables and weights. */
@@ -109,7 +109,7 @@ async function create(
   return buildMmgcn(gpu, train, settings, { ids, branches });
 }
 
-/** What MMGCN starts from, on the CPU. */
+/** MMGCN's id table and the branches' inputs, on the CPU. */
 export interface MmgcnInputs {
   /** The id table, (users + items) × dim. */
   readonly ids: Float32Array<ArrayBuffer>;

@@ -18,7 +18,7 @@ import { initialStream } from "../initial_values.ts";
 import type { Variables } from "../model.ts";
 import { type Draws, prepareDrop } from "../draws.ts";
 
-/** What scores end in: 100 σ(y). */
+/** Factor of the discriminator's score, 100 σ(y). */
 export const SCORE_SCALE = 100;
 /** How much noise there is on interactions: log_log_scale / real_data_tau. */
 const INTERACTION_NOISE = 1e-5 / 0.005;
@@ -62,9 +62,9 @@ function kaimingNormal(random: RandomSource, outputs: number, inputs: number): F
   return Float32Array.from({ length: outputs * inputs }, () => deviation * normal(random));
 }
 
-/** What all passes of a batch share. */
+/** What all passes of the discriminator over a batch share. */
 export interface PassContext {
-  /** The discriminator's, among others. */
+  /** All parameters of the model, the discriminator's among them. */
   readonly parameters: Variables;
   readonly batch: Batch;
   readonly draws: Draws;
@@ -80,7 +80,7 @@ export function firstProduct(tape: Tape, rows: Variable, parameters: Variables):
 /**
  * Records the rest of the discriminator.
  *
- * @param use Whose dropout masks it has.
+ * @param use Name of the pass; each has its own dropout masks.
  * @param product W_1 x, in blocks of a batch's rows each.
  * @param copies How often these rows are repeated; normalisation does not see it, but dropout does.
  */
@@ -116,7 +116,7 @@ export function discriminate(
   };
 }
 
-/** Sizes, and who has which items in train. */
+/** Sizes and train items. */
 export interface ItemRows {
   /** Number of users. */
   readonly userCount: number;

@@ -30,15 +30,15 @@ export interface SparsePair {
 
 /** A modality on the GPU. */
 export interface ModalData {
-  /** Its name. */
+  /** Name of the modality. */
   readonly name: string;
   /** Its features, items × width. */
   readonly features: Tensor;
-  /** Who would like what by them. */
+  /** The modality's graph of users and items. */
   readonly graph: ModalGraph;
 }
 
-/** What the representations are computed over. */
+/** Sizes, graphs and features that the representations are computed from. */
 export interface GeneratorData {
   /** Number of users. */
   readonly userCount: number;
@@ -50,13 +50,13 @@ export interface GeneratorData {
   readonly usersOfItems: SparsePair;
   /** All modalities. */
   readonly modalities: readonly ModalData[];
-  /** Rounds, and weights of directions. */
+  /** Number of rounds and the weights in E_0 and H. */
   readonly settings: Pick<MmsslSettings, "layers" | "idCatRate" | "modelCatRate">;
 }
 
 /** What a modality contributes; users and items stacked. */
 export interface ModalPart {
-  /** Its name. */
+  /** Name of the modality. */
   readonly name: string;
   /** X_m: projected features, passed on to users and back, (users + items) × dim. */
   readonly features: Variable;
@@ -68,7 +68,7 @@ export interface ModalPart {
 export interface Representations {
   /** H, which ranks, (users + items) × dim. */
   readonly h: Variable;
-  /** By modality. */
+  /** The contribution of each modality. */
   readonly parts: readonly ModalPart[];
 }
 

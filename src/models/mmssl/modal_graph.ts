@@ -1,6 +1,7 @@
 /**
- * MMSSL's graph of a modality: who would like what, as far as the modality's features tell. It is made on
- * the CPU and replaced during training, in place, so that recorded programs read what is there.
+ * MMSSL's graph of a modality: it links users to the items whose features are most similar to what they
+ * bought. It is made on the CPU and overwritten in place during training, so that recorded programs read the
+ * new one.
  *
  * @module
  */
@@ -19,7 +20,7 @@ export interface ModalGraph extends Disposable {
   readonly matrix: SparseTensor;
   /** Its transpose. */
   readonly transposed: SparseTensor;
-  /** All that it consists of, by name, for checkpoints; integers are saved by their bits. */
+  /** Its arrays by name, for checkpoints; integers are stored bit by bit in floats. */
   readonly buffers: Readonly<Record<string, Tensor>>;
 }
 
@@ -94,7 +95,7 @@ export function pairBest(
   return countMatrix(rows, itemCount);
 }
 
-/** Nobody goes with anything. */
+/** A graph without entries. */
 export function noPairs(userCount: number, itemCount: number): SparseMatrix {
   return countMatrix(Array.from({ length: userCount }, () => new Map()), itemCount);
 }

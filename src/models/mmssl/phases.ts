@@ -46,9 +46,9 @@ const DISCRIMINATOR_OPTIMIZER: AdamSettings = {
   beta2: 0.9,
 };
 
-/** All that the phases run over. */
+/** Data and settings of all phases. */
 export interface MmsslData extends GeneratorData, ItemRows {
-  /** Of the model. */
+  /** The model's settings. */
   readonly settings: MmsslSettings;
 }
 
@@ -107,7 +107,10 @@ export function mmsslPhases(
   return [collectorPhase(context, (counts) => collected = counts), ...players];
 }
 
-/** What the first batch collected is there for the third one; then graphs are emptied. */
+/**
+ * As in the authors' code, the graphs collected in the first batch are used in the third; then graphs are
+ * emptied.
+ */
 function replaceGraphs(
   { gpu, data }: PhaseContext,
   collected: () => readonly SparseMatrix[] | undefined,
@@ -128,7 +131,7 @@ function replaceGraphs(
   };
 }
 
-/** How many items a collected graph links a user to. */
+/** Items that a collected graph links each user to. */
 function collectedItems({ itemCount, settings: { topkRate } }: MmsslData): number {
   return Math.floor(itemCount * topkRate);
 }
@@ -169,7 +172,7 @@ function collectorPhase(
   };
 }
 
-/** The batch size is known only now, when a step is recorded, before anything is trained. */
+/** Checks that the pairing fits the batch size, which is known only when a step is recorded. */
 function requireRoom(k: number, batchSize: number, itemCount: number): void {
   if (k > 0 && batchSize > LARGEST_BATCH) {
     throw new InputError(

@@ -9,7 +9,7 @@ export function forwardRatios(dim: number, gamma: number): Float64Array {
   return Float64Array.from({ length: dim }, (_, j) => 0.9 * (1 - (j / dim) ** gamma));
 }
 
-/** β'_j = 1 − β_j: the backward ones, which lean the other way (paper, Eq. 5). */
+/** β'_j = 1 − β_j: the backward ratios, small where the forward ones are large (paper, Eq. 5). */
 export function backwardRatios(dim: number, gamma: number): Float64Array {
   return forwardRatios(dim, gamma).map((beta) => 1 - beta);
 }

@@ -24,11 +24,11 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 
 /** How a polynomial follows from the two before it. */
 export interface RecurrenceStep {
-  /** p, of A times the one before. */
+  /** p, the coefficient of A P_(k−1). */
   readonly product: number;
-  /** q, of the one before itself. */
+  /** q, the coefficient of P_(k−1). */
   readonly own: number;
-  /** r, of the one before that; of no effect in the first step. */
+  /** r, the coefficient of P_(k−2); has no effect in the first step. */
   readonly earlier: number;
 }
 

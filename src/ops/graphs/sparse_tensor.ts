@@ -16,12 +16,12 @@ export interface SparseTensor extends Disposable {
   readonly rowStart: Tensor;
   /** Column ids. */
   readonly column: Tensor;
-  /** Entries. */
+  /** Values of the entries. */
   readonly value: Tensor;
 }
 
 /**
- * Checks that kernels which walk a row get to its end.
+ * Checks that no row is too long for the kernels' loops.
  *
  * @throws {GpuError} when a row is longer than the software driver's loops, which would end early
  * without a word.

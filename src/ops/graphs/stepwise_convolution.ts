@@ -34,7 +34,7 @@ export interface StepwiseConvolution extends Disposable {
   readonly inner: Tensor;
   /** Column weights of the last pass: c and c·β. */
   readonly last: Tensor;
-  /** The normalised symmetric adjacency, as passes gather along it. */
+  /** The normalised symmetric adjacency, as buffers or as images. */
   readonly passes: GraphPasses;
 }
 
@@ -113,7 +113,7 @@ export function stepwiseConvolution(
     if (batch && layer === layers) return { rows: rowsOfBatch(batch) };
     return near && layer === layers - 1 ? { entries: near.reached } : {};
   };
-  // The gradient of H is zero but in the rows of the batch.
+  // The gradient of H is zero outside the batch's rows.
   const backward = (layer: number): Reach => near && layer === 1 ? { entries: near.leading } : {};
   return tape.operation(
     convolve(tape, convolution, input.value, forward),
@@ -128,7 +128,7 @@ export function stepwiseConvolution(
   );
 }
 
-/** What pass `layer`, from 1, has to go over, if not everything. */
+/** Which part of the graph pass `layer` (from 1) must cover. */
 export type ReachOf = (layer: number) => Reach;
 
 /** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
@@ -160,7 +160,7 @@ export function convolveToEnding(
   }
 }
 
-/** Records all passes but the last, and returns what records that one. */
+/** Records all passes but the last, and returns a function that records the last one with an ending. */
 function recordInnerPasses(
   tape: Tape,
   { layers, inner, last, passes }: StepwiseConvolution,

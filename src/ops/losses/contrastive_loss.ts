@@ -26,7 +26,7 @@ import type { Tape, Variable } from "../../tape/tape.ts";
  *
  * @param a batch size × width, rows of length 1 (or 0). What a partial batch leaves of them does not
  * count.
- * @param b Likewise.
+ * @param b The other view, of the same shape.
  * @param batch Of the step; says which rows count.
  * @param term Where the loss is reported, and its weight.
  * @param tau τ; the smaller, the more the closest others count.

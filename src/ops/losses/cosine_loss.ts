@@ -20,7 +20,7 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 
 const EPSILON = 1e-8;
 
-/** A side of the loss. */
+/** One of the two inputs. */
 interface Side {
   readonly rows: Variable;
   readonly lengths: Tensor;

@@ -50,7 +50,7 @@ export interface PenalisedNetwork {
   readonly weight: Variable;
   /** y, (lists · batch size) × 1; what a partial batch leaves of the lists does not count. */
   readonly logit: Variable;
-  /** k. */
+  /** Factor k of the score. */
   readonly factor: number;
 }
 

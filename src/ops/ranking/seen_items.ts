@@ -1,6 +1,6 @@
 /**
- * Rows of a number for every item, one row per triple of a batch, and the items that the triple's user
- * has in train.
+ * Operations on batch size × items matrices, such as scores, that treat the train items of each triple's
+ * user apart.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const LANES = 8;
 /**
  * Records that the numbers of train items become zero, in place.
  *
- * Adjoint: their gradients do.
+ * Adjoint: their gradients become zero too.
  *
  * @param scores batch size × items.
  */

@@ -37,13 +37,13 @@ export interface Block {
 
 /** Which candidates each query must not be shown. */
 export interface SeenTensors extends Disposable {
-  /** Offsets, queries + 1. */
+  /** Per query, where its hidden candidates begin; queries + 1 offsets. */
   readonly rowStart: Tensor;
   /** Candidate ids. */
   readonly column: Tensor;
 }
 
-/** Running lists of all queries. */
+/** The best candidates so far of every query. */
 export interface TopKLists extends Disposable {
   /** List length. */
   readonly k: number;
@@ -70,7 +70,7 @@ export const LONGEST_LIST = 128;
 /** Rows and candidates of a tile: 16 MiB of scores. */
 const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
 
-/** An image of a tile's candidates at most; only features are so wide that it matters. */
+/** The most bytes that an image of a tile's candidates may have; only wide features reach it. */
 const IMAGE_BYTES = 16 * 2 ** 20;
 
 /**
@@ -114,7 +114,7 @@ export function createLists(gpu: GpuDevice, queries: number, k: number): TopKLis
 }
 
 /**
- * Records that the lists of a block of queries take in a block of candidates. Blocks of candidates
+ * Records the merging of a block of candidates into the lists of a block of queries. Blocks of candidates
  * must come in ascending order of ids; the one that starts with id 0 empties the lists first.
  *
  * @param after Where lists go on that were made before: they get what follows. Their own first
@@ -170,17 +170,17 @@ function partOf({ vectors, firstRow, firstId }: Block, first: number, count: num
   return { vectors, firstRow: firstRow + first, firstId: firstId + first, count };
 }
 
-/** Where the scores of a tile are made. */
+/** Memory for the scores of a tile. */
 interface Tile {
-  /** Queries at most. */
+  /** The most queries in a tile. */
   readonly rows: number;
-  /** Candidates at most, a multiple of 4. */
+  /** The most candidates in a tile, a multiple of 4. */
   readonly candidates: number;
-  /** As in kernels/scores.wgsl. */
+  /** The scores, laid out as kernels/scores.wgsl says. */
   readonly scores: Tensor;
   /** Where kernels gather from images, what they are made from. */
   readonly images?: Readonly<Record<"queries" | "candidates", MatrixImage>>;
-  /** Gives the memory back. */
+  /** Releases the memory. */
   release(): void;
 }
 

@@ -36,7 +36,7 @@ const EPSILON = 1e-5;
 /** Columns that a workgroup walks. */
 const COLUMNS = 16;
 
-/** What was normalised, and how: what the gradient of it needs. */
+/** A normalisation with everything its gradient needs. */
 export interface Normalised {
   /** γ x̂ + β, as large as x; zero in what a partial batch leaves of the lists. */
   readonly output: Variable;
@@ -91,8 +91,8 @@ export function batchNorm(
 }
 
 /**
- * Records what a normalisation makes of a gradient of its output, dL/dx of {@linkcode batchNorm}, as a
- * value that a loss may depend on; and the adjoint of that.
+ * Records the gradient through a normalisation, dL/dx of {@linkcode batchNorm}, as a value that a loss may
+ * depend on, and its adjoint.
  *
  * @param normalised Of {@linkcode batchNorm}, by the same batch.
  * @param direction d, rows × width.

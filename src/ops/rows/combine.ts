@@ -14,19 +14,19 @@ import copyBlockCode from "../../../kernels/copy_block.wgsl" with { type: "text"
 import { addGradientInPlace, addGradientRows } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
-/** A block of rows of a result, and where it comes from. */
+/** A block of rows that is copied into a result. */
 interface Part {
-  /** What it is a block of. */
+  /** The matrix it is copied from. */
   readonly from: Variable;
-  /** Its first row there; 0 unless told. */
+  /** First row in that matrix, 0 by default. */
   readonly fromRow?: number;
-  /** Its first row in the result; 0 unless told. */
+  /** First row in the result, 0 by default. */
   readonly toRow?: number;
-  /** Its rows; all unless told. */
+  /** Number of rows, all by default. */
   readonly rows?: number;
-  /** What it is multiplied with; 1 unless told. */
+  /** Factor, 1 by default. */
   readonly scale?: number;
-  /** Whether it is added to what earlier parts left there. */
+  /** Whether it is added to earlier parts instead of overwriting them. */
   readonly added?: boolean;
 }
 
@@ -116,7 +116,7 @@ function combine(
   });
 }
 
-/** A place in a matrix. */
+/** A matrix and a first row in it. */
 interface Place {
   readonly matrix: Tensor;
   readonly row: number;

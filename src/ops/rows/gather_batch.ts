@@ -20,14 +20,14 @@ import type { Tape, Variable } from "../../tape/tape.ts";
 /** A column of the batch's triples. */
 export type TripleList = "user" | "positive" | "negative";
 
-/** Stands for a list that is not gathered. */
+/** Marks a list that is not gathered. */
 const NO_BLOCK = 0xffffffff;
 
 /**
  * Records the gather and its adjoint.
  *
  * @param table rows × width, any width.
- * @param lists Whose rows, in the order they are to come.
+ * @param lists Which lists of the batch to gather by, in this order.
  * @param firstRow The row of H (users, then items) that the table's first one stands for: 0 for users
  * or a stacked table, the number of users for a table of items.
  * @param userCount Number of users.

@@ -18,7 +18,7 @@ import sumPartsCode from "../../../kernels/sum_parts.wgsl" with { type: "text" }
 import { padded, throughPadded, transposed } from "./rearrange.ts";
 import type { Tape } from "../../tape/tape.ts";
 
-/** How operands of a product are to be read. */
+/** Which operands of a product are transposed. */
 export interface Transposes {
   /** Whether `a` holds Aᵀ. */
   readonly transposeA?: boolean;
