@@ -7,7 +7,6 @@ import { median } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
-import { presetFor } from "../../src/models/define_model.ts";
 import type { BuiltModel } from "../../src/models/model.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { countRun, createModel, SEED, type Workload } from "./workload.ts";
@@ -57,11 +56,10 @@ export async function measureModels(workload: Workload, epochs: number): Promise
 async function trainAndRank(
   model: BuiltModel,
   name: string,
-  { dataset: { name: datasetName, train }, onProgress }: Workload,
+  { dataset: { train }, onProgress }: Workload,
   epochs: number,
 ): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
-  const { training } = presetFor(model.kind, datasetName);
-  using trainer = new Trainer(model, train, { ...training, seed: SEED });
+  using trainer = new Trainer(model, train, { ...model.training, seed: SEED });
   using ranker = createRanker(model, train, LIST_LENGTH, trainer.scratch);
   const epochSeconds: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -52,7 +52,7 @@ export function recordSteps(
   }, shape);
   const resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
-  const step = resources.use(createTrainingStep(gpu, model, shape, training, scratch));
+  const step = resources.use(createTrainingStep(model, shape, training, scratch));
   step.load(batches, 0, 1);
   return {
     step,

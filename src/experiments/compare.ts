@@ -8,12 +8,17 @@ import { deviation, max, mean } from "d3-array";
 import type { Dataset } from "../data/dataset.ts";
 import { popularityMetrics } from "../evaluation/popularity.ts";
 import { pairedTTest } from "../evaluation/significance.ts";
+import { openGpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { settingsFor } from "../models/define_model.ts";
 import type { ModelKind } from "../models/model.ts";
 import { modelNamed, models } from "../models/registry.ts";
-import type { EpochReport } from "../training/train_options.ts";
-import { completeTrainOptions, type TrainOptions } from "../training/train_options.ts";
+import {
+  completeTrainOptions,
+  type EpochReport,
+  SELECTED,
+  type TrainOptions,
+} from "../training/train_options.ts";
 import type { TrainResult } from "../training/train.ts";
 import { type Experiment, runExperiment } from "./experiment.ts";
 import { formatTable } from "./table.ts";
@@ -86,8 +91,6 @@ const TRIED: readonly Tried[] = [0.003, 0.01].flatMap((learningRate) =>
   [0, 0.3, 1].map((weightDecay) => ({ learningRate, weightDecay, l2: 0 }))
 );
 
-const SELECTED = "ndcg@20";
-
 /** All runs of a model with the setting it was given. */
 interface Runs {
   readonly kind: ModelKind;
@@ -142,7 +145,10 @@ async function runCell(
   experiment: Experiment,
   out: string | undefined,
 ): Promise<TrainResult> {
-  if (out === undefined) return await runExperiment(data, experiment);
+  if (out === undefined) {
+    using gpu = await openGpu();
+    return await runExperiment(gpu, data, experiment);
+  }
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { runOrRead } = await import("./kept_result.ts");
   return await runOrRead(out, data, experiment);

@@ -9,7 +9,7 @@ import { fingerprint } from "../data/fingerprint.ts";
 import { CACHE_FOLDER } from "../features/preparation.ts";
 import { hashPieces } from "../files/content_hash.ts";
 import { writeAtomically } from "../files/write_atomically.ts";
-import { openDevice } from "../gpu/device.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
 import { settingsFor } from "../models/define_model.ts";
 import { hasCheckpoint } from "../runs/run_folder.ts";
 import { completeTrainOptions } from "../training/train_options.ts";
@@ -32,14 +32,15 @@ export async function runOrRead(
   experiment: Experiment,
 ): Promise<TrainResult> {
   const { kind, training } = experiment;
-  const asked = await describe(data, experiment);
+  using gpu = await openGpu();
+  const asked = await describe(gpu, data, experiment);
   const key = (await hashPieces([asked])).slice(0, 16);
   const out = `${folder}/${kind.name}-${key}`, path = `${out}.json`;
   const found = await Deno.readTextFile(path).catch(() => undefined);
   if (found !== undefined) return JSON.parse(found).result;
   const resume = await hasCheckpoint(out);
   const lasting = { ...experiment, training: { ...training, out, resume } };
-  const result = await runExperiment(data, lasting, { cacheFolder: CACHE_FOLDER });
+  const result = await runExperiment(gpu, data, lasting, { cacheFolder: CACHE_FOLDER });
   await writeAtomically(path, JSON.stringify({ ...JSON.parse(asked), result }, null, 2) + "\n");
   await Deno.remove(out, { recursive: true });
   return result;
@@ -47,18 +48,18 @@ export async function runOrRead(
 
 /** All that a result depends on, as JSON. */
 async function describe(
+  { adapterName: adapter }: Gpu,
   data: Dataset,
   { kind, settings: given, training }: Experiment,
 ): Promise<string> {
   const planned = settingsFor(kind, data.name, given);
   const { signal: _, onEpoch: __, ...asked } = completeTrainOptions(planned, training);
-  using gpu = await openDevice();
   return JSON.stringify({
     version: RESULTS_VERSION,
     model: kind.name,
     settings: planned.settings,
     training: asked,
-    adapter: gpu.adapterName,
+    adapter,
     data: await fingerprint(data),
   });
 }

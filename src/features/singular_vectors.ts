@@ -124,13 +124,15 @@ async function sumGram(tiles: Tiles, gram: Tensor, found: readonly Float64Array[
   const { gpu, paddedWidth } = tiles;
   write(gpu, gram, new Float32Array(paddedWidth * paddedWidth));
   using basis = createBasis(gpu, found, paddedWidth);
+  // What is projected on these can be added in order to be taken away.
+  using negative = createBasis(gpu, found.map((vector) => vector.map((x) => -x)), paddedWidth);
   using scratch = new Scratch(gpu);
   await forEachTile(tiles, async (_, x) => {
     const tape = new Tape(gpu, "Gram matrix", scratch);
     using program = tape.program;
     if (found.length > 0) {
       const projected = tape.take("negative projection", [x.shape[0]!, basis.columns]);
-      recordProduct(tape, x, basis.negative, { transposeB: true }, projected);
+      recordProduct(tape, x, negative.vectors, { transposeB: true }, projected);
       recordProduct(tape, projected, basis.vectors, {}, x, true);
       tape.release(projected);
     }
@@ -145,8 +147,6 @@ interface Basis extends Disposable {
   /** Their number, padded. */
   readonly columns: number;
   readonly vectors: Tensor;
-  /** The same, negative: what is projected on them can be added in order to be taken away. */
-  readonly negative: Tensor;
 }
 
 function createBasis(gpu: GpuDevice, found: readonly Float64Array[], paddedWidth: number): Basis {
@@ -154,11 +154,7 @@ function createBasis(gpu: GpuDevice, found: readonly Float64Array[], paddedWidth
   const shape = [columns, paddedWidth];
   const rows = new Float32Array(columns * paddedWidth);
   found.forEach((vector, v) => rows.set(vector, v * paddedWidth));
-  const tensors = createTensors(gpu, {
-    vectors: ["right singular vectors", shape, rows],
-    negative: ["negative singular vectors", shape, rows.map((x) => -x)],
-  });
-  return { columns, ...tensors };
+  return { columns, ...createTensors(gpu, { vectors: ["right singular vectors", shape, rows] }) };
 }
 
 /** Computes X Vᵀ, rows × the basis' columns. */

@@ -79,7 +79,7 @@ export type TexelFormat = "rgba32float" | "rgba32uint";
 /** Bytes of a texel. */
 export const TEXEL_BYTES = 16;
 
-/** Settings of {@linkcode openGpu}. */
+/** What a {@linkcode GpuDevice} is made with. */
 export interface GpuOptions {
   /** See {@linkcode GpuDevice.dry}. */
   readonly dry?: boolean;

@@ -54,7 +54,7 @@ import {
   uploadProjections,
 } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { RECBOARD, SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -88,9 +88,9 @@ export const bm3: ModelKind<SettingsOf<typeof settings>> = defineModel({
     baby: {
       model: {},
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-4, batchSize: 2048, epochs: 500 },
-      source: "RecBoard, the STAIR authors' collection",
+      source: RECBOARD,
     },
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });

@@ -52,7 +52,7 @@ import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.t
 import { constants, type ModelKind, type ModelParts, type Variables } from "./model.ts";
 import { featuredModalities, projectBatch, uploadProjections } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { RECBOARD, SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -105,7 +105,7 @@ export const freedom: ModelKind<SettingsOf<typeof settings>> = defineModel({
     baby: published(0.8, 1e-6, 2048),
     sports: published(0.8, 1e-6, 2048),
     electronics: published(0.9, 1e-7, 4096),
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });
@@ -114,7 +114,7 @@ function published(dropout: number, l2: number, batchSize: number): Preset<typeo
   return {
     model: { dropout },
     training: { learningRate: 1e-3, weightDecay: 0, l2, batchSize, epochs: 500 },
-    source: "RecBoard, the STAIR authors' collection",
+    source: RECBOARD,
   };
 }
 

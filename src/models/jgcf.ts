@@ -36,7 +36,7 @@ import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: { ...EMBEDDING_WIDTH, help: "width of E; H is twice as wide" },
@@ -76,7 +76,7 @@ export const jgcf: ModelKind<SettingsOf<typeof settings>> = defineModel({
       source:
         "the authors' code for CiteULike, where 5 evaluations each 10 epochs apart are 10 of ours",
     },
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });

@@ -59,7 +59,7 @@ import { linearDefaults, stackedTables, xavierUniform } from "./initial_values.t
 import { constants, type ModelKind, type ModelParts, type Phase, type Variables } from "./model.ts";
 import { allFeatured, projectAll, uploadProjections } from "./projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { RECBOARD, SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -100,14 +100,14 @@ export const lattice: ModelKind<SettingsOf<typeof settings>> = defineModel({
     baby: {
       model: { layers: 2, itemLayers: 1, regWeight: 0 },
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 2048, epochs: 500 },
-      source: "RecBoard, the STAIR authors' collection",
+      source: RECBOARD,
     },
     sports: {
       model: { layers: 3, itemLayers: 3, regWeight: 0 },
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-7, batchSize: 2048, epochs: 500 },
-      source: "RecBoard, the STAIR authors' collection",
+      source: RECBOARD,
     },
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });

@@ -27,7 +27,7 @@ import { defineModel, type Preset } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { RECBOARD, SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -51,7 +51,7 @@ export const lightgcn: ModelKind<SettingsOf<typeof settings>> = defineModel({
     baby: published(1e-2),
     sports: published(1e-3),
     electronics: published(1e-3),
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });
@@ -60,7 +60,7 @@ function published(regWeight: number): Preset<typeof settings> {
   return {
     model: { regWeight },
     training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 500 },
-    source: "RecBoard, the STAIR authors' collection",
+    source: RECBOARD,
   };
 }
 

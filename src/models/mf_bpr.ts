@@ -20,7 +20,7 @@ import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierNormal } from "./initial_values.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { RECBOARD, SHOP } from "./shared_presets.ts";
 
 const settings = {
   dim: EMBEDDING_WIDTH,
@@ -44,9 +44,9 @@ export const mfBpr: ModelKind<SettingsOf<typeof settings>> = defineModel({
     baby: {
       model: {},
       training: { learningRate: 1e-3, weightDecay: 0, l2: 1e-6, batchSize: 1024, epochs: 500 },
-      source: "RecBoard, the STAIR authors' collection",
+      source: RECBOARD,
     },
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });

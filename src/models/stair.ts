@@ -33,7 +33,7 @@ import { adamW } from "../tape/adamw.ts";
 import { defineModel, type Preset } from "./define_model.ts";
 import type { ModelKind, ModelParts } from "./model.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "./settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "./shop_training.ts";
+import { SHOP } from "./shared_presets.ts";
 
 /** Neighbours of text and image; of a modality that neither this nor the settings name there are five. */
 const NEIGHBORS: Readonly<Record<string, number>> = { text: 5, image: 1 };
@@ -71,8 +71,8 @@ export const stair: ModelKind<SettingsOf<typeof settings>> = defineModel({
     electronics: published(0.4, 0.1, 4096),
     shop: {
       model: { gamma: 0.5 },
-      training: { ...SHOP_TRAINING, weightDecay: 1 },
-      source: SHOP_SOURCE,
+      training: { ...SHOP.training, weightDecay: 1 },
+      source: SHOP.source,
     },
   },
   create: async (gpu, dataset, settings, options) => {

@@ -14,6 +14,7 @@ import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import type { MetricsRow, RunDescription, RunFolder } from "../runs/run_folder.ts";
 import type { TrainingState } from "../models/saved_tensor.ts";
+import { completeAdam } from "../tape/adamw.ts";
 import {
   type CompleteTrainOptions,
   completeTrainOptions,
@@ -154,12 +155,13 @@ class Run {
     const { loss, seconds } = result ?? {};
     const due = valid || performance.now() - this.#saved > CHECKPOINT_SECONDS * 1000;
     const before = this.best.epoch;
-    const report = this.#note({ epoch, loss, seconds, valid });
+    const row = { epoch, loss, seconds, valid };
+    const report = this.#note(row);
     if (this.best.epoch !== before) {
       this.bestState = await this.#trainer.modelState();
       await this.#folder?.saveBest(this.bestState, this.best);
     }
-    await this.#folder?.appendMetrics({ epoch, loss, seconds, valid });
+    await this.#folder?.appendMetrics(row);
     if (due && this.#folder) {
       await this.#folder.saveLast(await this.#trainer.state(), this.best);
       this.#saved = performance.now();
@@ -188,14 +190,12 @@ async function describeRun(
   const { out: path, epochs, patience } = options;
   if (path === undefined) return undefined;
   const { batchSize, seed, evalEvery, metrics, select } = options;
-  const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = options;
-  const adam = { learningRate, weightDecay, l2, beta1, beta2, epsilon };
   const config: RunConfig = {
     model: model.name,
     dataset: data.name,
     fingerprint: await fingerprint(data),
     settings: model.settings,
-    training: { batchSize, ...adam, seed, evalEvery, metrics, select },
+    training: { batchSize, ...completeAdam(options), seed, evalEvery, metrics, select },
     length: { epochs, ...(patience === Infinity ? {} : { patience }) },
   };
   return { path, config, shapes, metrics: measuredMetrics(options), data: data.folder };

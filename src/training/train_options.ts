@@ -58,7 +58,8 @@ export type CompleteTrainOptions =
   & Required<Pick<TrainOptions, "patience" | "metrics">>
   & Pick<TrainOptions, "out" | "resume" | "signal" | "onEpoch">;
 
-const SELECTED = "ndcg@20";
+/** The metric that selects unless told: the paper's. */
+export const SELECTED = "ndcg@20";
 const EVAL_EVERY = 5;
 
 /**

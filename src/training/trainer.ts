@@ -78,7 +78,7 @@ export class Trainer implements Disposable {
     using resources = new DisposableStack();
     this.scratch = resources.use(new Scratch(gpu));
     this.#step = resources.use(
-      createTrainingStep(gpu, model, this.#shape, settings, this.scratch),
+      createTrainingStep(model, this.#shape, settings, this.scratch),
     );
     this.#resources = resources.move();
   }

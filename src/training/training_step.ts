@@ -47,12 +47,12 @@ interface PhaseProgram {
 
 /** Allocates optimizer and batches, and records the step. */
 export function createTrainingStep(
-  gpu: GpuDevice,
   model: BuiltModel,
   shape: EpochShape,
   settings: AdamSettings,
   scratch: Scratch,
 ): TrainingStep {
+  const { gpu } = model;
   using resources = new DisposableStack();
   const optimized: Record<string, OptimizedTensor> = {};
   for (const [name, parameter] of Object.entries(model.parameters)) {

@@ -222,14 +222,18 @@ Deno.test("validation hides train items, the test hides validation items too", (
   );
 });
 
-Deno.test("evaluation is by the protocol, worked out by hand", async () => {
-  using gpu = await openDevice();
-  const dataset = tinyDataset();
-  // Every user likes item 4 best, then 3, 2, 1, 0.
+/** Of the tiny dataset: every user likes item 4 best, then 3, 2, 1, 0. */
+function risingModel(gpu: GpuDevice): BuiltModel {
   const h = new Float32Array((3 + 5) * DIM);
   for (let user = 0; user < 3; user++) h[user * DIM] = 1;
   for (let item = 0; item < 5; item++) h[(3 + item) * DIM] = item;
-  using model = plainModel(gpu, 3, 5, h);
+  return plainModel(gpu, 3, 5, h);
+}
+
+Deno.test("evaluation is by the protocol, worked out by hand", async () => {
+  using gpu = await openDevice();
+  const dataset = tinyDataset();
+  using model = risingModel(gpu);
   const gain = (rank: number): number => 1 / Math.log2(rank + 1);
   // valid: user 0 sees 4 2 0 (target 2 at rank 2), user 2 sees 4 3 1 0 (target 0 at rank 4).
   const valid = await evaluate(model, dataset, "valid");
@@ -246,10 +250,7 @@ Deno.test("metrics are those asked for, of all users or each", async () => {
   using gpu = await openDevice();
   const dataset = tinyDataset();
   // As above: user 0 sees 4 0 (target at rank 2), user 1 sees 4 3 2 1 (target at rank 1).
-  const h = new Float32Array((3 + 5) * DIM);
-  for (let user = 0; user < 3; user++) h[user * DIM] = 1;
-  for (let item = 0; item < 5; item++) h[(3 + item) * DIM] = item;
-  using model = plainModel(gpu, 3, 5, h);
+  using model = risingModel(gpu);
   const metrics = ["mrr@2", "coverage@2", "hit_rate@1", "mean_popularity@2", "recall@500"];
   assertEquals(await evaluate(model, dataset, "test", { metrics }), {
     "mrr@2": (1 / 2 + 1) / 2,

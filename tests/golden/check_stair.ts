@@ -127,7 +127,7 @@ async function trainSteps(
   using scratch = new Scratch(gpu);
   using resources = new DisposableStack();
   const step = resources.use(
-    createTrainingStep(gpu, model, batchOf(model, triplesOf(golden, 0))[0], settings, scratch),
+    createTrainingStep(model, batchOf(model, triplesOf(golden, 0))[0], settings, scratch),
   );
   for (let i = 0; i < golden.steps.length; i++) {
     step.load(batchOf(model, triplesOf(golden, i))[1], i, 1);

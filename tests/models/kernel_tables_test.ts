@@ -37,7 +37,7 @@ Deno.test("every kernel that a model is recorded with is in the tables, parts an
       using scratch = new Scratch(gpu);
       // With both kinds of decay that there are.
       const settings = { learningRate: 0.01, weightDecay: 0.1, l2: 0.1 };
-      using step = createTrainingStep(gpu, model, shape, settings, scratch);
+      using step = createTrainingStep(model, shape, settings, scratch);
       const ranked = new Tape(gpu, "representations", scratch);
       model.represent(ranked);
       using ranking = ranked.program;

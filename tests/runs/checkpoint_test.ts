@@ -17,24 +17,11 @@ import {
 } from "../../src/runs/checkpoint.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 import { trainOnly } from "../training/made_dataset.ts";
+import { training } from "./training_config.ts";
 
 const train = patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]);
 const dataset = trainOnly(train);
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
-
-const training = {
-  batchSize: 64,
-  learningRate: 0.01,
-  weightDecay: 0,
-  l2: 0,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  seed: 1,
-  evalEvery: 5,
-  metrics: ["recall@20", "ndcg@20"],
-  select: "ndcg@20",
-};
 
 const shape = [5, 4];
 const embeddings = { shape, data: Float32Array.from({ length: 20 }, (_, i) => i / 3) };

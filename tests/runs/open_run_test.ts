@@ -8,23 +8,10 @@ import { builtModel } from "../../src/models/model.ts";
 import { saveModel } from "../../src/runs/checkpoint.ts";
 import { openRun } from "../../src/runs/open_run.ts";
 import { withFolder } from "../data/dataset_folder.ts";
+import { training } from "./training_config.ts";
 
 const interactions = "user,item,split\n0,0,train\n0,1,valid\n0,2,test\n1,2,train\n1,0,test\n";
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
-const training = {
-  batchSize: 64,
-  learningRate: 0.01,
-  weightDecay: 0,
-  l2: 0,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  seed: 1,
-  evalEvery: 5,
-  metrics: ["ndcg@20"],
-  select: "ndcg@20",
-};
-
 Deno.test("a run is restored, or refused by file and key", async (test) => {
   using gpu = await openDevice();
   await withFolder({ "data/interactions.csv": interactions }, async (folder) => {

@@ -41,7 +41,7 @@ import { type Branch, type BranchInputs, createBranch, type MeanGraph } from "./
 import { constants, type ModelKind, type ModelParts, type Variables } from "../model.ts";
 import { featuredModalities } from "../projected_features.ts";
 import { EMBEDDING_WIDTH, type SettingsOf } from "../settings.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "../shop_training.ts";
+import { SHOP } from "../shared_presets.ts";
 
 const settings = {
   dim: { ...EMBEDDING_WIDTH, help: "width of the representations" },
@@ -76,7 +76,7 @@ export const mmgcn: ModelKind<SettingsOf<typeof settings>> = defineModel({
       training: { learningRate: 1e-3, weightDecay: 0, batchSize: 2048, epochs: 1000, patience: 4 },
       source: "MMRec's defaults, where 20 evaluations one epoch apart are 4 of ours",
     },
-    shop: { model: {}, training: { ...SHOP_TRAINING, learningRate: 1e-3 }, source: SHOP_SOURCE },
+    shop: { ...SHOP, training: { ...SHOP.training, learningRate: 1e-3 } },
   },
   create,
 });

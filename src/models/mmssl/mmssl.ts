@@ -62,7 +62,7 @@ import { type Draws, seededDraws } from "../draws.ts";
 import { initialStream, linearDefaults, stackedTables, xavierUniform } from "../initial_values.ts";
 import { constants, type ModelKind, type ModelParts } from "../model.ts";
 import { allFeatured, type FeaturedModality } from "../projected_features.ts";
-import { SHOP_SOURCE, SHOP_TRAINING } from "../shop_training.ts";
+import { SHOP } from "../shared_presets.ts";
 import { initialDiscriminator } from "./discriminator.ts";
 import { generate, HEADS, type ModalData, type SparsePair } from "./generator.ts";
 import { createModalGraph, LARGEST_BATCH } from "./modal_graph.ts";
@@ -86,7 +86,7 @@ export const mmssl: ModelKind<MmsslSettings> = defineModel({
       training: { learningRate: 5.5e-4, weightDecay: 0.01, batchSize: 1024, epochs: 500 },
       source: "the authors' defaults",
     },
-    shop: { model: {}, training: SHOP_TRAINING, source: SHOP_SOURCE },
+    shop: SHOP,
   },
   create,
 });

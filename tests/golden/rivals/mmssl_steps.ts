@@ -52,7 +52,7 @@ function startRun(
     Uint32Array.from(triples, (triple) => triple[place] + (place === 0 ? 0 : model.userCount));
   const epoch = gatherBatches({ user: column(0), positive: column(1), negative: column(2) }, shape);
   const settings = { learningRate: 5.5e-4, weightDecay: 0.01 };
-  const step = createTrainingStep(gpu, model, shape, settings, scratch);
+  const step = createTrainingStep(model, shape, settings, scratch);
   step.load(epoch, 0, 1);
   return { gpu, model, step, [Symbol.dispose]: () => step[Symbol.dispose]() };
 }
