@@ -7,6 +7,7 @@
  */
 
 import { InputError } from "../input_error.ts";
+import { indicesBelow, runStarts, sortByKey } from "../sparse/counting_sort.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import { type FeatureMatrix, featuresOf } from "./features.ts";
 import { type NeighbourLists, type NeighbourRows, rankNeighbours } from "./neighbour_lists.ts";
@@ -227,8 +228,8 @@ function denseCount(
     if (id > ids[highest]!) highest = index;
   }
   const count = ids[highest]! + 1;
-  const distinct = new Set(Array.from(ids)).size;
-  if (count > 4 * distinct + 1000) {
+  const distinct = countDistinct(ids, count);
+  if (count > mostIds(distinct)) {
     throw new InputError(
       `${place(highest)}: ${kind} ${count - 1} is too high for ${distinct} distinct ${kind}s; ` +
         `ids must be dense, counting from 0.`,
@@ -237,35 +238,32 @@ function denseCount(
   return count;
 }
 
+/** How high ids may count where so many are in use. */
+function mostIds(distinct: number): number {
+  return 4 * distinct + 1000;
+}
+
+/** How many different ids there are, all below `count`. */
+function countDistinct(ids: ArrayLike<number>, count: number): number {
+  // A set of millions takes seconds, but a table is no bigger than the ids only where they are dense.
+  if (count > mostIds(ids.length)) return new Set(Array.from(ids)).size;
+  const seen = new Uint8Array(count);
+  let distinct = 0;
+  for (let index = 0; index < ids.length; index++) {
+    distinct += 1 - seen[ids[index]!]!;
+    seen[ids[index]!] = 1;
+  }
+  return distinct;
+}
+
 /** Interaction indices by user, then item, then index: a radix sort with two digits. */
 function userItemOrder(
   user: ArrayLike<number>,
   userCount: number,
   item: ArrayLike<number>,
   itemCount: number,
-): Uint32Array {
-  const unsorted = Uint32Array.from({ length: user.length }, (_, index) => index);
-  return stableSort(stableSort(unsorted, item, itemCount), user, userCount);
-}
-
-/** Counting sort of `order` by `key[index]`. */
-function stableSort(order: Uint32Array, key: ArrayLike<number>, keyCount: number): Uint32Array {
-  const next = startsOf(order, key, keyCount);
-  const sorted = new Uint32Array(order.length);
-  for (const index of order) sorted[next[key[index]!]!++] = index;
-  return sorted;
-}
-
-/** Where the run of each key starts once `order` is sorted by it; one more entry for the end. */
-function startsOf(
-  order: Uint32Array,
-  key: ArrayLike<number>,
-  keyCount: number,
 ): Uint32Array<ArrayBuffer> {
-  const starts = new Uint32Array(keyCount + 1);
-  for (const index of order) starts[key[index]! + 1]!++;
-  for (let each = 0; each < keyCount; each++) starts[each + 1]! += starts[each]!;
-  return starts;
+  return sortByKey(sortByKey(indicesBelow(user.length), item, itemCount), user, userCount);
 }
 
 function requireDistinctPairs(
@@ -286,7 +284,7 @@ function requireDistinctPairs(
 }
 
 function splitPattern(
-  order: Uint32Array,
+  order: Uint32Array<ArrayBuffer>,
   user: ArrayLike<number>,
   userCount: number,
   item: ArrayLike<number>,
@@ -295,7 +293,7 @@ function splitPattern(
   return {
     rowCount: userCount,
     columnCount: itemCount,
-    rowStart: startsOf(order, user, userCount),
-    column: Uint32Array.from(order, (index) => item[index]!),
+    rowStart: runStarts(order, user, userCount),
+    column: order.map((index) => item[index]!),
   };
 }

@@ -7,6 +7,7 @@
 
 import { InputError } from "../input_error.ts";
 import type { Source } from "../files/source.ts";
+import { indicesBelow, runStarts, sortByKey } from "../sparse/counting_sort.ts";
 import { finiteNumber, linePlace, readTable, wholeNumber } from "./number_table.ts";
 
 /** One ranked list of neighbours per item, the item itself left out. */
@@ -73,18 +74,17 @@ export function rankNeighbours(itemCount: number, rows: NeighbourRows): Neighbou
   }
   const place = rows.place ?? ((index) => `${source}, row ${index + 1}`);
   requireRows(rows, itemCount, place);
-  const order = Uint32Array.from({ length: item.length }, (_, index) => index)
-    .filter((index) => item[index] !== neighbour[index])
-    .sort((a, b) =>
-      item[a]! - item[b]! || cosine[b]! - cosine[a]! || neighbour[a]! - neighbour[b]!
-    );
-  const start = new Uint32Array(itemCount + 1);
-  for (const index of order) start[item[index]! + 1]!++;
-  const { item: poorest, length: limit } = shortestList(start.subarray(1));
+  const others = indicesBelow(item.length).filter((index) => item[index] !== neighbour[index]);
+  const order = sortByKey(others, item, itemCount);
+  const start = runStarts(others, item, itemCount);
+  const { item: poorest, length: limit } = shortestList(start);
   if (limit === 0) throw new InputError(`${source} lists no neighbour of item ${poorest}.`);
-  for (let each = 0; each < itemCount; each++) start[each + 1]! += start[each]!;
+  for (let each = 0; each < itemCount; each++) {
+    order.subarray(start[each], start[each + 1])
+      .sort((a, b) => cosine[b]! - cosine[a]! || neighbour[a]! - neighbour[b]!);
+  }
   requireDistinctNeighbours(order, rows, itemCount, place);
-  const ranked = Uint32Array.from(order, (index) => neighbour[index]!);
+  const ranked = order.map((index) => neighbour[index]!);
 
   const nearest = (k: number) => {
     if (k > limit) {
@@ -121,12 +121,13 @@ function requireRows(
   }
 }
 
-function shortestList(lengths: Uint32Array): { item: number; length: number } {
-  let item = 0;
-  for (let each = 1; each < lengths.length; each++) {
-    if (lengths[each]! < lengths[item]!) item = each;
+function shortestList(start: Uint32Array): { item: number; length: number } {
+  const lengthOf = (item: number) => start[item + 1]! - start[item]!;
+  let shortest = 0;
+  for (let item = 1; item + 1 < start.length; item++) {
+    if (lengthOf(item) < lengthOf(shortest)) shortest = item;
   }
-  return { item, length: lengths[item]! };
+  return { item: shortest, length: lengthOf(shortest) };
 }
 
 function requireDistinctNeighbours(

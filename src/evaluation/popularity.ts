@@ -5,6 +5,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
+import { highestFirst } from "../sparse/counting_sort.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import {
   countInteractions,
@@ -44,9 +45,7 @@ export function rankByPopularity(
   seen: SparsePattern,
   k: number,
 ): Uint32Array<ArrayBuffer> {
-  const counts = countInteractions(train);
-  const order = Uint32Array.from(counts, (_, item) => item)
-    .sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const order = highestFirst(countInteractions(train));
   const ranked = new Uint32Array(train.rowCount * k).fill(NO_CANDIDATE);
   // Of every item, the last user so far that has seen it, plus 1.
   const seenBy = new Uint32Array(train.columnCount);
