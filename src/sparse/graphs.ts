@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { indicesBelow, sortByKey } from "./counting_sort.ts";
 import type { SparseMatrix, SparsePattern } from "./csr.ts";
 
 /** The `k` nearest of each row, row-major, best first. */
@@ -48,34 +49,39 @@ export function adjacency(train: SparsePattern): SparseMatrix {
  * normalised (paper, Eq. 3 and after).
  */
 export function similarityGraph(lists: readonly Neighbours[], itemCount: number): SparseMatrix {
-  const counts = Array.from({ length: itemCount }, () => new Map<number, number>());
+  const listed = lists.reduce((sum, { ids }) => sum + ids.length, 0);
+  // Each pair as it is listed, and after all of those each turned round.
+  const rows = new Uint32Array(2 * listed), columns = new Uint32Array(2 * listed);
+  let pair = 0;
   for (const { ids, k } of lists) {
-    for (let place = 0; place < ids.length; place++) {
-      const row = counts[Math.floor(place / k)]!;
-      row.set(ids[place]!, (row.get(ids[place]!) ?? 0) + 1);
+    for (let place = 0; place < ids.length; place++, pair++) {
+      rows[pair] = columns[listed + pair] = Math.floor(place / k);
+      columns[pair] = rows[listed + pair] = ids[place]!;
     }
   }
-  const symmetric = counts.map((row) => new Map(row));
-  counts.forEach((row, i) => {
-    for (const [j, count] of row) {
-      symmetric[j]!.set(i, Math.max(count, symmetric[j]!.get(i) ?? 0));
-    }
-  });
+  const byColumn = sortByKey(indicesBelow(2 * listed), columns, itemCount);
+  const order = sortByKey(byColumn, rows, itemCount);
   const rowStart = new Uint32Array(itemCount + 1);
-  const column: number[] = [], value: number[] = [];
-  symmetric.forEach((row, i) => {
-    for (const [j, count] of [...row].sort(([a], [b]) => a - b)) {
-      column.push(j);
-      value.push(count);
+  const column = new Uint32Array(2 * listed), value = new Float32Array(2 * listed);
+  let entry = 0;
+  for (let at = 0; at < order.length; entry++) {
+    const i = rows[order[at]!]!, j = columns[order[at]!]!;
+    let there = 0, back = 0;
+    for (; rows[order[at]!] === i && columns[order[at]!] === j; at++) {
+      if (order[at]! < listed) there++;
+      else back++;
     }
-    rowStart[i + 1] = column.length;
-  });
+    column[entry] = j;
+    value[entry] = Math.max(there, back);
+    rowStart[i + 1]!++;
+  }
+  for (let i = 0; i < itemCount; i++) rowStart[i + 1]! += rowStart[i]!;
   return normaliseSymmetric({
     rowCount: itemCount,
     columnCount: itemCount,
     rowStart,
-    column: Uint32Array.from(column),
-    value: Float32Array.from(value),
+    column: column.slice(0, entry),
+    value: value.slice(0, entry),
   });
 }
 
