@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quickselect } from "d3-array";
 import { type RandomSource, uniformReal } from "../random.ts";
 import type { SparsePattern } from "./csr.ts";
 
@@ -35,7 +36,7 @@ export function sampleEdges(
 ): SparsePattern {
   const keys = weights.map((weight) => -Math.log(1 - uniformReal(random)) / weight);
   // Among equal keys, which 53 random bits hardly give, the first ones stay.
-  const largest = keys.toSorted()[count - 1]!;
+  const largest = quickselect(keys.slice(), count - 1)[count - 1]!;
   let ties = count - keys.reduce((below, key) => below + Number(key < largest), 0);
   return keepEntries(pattern, (entry) => {
     const key = keys[entry]!;
