@@ -7,7 +7,7 @@
 
 import { InputError } from "../input_error.ts";
 import { hashPieces, type Piece } from "./content_hash.ts";
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "./safetensors.ts";
+import { decodeSafetensors, safetensorsParts, type StoredTensor } from "./safetensors.ts";
 import { writeAtomically } from "./write_atomically.ts";
 
 /** Folders already reported as not writable, so that each is reported once. */
@@ -36,7 +36,7 @@ export async function cached(
   const tensors = await compute();
   const metadata = { key: keyText, digest: await digestOf(tensors) };
   try {
-    await writeAtomically(path, encodeSafetensors(tensors, metadata));
+    await writeAtomically(path, safetensorsParts(tensors, metadata));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     if (!reported.has(directory)) console.warn(`Going on without the cache. ${error.message}`);

@@ -51,26 +51,23 @@ const viewOf = {
 };
 
 /**
- * Writes `tensors`, in their order, as one safetensors file; the same input gives the same bytes.
+ * The bytes of a safetensors file of `tensors`, in their order, in parts: the header, then each tensor's
+ * numbers where they lie, not copied. The same input gives the same bytes.
  *
  * @throws {RangeError} when a tensor's data does not fill its shape, or its name is reserved.
  */
-export function encodeSafetensors(
+export function safetensorsParts(
   tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
-): Uint8Array<ArrayBuffer> {
+): Uint8Array<ArrayBuffer>[] {
   const header = encodeHeader(tensors, metadata);
-  let offset = LENGTH_BYTES + header.length;
-  const dataBytes = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
-  const bytes = new Uint8Array(offset + dataBytes);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, LENGTH_BYTES);
-  for (const { data } of Object.values(tensors)) {
-    // Every platform Deno runs on is little-endian, as the format wants.
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
-  }
-  return bytes;
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  // Every platform Deno runs on is little-endian, as the format wants.
+  const numbers = Object.values(tensors).map(({ data }) =>
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  );
+  return [length, header, ...numbers];
 }
 
 function encodeHeader(

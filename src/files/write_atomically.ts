@@ -7,17 +7,25 @@
 
 import { InputError } from "../input_error.ts";
 
+/** What a file is to hold: text, written as UTF-8, or bytes, at once or part after part. */
+export type FileContent =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | Iterable<Uint8Array<ArrayBuffer>>
+  | AsyncIterable<Uint8Array<ArrayBuffer>>;
+
 /**
  * Writes `content` to `path`, creating its folder: into a temporary file beside it, flushed to disk,
- * then renamed over `path`. Text is written as UTF-8.
+ * then renamed over `path`. Of content in parts one is in memory at a time, unless the caller keeps them.
  *
  * @throws {InputError} when the file cannot be written; what was there before is then untouched.
  */
 export async function writeAtomically(
   path: string,
-  content: Uint8Array<ArrayBuffer> | string,
+  content: FileContent,
 ): Promise<void> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const parts = bytes instanceof Uint8Array ? [bytes] : bytes;
   // Without node:path, which browsers' bundles cannot name even in parts that they never run.
   const nameStart = path.search(Deno.build.os === "windows" ? /[^\\/]*$/ : /[^/]*$/);
   const [folder, name] = [path.slice(0, nameStart), path.slice(nameStart)];
@@ -25,7 +33,7 @@ export async function writeAtomically(
   const temporary = `${folder}.${name}.${Deno.pid}.${crypto.randomUUID()}.tmp`;
   try {
     await Deno.mkdir(folder || ".", { recursive: true });
-    await writeNew(temporary, bytes);
+    await writeNew(temporary, parts);
     await Deno.rename(temporary, path);
   } catch (error) {
     // The temporary file may not exist; an error here must not hide the one being reported.
@@ -34,10 +42,15 @@ export async function writeAtomically(
   }
 }
 
-async function writeNew(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function writeNew(
+  path: string,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
+  for await (const part of parts) {
+    for (let written = 0; written < part.length;) {
+      written += await file.write(part.subarray(written));
+    }
   }
   await file.sync();
 }

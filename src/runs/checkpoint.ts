@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from "../files/safetensors.ts";
+import { decodeSafetensors, safetensorsParts, type StoredTensor } from "../files/safetensors.ts";
 import { readFile } from "../files/open_source.ts";
 import { InputError } from "../input_error.ts";
 import { builtModel, type Model } from "../models/model.ts";
@@ -50,7 +50,7 @@ export async function saveModel(model: Model, path: string): Promise<void> {
   const built = builtModel(model);
   const tensors = await readTensors(built.gpu, modelTensors(built));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
-  await writeFile(path, encodeSafetensors(tensors, metadata));
+  await writeFile(path, safetensorsParts(tensors, metadata));
 }
 
 /**
@@ -106,7 +106,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
     best: JSON.stringify(best),
     config: JSON.stringify(config),
   };
-  await writeFile(path, encodeSafetensors(state.tensors, metadata));
+  await writeFile(path, safetensorsParts(state.tensors, metadata));
 }
 
 /**
@@ -157,9 +157,9 @@ function parseBest(path: string, text: string): BestSoFar {
   return { epoch, value };
 }
 
-/** Writes a file, whole or not at all. */
-async function writeFile(path: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
+/** Writes a file of these parts, whole or not at all. */
+async function writeFile(path: string, parts: Uint8Array<ArrayBuffer>[]): Promise<void> {
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { writeAtomically } = await import("../files/write_atomically.ts");
-  await writeAtomically(path, content);
+  await writeAtomically(path, parts);
 }

@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { decodeSafetensors, encodeSafetensors } from "../../src/files/safetensors.ts";
+import { decodeSafetensors, safetensorsParts } from "../../src/files/safetensors.ts";
 import { InputError } from "../../src/input_error.ts";
+import { encodeSafetensors } from "./safetensors_file.ts";
 
 const tensors = {
   users: { shape: [2, 3], data: new Float32Array([1, -2.5, 3, Infinity, NaN, -0]) },
@@ -45,6 +46,12 @@ Deno.test("the layout is the published one: length, padded header, aligned data"
 
 Deno.test("the same input gives the same bytes", () => {
   assertEquals(encodeSafetensors(tensors, metadata), encodeSafetensors(tensors, metadata));
+});
+
+Deno.test("numbers are written from where they lie", () => {
+  const [, , users, ...more] = safetensorsParts(tensors, metadata);
+  assertStrictEquals(users!.buffer, tensors.users.data.buffer);
+  assertEquals(more.map(({ length }) => length), [12, 4, 0]);
 });
 
 Deno.test("part of a larger array is written alone", () => {

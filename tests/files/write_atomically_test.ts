@@ -42,6 +42,35 @@ Deno.test("bytes and text are written, over older content and into new folders",
     assertEquals(namesIn(`${folder}/new/deeper`), ["file.bin"]);
   }));
 
+async function* later(...parts: (Uint8Array<ArrayBuffer> | Error)[]) {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield await Promise.resolve(part);
+  }
+}
+
+Deno.test("parts are written one after the other, those at hand and those that come", () =>
+  inTemporaryFolder(async (folder) => {
+    const parts = [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3, 4, 5).subarray(1)];
+    for (const content of [parts, new Set(parts), later(...parts)]) {
+      await writeAtomically(`${folder}/file`, content);
+      assertEquals([...await Deno.readFile(`${folder}/file`)], [1, 2, 4, 5]);
+    }
+    await writeAtomically(`${folder}/file`, []);
+    assertEquals((await Deno.stat(`${folder}/file`)).size, 0);
+  }));
+
+Deno.test("when a part does not come, the old content survives and no temporary file stays", () =>
+  inTemporaryFolder(async (folder) => {
+    const path = `${folder}/file`;
+    await writeAtomically(path, "old");
+    const parts = later(Uint8Array.of(1, 2), new Error("it was lost"));
+    const error = await assertRejects(() => writeAtomically(path, parts), InputError);
+    assertEquals(error.message, `Cannot write ${path}: it was lost.`);
+    assertEquals(await Deno.readTextFile(path), "old");
+    assertEquals(namesIn(folder), ["file"]);
+  }));
+
 Deno.test("a system that writes a little at a time still gets everything", () =>
   inTemporaryFolder(async (folder) => {
     const write = Deno.FsFile.prototype.write;

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { decodeSafetensors, encodeSafetensors } from "../../src/files/safetensors.ts";
+import { decodeSafetensors } from "../../src/files/safetensors.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
@@ -16,6 +16,7 @@ import {
   saveModel,
 } from "../../src/runs/checkpoint.ts";
 import { withFolder } from "../data/dataset_folder.ts";
+import { encodeSafetensors } from "../files/safetensors_file.ts";
 import { trainOnly } from "../training/made_dataset.ts";
 import { training } from "./training_config.ts";
 
