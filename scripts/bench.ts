@@ -7,7 +7,8 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "node:path";
 import { runBenchmark } from "./bench/benchmark.ts";
-import { formatBenchmark } from "./bench/report.ts";
+import { formatBenchmark, formatSchedules } from "./bench/report.ts";
+import { scheduleDataset, scheduleGenerated } from "./bench/schedule.ts";
 import { SEED } from "./bench/workload.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { babyDegrees, generateDataset } from "./bench/generated_graph.ts";
@@ -37,6 +38,8 @@ usage: deno task bench [options]
   --peer [PATH]           also run a PyTorch program, alternating with ours epoch by epoch
                           (default ../shared/reference/stair_torch.py; needs python3 with torch)
   --peer-device NAME      where PyTorch runs: cpu (default), cuda, …
+  --schedule              tell only, on paper and without a GPU, how long passes over the dataset's
+                          graphs and over generated ones wait for long rows
   --json                  print everything as JSON, and nothing else, on stdout
   --help
 
@@ -47,7 +50,7 @@ Settings are those of ${
 example: deno task bench --data ../shared/data/baby --growth --largest 4`;
 
 const OPTIONS = {
-  boolean: ["help", "json", "electronics", "growth"],
+  boolean: ["help", "json", "electronics", "growth", "schedule"],
   string: ["data", "epochs", "largest", "peer", "peer-device"],
 };
 
@@ -62,6 +65,13 @@ async function main(): Promise<void> {
   if (given["peer-device"] !== undefined && given.peer === undefined) {
     throw new InputError("--peer-device needs --peer.");
   }
+  if (given.schedule) {
+    const measuring = MEASURING.find((name) => (given[name] ?? false) !== false);
+    if (measuring !== undefined) {
+      throw new InputError(`--${measuring} is no use beside --schedule, which measures nothing.`);
+    }
+    return printSchedules(await chooseDataset(given.data), given.json);
+  }
   const benchmark = await runBenchmark(await chooseDataset(given.data), {
     epochs,
     electronics: given.electronics,
@@ -73,6 +83,14 @@ async function main(): Promise<void> {
     onProgress: (what) => console.error(what),
   });
   console.log(given.json ? JSON.stringify(benchmark, null, 2) : formatBenchmark(benchmark));
+}
+
+/** Options that say what to measure. */
+const MEASURING = ["epochs", "electronics", "growth", "largest", "peer", "peer-device"] as const;
+
+function printSchedules(dataset: Dataset, json: boolean): void {
+  const schedules = [...scheduleDataset(dataset), ...scheduleGenerated()];
+  console.log(json ? JSON.stringify(schedules, null, 2) : formatSchedules(schedules));
 }
 
 /** The folder asked for, Baby where it is at hand, or a generated graph as large. */

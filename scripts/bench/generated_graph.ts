@@ -6,7 +6,8 @@
  */
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, type RandomSource, shuffle, uniformBelow } from "../../src/random.ts";
-import { rowOf, type SparsePattern } from "../../src/sparse/csr.ts";
+import { countInteractions } from "../../src/evaluation/metrics.ts";
+import { rowLengths, rowOf, type SparsePattern } from "../../src/sparse/csr.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import type { NeighbourLists } from "../../src/data/neighbour_lists.ts";
@@ -46,14 +47,8 @@ const FACTORS = 128;
 const NEIGHBOURS = 10;
 
 /** The degrees of a graph. */
-export function degreesOf({ rowCount, columnCount, rowStart, column }: SparsePattern): Degrees {
-  const users = Uint32Array.from(
-    { length: rowCount },
-    (_, user) => rowStart[user + 1]! - rowStart[user]!,
-  );
-  const items = new Uint32Array(columnCount);
-  for (const item of column) items[item]!++;
-  return { users, items };
+export function degreesOf(graph: SparsePattern): Degrees {
+  return { users: rowLengths(graph), items: countInteractions(graph) };
 }
 
 /** The same distribution over `times` as many users, items and interactions. */
@@ -82,12 +77,18 @@ export function skewedDegrees(
   return degrees;
 }
 
+/** Degrees about as skewed as those of the paper's Baby train split. */
+export const BABY_SKEW = {
+  users: { least: 3, exponent: 0.4, seed: 1 },
+  items: { least: 1, exponent: 0.5, seed: 2 },
+} as const;
+
 /** The degrees of a graph as large as the paper's Baby train split, and about as skewed. */
 export function babyDegrees(): Degrees {
   const total = 118_551;
   return {
-    users: skewedDegrees({ count: 19_445, total, least: 3, exponent: 0.4, seed: 1 }),
-    items: skewedDegrees({ count: 7_050, total, least: 1, exponent: 0.5, seed: 2 }),
+    users: skewedDegrees({ count: 19_445, total, ...BABY_SKEW.users }),
+    items: skewedDegrees({ count: 7_050, total, ...BABY_SKEW.items }),
   };
 }
 

@@ -12,6 +12,7 @@ import type { ModelCosts } from "./model_costs.ts";
 import { paperCosts, paperDatasets } from "./paper_costs.ts";
 import type { PeerComparison } from "./peer.ts";
 import type { PreparationCost } from "./preparation_costs.ts";
+import { type GraphSchedule, H100 } from "./schedule.ts";
 import { STAGES, type StepProfile } from "./step_profile.ts";
 
 /** All that was measured, as Markdown. */
@@ -31,6 +32,33 @@ export function formatBenchmark(benchmark: Benchmark): string {
     ...(benchmark.peer ? [formatPeer(benchmark.peer)] : []),
     ...(benchmark.growth ? [formatGrowth(benchmark.growth)] : []),
   ].join("\n\n");
+}
+
+/** Schedules as Markdown. */
+export function formatSchedules(schedules: readonly GraphSchedule[]): string {
+  const { warps, rowsPerWarp, longestSegment } = H100;
+  const header = [
+    "graph",
+    "entries",
+    "longest row",
+    "ideal, on paper",
+    "rows in order, on paper",
+    "waiting, on paper",
+    "rows by length, on paper",
+    `segments of ≤ ${longestSegment}, on paper`,
+  ];
+  const rows = schedules.map((schedule) => [
+    schedule.graph,
+    whole(schedule.entries),
+    whole(schedule.longest),
+    whole(schedule.ideal),
+    whole(schedule.inOrder),
+    percent(schedule.waiting),
+    whole(schedule.byLength),
+    whole(schedule.inSegments),
+  ]);
+  const title = `A pass over a graph: steps of ${warps} warps that walk ${rowsPerWarp} rows each`;
+  return section(title, header, rows);
 }
 
 function section(title: string, ...table: Parameters<typeof formatTable>): string {

@@ -37,7 +37,7 @@ import { SHOP } from "./shared_presets.ts";
 
 /** Neighbours of text and image; of a modality that neither this nor the settings name there are five. */
 const NEIGHBORS: Readonly<Record<string, number>> = { text: 5, image: 1 };
-const OTHER_NEIGHBORS = 5;
+export const OTHER_NEIGHBORS = 5;
 
 /** STAIR's settings; the defaults are the paper's where it does not search. */
 export const settings = {

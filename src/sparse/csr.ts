@@ -40,6 +40,13 @@ export function patternOf(
   };
 }
 
+/** Entries of each row. */
+export function rowLengths(
+  { rowStart }: Pick<SparsePattern, "rowStart">,
+): Uint32Array<ArrayBuffer> {
+  return rowStart.subarray(1).map((end, row) => end - rowStart[row]!);
+}
+
 /** The columns of one row, a view. */
 export function rowOf({ rowStart, column }: SparsePattern, row: number): Uint32Array<ArrayBuffer> {
   return column.subarray(rowStart[row], rowStart[row + 1]);

@@ -41,11 +41,27 @@ Deno.test("--json prints the report and nothing else", () =>
     assertStringIncludes(stderr, "STAIR");
   }));
 
+Deno.test("--schedule prints a table of graphs, generated ones too", () =>
+  withFolder(datasetFiles(), async (folder) => {
+    const { code, stdout, stderr } = await bench("--data", folder, "--schedule");
+    assertEquals([code, stderr], [0, ""]);
+    const graphs = stdout.split("\n").slice(4, -1).map((line) => line.split("|")[1]!.trim());
+    assertEquals(graphs[0], `${folder.split("/").at(-1)}, Ã`);
+    assertEquals(graphs.slice(1), [
+      "generated, Electronics-sized",
+      "generated, 20 M, Zipf 0.42",
+      "generated, 20 M, Zipf 0.7",
+      "generated, 20 M, Zipf 0.9",
+    ]);
+  }));
+
 const refused: [string[], string][] = [
   [["--epochs", "0"], "--epochs is 0, but must be a whole number from 1."],
   [["--growth", "--largest", "1.5"], "--largest is 1.5, but must be a whole number from 1."],
   [["--largest", "4"], "--largest needs --growth."],
   [["--peer-device", "cuda"], "--peer-device needs --peer."],
+  [["--schedule", "--peer="], "--peer is no use beside --schedule, which measures nothing."],
+  [["--schedule", "--growth"], "--growth is no use beside --schedule, which measures nothing."],
   [["--data", "/no/such/folder"], "/no/such/folder is not a folder."],
   [["--fast"], "Unknown argument --fast; --help lists what there is."],
 ];
