@@ -17,7 +17,6 @@ struct Params {
   items: u32,
   noise: f32,
   factor: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -46,11 +45,16 @@ fn has(first: u32, end: u32, item: u32) -> bool {
   return low < end && column[low] == item;
 }
 
+// −log of what is next to 1 may come out a little below 0, which has no logarithm.
+fn gumbel_of(drawn: f32) -> f32 {
+  return -log(max(-log(drawn + 1e-8), 0.0) + 1e-8);
+}
+
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let slot = workgroup_index(here);
-  let triple = clock[0] * params.batch_size + slot;
-  let inside = slot < params.batch_size && triple < params.triples;
+  let triple = clock.batch * params.batch_size + slot;
+  let inside = slot < clock.size;
   var first = 0u;
   var end = 0u;
   if (inside) {
@@ -59,7 +63,7 @@ fn main(here: Here) {
   }
   var sum = 0.0;
   for (var item = here.local; inside && item < params.items; item += workgroup_size) {
-    let gumbel = -log(-log(draw[slot * params.items + item] + 1e-8) + 1e-8);
+    let gumbel = gumbel_of(draw[slot * params.items + item]);
     sum += exp(select(0.0, 1.0, has(first, end, item)) + params.noise * gumbel);
   }
   sums[here.local] = sum;
@@ -73,7 +77,7 @@ fn main(here: Here) {
   let share = params.factor / sums[0];
   for (var item = here.local; inside && item < params.items; item += workgroup_size) {
     let at = slot * params.items + item;
-    let gumbel = -log(-log(draw[at] + 1e-8) + 1e-8);
+    let gumbel = gumbel_of(draw[at]);
     scores[at] += share * exp(select(0.0, 1.0, has(first, end, item)) + params.noise * gumbel);
   }
 }

@@ -13,7 +13,6 @@
 struct Params {
   rows: u32,
   factor: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
   term: u32,
   term_count: u32,
@@ -28,7 +27,7 @@ var<workgroup> sums: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   var sum = 0.0;
   for (var r = here.local; r < params.rows; r += workgroup_size) {
     if (r % params.batch_size < length) {
@@ -44,6 +43,6 @@ fn main(here: Here) {
   }
   if (here.local == 0u) {
     let count = f32(params.rows / params.batch_size * length);
-    terms[clock[0] * params.term_count + params.term] = params.factor / count * sums[0];
+    terms[clock.batch * params.term_count + params.term] = params.factor / count * sums[0];
   }
 }

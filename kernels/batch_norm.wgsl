@@ -16,7 +16,6 @@ struct Params {
   rows: u32,
   width: u32,
   epsilon: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -50,7 +49,7 @@ fn over_lanes(local: u32, summand: f32) -> f32 {
 fn main(here: Here) {
   let j = workgroup_index(here) * columns + here.local % columns;
   let lane = here.local / columns;
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let count = f32(params.rows / params.batch_size * length);
   let inside = j < params.width;
   var sum = 0.0;

@@ -10,7 +10,6 @@
 // Dispatched by src/ops/losses/bpr_loss.ts.
 
 struct Params {
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -30,8 +29,8 @@ override workgroup_size: u32 = 64;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let slot = invocation_index(here, workgroup_size);
-  let triple = clock[0] * params.batch_size + slot;
-  if (slot >= params.batch_size || triple >= params.triples) {
+  let triple = clock.batch * params.batch_size + slot;
+  if (slot >= clock.size) {
     return;
   }
   let rows = rows_of(slot, triple);

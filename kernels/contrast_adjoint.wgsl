@@ -14,7 +14,6 @@
 struct Params {
   inverse_tau: f32,
   weight: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -34,7 +33,7 @@ fn main(here: Here) {
   if (i >= params.batch_size) {
     return;
   }
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   if (i >= length || j >= length) {
     own[at] = 0.0;
     across[at] = 0.0;

@@ -13,7 +13,6 @@
 
 struct Params {
   inverse_tau: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -30,7 +29,7 @@ var<workgroup> parts: array<f32, workgroup_size>;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let i = workgroup_index(here);
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let inside = i < length;
   let first = i * params.batch_size;
   var largest = -3.4e38;

@@ -19,7 +19,6 @@ struct Params {
   epsilon: f32,
   weight: f32,
   keep: u32, // 0 or 1
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -40,7 +39,7 @@ fn main(here: Here) {
   if (r >= params.rows) {
     return;
   }
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let count = f32(params.rows / params.batch_size * length);
   var entry = 0.0;
   if (r % params.batch_size < length) {

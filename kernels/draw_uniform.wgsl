@@ -42,7 +42,7 @@ fn main(here: Here) {
   if (i >= params.elements) {
     return;
   }
-  let bits = pcg4d(vec4u(params.seed_low, params.seed_high, clock[1], i)).x;
+  let bits = pcg4d(vec4u(params.seed_low, params.seed_high, clock.count, i)).x;
   // As many bits as f32 holds: uniform in [0, 1).
   let number = f32(bits >> 8u) / 16777216.0;
   draw[i] = select(number, select(0.0, 1.0, number >= params.rate), params.as_mask == 1u);

@@ -9,7 +9,6 @@
 // Dispatched by src/ops/rows/gather_batch.ts; gather_rows_adjoint.wgsl is its adjoint.
 
 struct Params {
-  triples: u32, // in the epoch
   batch_size: u32,
   width: u32,
   first_row: u32,
@@ -30,9 +29,9 @@ fn main(here: Here) {
   if (slot >= params.batch_size) {
     return;
   }
-  let triple = clock[0] * params.batch_size + slot;
+  let triple = clock.batch * params.batch_size + slot;
   var entry = 0.0;
-  if (triple < params.triples) {
+  if (slot < clock.size) {
     entry = table[(list[triple] - params.first_row) * params.width + i % params.width];
   }
   output[params.block * params.batch_size * params.width + i] = entry;

@@ -6,7 +6,7 @@
 // item's in `positive_block` or `negative_block`. Each row that the batch touches is one invocation per
 // column and sums in the order of triples, so that no atomics are needed.
 //
-//   batch_start, row            the rows that the batch touches, as in gather/batch_rows.wgsl
+//   row                         the rows that the batch touches, as in gather/batch_rows.wgsl
 //   entry_start, signed_slot    their entries, as in gather/triple_entries.wgsl; a user's come in pairs, of
 //                               which the one with sign minus is passed over
 //   gathered                    (blocks · B) × width
@@ -25,7 +25,6 @@ struct Params {
   negative_block: u32,
 }
 
-@group(0) @binding(0) var<storage, read> batch_start: array<u32>;
 @group(0) @binding(1) var<storage, read> row: array<u32>;
 @group(0) @binding(2) var<storage, read> entry_start: array<u32>;
 @group(0) @binding(3) var<storage, read> signed_slot: array<u32>;
@@ -38,8 +37,8 @@ override workgroup_size: u32 = 128;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let invocation = invocation_index(here, workgroup_size);
-  let place = batch_start[clock[0]] + invocation / params.width;
-  if (place >= batch_start[clock[0] + 1u]) {
+  let place = clock.first_place + invocation / params.width;
+  if (place >= clock.end_place) {
     return;
   }
   let c = invocation % params.width;

@@ -10,7 +10,6 @@
 
 struct Params {
   items: u32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -27,8 +26,8 @@ override lanes: u32 = 8;
 fn main(here: Here) {
   let invocation = invocation_index(here, workgroup_size);
   let slot = invocation / lanes;
-  let triple = clock[0] * params.batch_size + slot;
-  if (slot >= params.batch_size || triple >= params.triples) {
+  let triple = clock.batch * params.batch_size + slot;
+  if (slot >= clock.size) {
     return;
   }
   let end = row_start[user[triple] + 1u];

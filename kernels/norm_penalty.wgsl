@@ -15,8 +15,6 @@ struct Params {
   parts: u32,
   squared: u32, // 0 or 1
   divisor: f32, // 0 for the length of the batch
-  triples: u32, // in the epoch
-  batch_size: u32,
   term: u32,
   term_count: u32,
 }
@@ -30,7 +28,7 @@ const workgroup_size = 1u;
 
 @compute @workgroup_size(workgroup_size)
 fn main() {
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let divisor = select(params.divisor, f32(length), params.divisor == 0.0);
   var total = 0.0;
   for (var range = 0u; range < params.ranges; range++) {
@@ -46,5 +44,5 @@ fn main() {
       total += norm[range] / divisor;
     }
   }
-  terms[clock[0] * params.term_count + params.term] = total;
+  terms[clock.batch * params.term_count + params.term] = total;
 }

@@ -13,8 +13,6 @@ struct Params {
   elements: u32,
   weight: f32,
   divisor: f32, // 0 for the length of the batch
-  triples: u32, // in the epoch
-  batch_size: u32,
 }
 
 @group(0) @binding(0) var<storage, read> norm: array<f32>;
@@ -31,7 +29,7 @@ fn main(here: Here) {
     return;
   }
   let i = params.first + invocation;
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let divisor = select(params.divisor, f32(length), params.divisor == 0.0);
   gradient[i] += params.weight / divisor * x[i] / norm[params.range];
 }

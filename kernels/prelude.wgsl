@@ -19,13 +19,16 @@ fn invocation_index(here: Here, workgroup_size: u32) -> u32 {
   return workgroup_index(here) * workgroup_size + here.local;
 }
 
-// Which batch is current? A step is recorded once and replayed for every batch of an epoch; advance.wgsl moves
-// the clock on at its end. clock[0] is the batch within the epoch, from 0; clock[1] counts the batches since
-// training was set up. Bound to the kernels that ask.
-
-@group(0) @binding(30) var<storage, read> clock: array<u32>;
-
-// Triples in the current batch: `batch_size`, or what is left of the epoch's `triples` for the last one.
-fn batch_length(batch_size: u32, triples: u32) -> u32 {
-  return min(batch_size, triples - clock[0] * batch_size);
+// Which batch is current? A step is recorded once and replayed for every batch of an epoch, each time with
+// another record bound as the clock. Bound to the kernels that ask.
+struct Clock {
+  batch: u32, // the batch within the epoch, from 0
+  count: u32, // batches since training was set up
+  size: u32, // triples in the batch: the last one of an epoch may have fewer than the others
+  first_place: u32, // where the rows that the batch touches begin in the epoch's list of them,
+  end_place: u32, // and end; then come the rows
+  stale_end: u32, // that the batch before touched and this one does not
+  correction: vec2f, // of AdamW's moments: f / (1 − β₁^t) and 1 / (1 − β₂^t), made in f64
 }
+
+@group(1) @binding(0) var<uniform> clock: Clock;

@@ -13,7 +13,6 @@ struct Params {
   rows: u32,
   width: u32,
   weight: f32,
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -31,7 +30,7 @@ fn main(here: Here) {
   if (r >= params.rows) {
     return;
   }
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let count = f32(params.rows / params.batch_size * length);
   var entry = 0.0;
   if (r % params.batch_size < length && row_length[r] > 0.0) {

@@ -13,7 +13,6 @@ struct Params {
   rows: u32,
   factor: f32,
   averaged: u32, // 0 or 1
-  triples: u32, // in the epoch
   batch_size: u32,
 }
 
@@ -29,7 +28,7 @@ fn main(here: Here) {
   if (r >= params.rows) {
     return;
   }
-  let length = batch_length(params.batch_size, params.triples);
+  let length = clock.size;
   let count = select(1.0, f32(params.rows / params.batch_size * length), params.averaged == 1u);
   // σ(x) σ(−x) from the smaller of the two exponentials, which neither overflows nor cancels.
   let small = exp(-min(abs(x[r]), 80.0));

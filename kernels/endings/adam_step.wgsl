@@ -7,18 +7,15 @@
 //     direction = (f · m / (1 − β₁^t)) / (√(v / (1 − β₂^t)) + ε)
 //     parameter ← keep · parameter − learning_rate · direction
 //
-// with keep = 1 − learning_rate · decay and f what the learning rate is multiplied with in the epoch (not
-// in keep). From vec4 `smoothed_from` on the last line is left to decayed_update.wgsl: STAIR first smooths
+// with keep = 1 − learning_rate · decay and f what the learning rate is multiplied with in the epoch (not in
+// keep); f / (1 − β₁^t) and 1 / (1 − β₂^t) are the clock's. From vec4 `smoothed_from` on the last line is left to decayed_update.wgsl: STAIR first smooths
 // the direction, not the gradient, over similar items (paper, Eq. 4).
 //
-//   schedule                                per batch of the epoch, f / (1 − β₁^t) and 1 / (1 − β₂^t),
-//                                           made in f64
 //   first_moment, second_moment, parameter  m, v and the parameter, as vec4
 //   direction                               the direction from vec4 `smoothed_from` on, as vec4 from 0 on
 //
 // Bound by src/tape/adamw.ts.
 
-@group(0) @binding(20) var<storage, read> schedule: array<vec2f>;
 @group(0) @binding(21) var<storage, read_write> first_moment: array<vec4f>;
 @group(0) @binding(22) var<storage, read_write> second_moment: array<vec4f>;
 @group(0) @binding(23) var<storage, read_write> parameter: array<vec4f>;
@@ -43,7 +40,7 @@ fn finish(at: u32, result: vec4f) {
   let v = decay_second * second_moment[at] + gain_second * g * g;
   first_moment[at] = m;
   second_moment[at] = v;
-  let correction = schedule[clock[0]];
+  let correction = clock.correction;
   let towards = m * correction.x / (sqrt(v * correction.y) + epsilon);
   if (at < smoothed_from) {
     parameter[at] = keep * parameter[at] - learning_rate * towards;

@@ -13,7 +13,7 @@
 // Bound by src/ops/graphs/buffer_passes.ts.
 
 @group(0) @binding(17) var<storage, read> base: array<vec4f>;
-@group(0) @binding(18) var<storage, read> weights: array<vec4f>;
+@group(0) @binding(18) var<uniform> weights: array<vec4f, 512>; // of 1,024 columns at most
 
 fn result_of(at: u32, c: u32, sum: vec4f) -> vec4f {
   return weights[c] * base[at] + weights[dim4 + c] * sum;

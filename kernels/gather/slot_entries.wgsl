@@ -14,7 +14,6 @@
 
 override of_users: bool; // whether the rows are users'; then `input` holds the items', p above n
 override batch_size: u32;
-override triples: u32; // in the epoch
 
 fn first_entry(place: u32, row: u32) -> u32 {
   return 2u * (row % batch_size) + row / batch_size;
@@ -22,7 +21,7 @@ fn first_entry(place: u32, row: u32) -> u32 {
 
 fn end_entry(place: u32, row: u32) -> u32 {
   let count = select(1u, 2u, of_users);
-  return first_entry(place, row) + select(0u, count, row % batch_size < batch_length(batch_size, triples));
+  return first_entry(place, row) + select(0u, count, row % batch_size < clock.size);
 }
 
 fn neighbour_of(entry: u32) -> u32 {

@@ -10,24 +10,23 @@ import type { EpochBatches } from "../../src/training/sampler.ts";
 export interface MeanBatch {
   /** Triples. */
   readonly triples: number;
+  /** Rows that the batch before named and this one does not. */
+  readonly stale: number;
   /** Rows of H: those that the triples name, these and their neighbours, all. */
   readonly rows: readonly number[];
   /** Entries of these rows in the graph, likewise. */
   readonly entries: readonly number[];
 }
 
-/**
- * Counts the rows of a graph, (users + items)², that are as near to the batches as
- * kernels/graph_near_batch.wgsl tells apart, and averages over the batches.
- */
+/** Counts the rows of a graph, (users + items)², by how near they are to the batches, on average. */
 export function meanBatch(
   { rowCount, rowStart, column }: SparsePattern,
-  { user, batchStart, row }: EpochBatches,
+  { user, batchStart, batchEnd, row }: EpochBatches,
 ): MeanBatch {
-  const batches = batchStart.length - 1;
+  const batches = batchEnd.length;
   const rows = [0, 0, rowCount], entries = [0, 0, column.length];
   for (let batch = 0; batch < batches; batch++) {
-    const touched = row.subarray(batchStart[batch], batchStart[batch + 1]);
+    const touched = row.subarray(batchStart[batch], batchEnd[batch]);
     const near = new Set(touched);
     for (const r of touched) {
       for (let e = rowStart[r]!; e < rowStart[r + 1]!; e++) near.add(column[e]!);
@@ -39,5 +38,6 @@ export function meanBatch(
       }
     });
   }
-  return { triples: user.length / batches, rows, entries };
+  const stale = row.length / batches - rows[0]!;
+  return { triples: user.length / batches, stale, rows, entries };
 }

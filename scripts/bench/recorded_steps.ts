@@ -5,7 +5,6 @@
  */
 import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
-import { write } from "../../src/gpu/tensor.ts";
 import { wallSeconds } from "./timing.ts";
 import type { BuiltModel } from "../../src/models/model.ts";
 import { type EpochShape, stepCount } from "../../src/tape/batch.ts";
@@ -26,8 +25,6 @@ export interface RecordedSteps extends Disposable {
   readonly steps: number;
   /** Triples per batch. */
   readonly batch: MeanBatch;
-  /** Goes back to the first batch. */
-  readonly rewind: () => void;
 }
 
 /**
@@ -58,7 +55,6 @@ export function recordSteps(
     step,
     steps: stepCount(shape),
     batch: meanBatch(interactionGraph(train), batches),
-    rewind: () => write(gpu, step.batch.clock, Uint32Array.of(0)),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
@@ -70,13 +66,10 @@ export function recordSteps(
  */
 export async function replaySeconds(
   gpu: GpuDevice,
-  { step, steps, rewind }: RecordedSteps,
+  { step, steps }: RecordedSteps,
 ): Promise<number> {
-  const seconds = await wallSeconds(gpu, (times) => {
-    for (let time = 0; time < times; time++) {
-      rewind();
-      step.run();
-    }
+  const seconds = await wallSeconds(gpu, async (times) => {
+    for (let time = 0; time < times; time++) await step.run();
   });
   return seconds / steps;
 }

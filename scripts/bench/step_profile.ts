@@ -48,7 +48,7 @@ export interface StepProfile {
   readonly timing: TimingMethod;
   /** One entry per kernel and stage, in order. */
   readonly kernels: readonly KernelProfile[];
-  /** Commands in the step: dispatches, copies and clearings. */
+  /** Commands in the step: dispatches, copies and the note that it is done. */
   readonly commands: number;
   /** Time from one step to the next when replayed. */
   readonly microseconds: number;
@@ -70,10 +70,9 @@ export async function profileStep(
   using gpu = await openDevice();
   using model = await createModel(gpu, "stair", workload);
   using recorded = recordSteps(gpu, model, workload);
-  const { step, steps, batch, rewind } = recorded;
+  const { step, steps, batch } = recorded;
   const commands = step.programsOf(0).flatMap((program) => program.commands);
   const secondsPerStep = await replaySeconds(gpu, recorded);
-  rewind();
   const { method, microseconds } = await timeCommands({ gpu, label: "step", commands }, steps);
   const timed = timedCommands(commands, microseconds, batch);
   return {
@@ -105,9 +104,8 @@ function timedCommands(
 const STAGE_OF_FILE: Readonly<Record<string, Stage>> = {
   bpr_scores: "loss",
   bpr_coefficients: "loss",
-  clear: "adjoint and AdamW",
   "gather/triple_entries": "adjoint and AdamW",
-  advance: "bookkeeping",
+  note: "bookkeeping",
 };
 
 /** The stage of each command: BSC follows on the kernel that ends with AdamW. */

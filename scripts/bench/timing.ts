@@ -76,7 +76,7 @@ function encodeStamped(
   if ("kernel" in command) {
     const timestampWrites = { ...start, ...end };
     const pass = encoder.beginComputePass({ label: command.kernel.name, timestampWrites });
-    encodeDispatch(pass, command);
+    encodeDispatch(pass, command, 0);
     pass.end();
   } else {
     encoder.beginComputePass({ timestampWrites: start }).end();
@@ -111,14 +111,14 @@ export async function timeByRepeating({ gpu, label, commands }: Commands): Promi
  */
 export async function wallSeconds(
   gpu: GpuDevice,
-  submit: (times: number) => void,
+  submit: (times: number) => void | Promise<void>,
 ): Promise<number> {
-  submit(1);
+  await submit(1);
   await gpu.finish();
   for (let times = 1;; times *= 2) {
-    const seconds = await secondsOf(() => {
-      submit(times);
-      return gpu.finish();
+    const seconds = await secondsOf(async () => {
+      await submit(times);
+      await gpu.finish();
     });
     if (seconds >= LONG_ENOUGH_SECONDS) return seconds / times;
   }

@@ -6,66 +6,56 @@
 import type { Command, Dispatch } from "../../src/gpu/program.ts";
 import type { EntryImage, MatrixImage } from "../../src/gpu/gather/image.ts";
 import { elementCount } from "../../src/gpu/tensor.ts";
-import { NEAR_COLUMNS } from "../../src/ops/graphs/graph_near_batch.ts";
 import type { MeanBatch } from "./mean_batch.ts";
 
 /**
  * The words of 4 bytes that a dispatch has to move at the least: each read once and written once, as if
  * a cache held the rest; those of a kernel and of its parts add up. With d columns; a graph of n rows and e
  * entries; t triples of a batch, N(0) rows that they name, N(1) with their neighbours, N(2) = n; E(i) entries
- * of N(i); and r rows of a result, n or N(0):
+ * of N(i); and r rows of a result, n or N(0), with the stale ones where they are made:
  *
  * | kernel or part     | reads                                                         | writes |
  * | ------------------ | ------------------------------------------------------------- | ------ |
- * | mark_batch         | N(0) rows, 3 counts                                           | N(0)   |
- * | graph_near_batch   | n rows, n + 1 offsets, e columns, n marks, E(0) values,       | 2E(0), |
- * |                    | 1 count                                                       | 4n     |
  * | gather             | n·d input where that is not the base                          |        |
  * |  of a batch's rows | N(1)·d input, from triples N(0)·d                             |        |
  * | gather_image       | n + 1 offsets, 2 columns and 2 values of each pair, 2d        |        |
  * |                    | weights, n·d base, n·d input where that is not the base       |        |
  * |  of a batch's rows | N(0) + 1 offsets, E(0) columns and values, 2d weights,        |        |
  * |                    | N(0)·d base, N(1)·d input                                     |        |
- * | batch_rows         | N(0) rows, 3 counts                                           |        |
- * | graph_entries      | n + 1 offsets, e columns and values; of a batch's rows        |        |
- * |                    | N(0) + 1, E(0); near the batch 2n, E(1); from the batch 2n,   |        |
- * |                    | E(0)                                                          |        |
- * | triple_entries     | N(0) + 1 offsets, 4t partners, 4t slots, t coefficients       |        |
+ * | batch_rows         | r rows                                                        |        |
+ * | packed_entries     | n + 1 offsets, e columns and values; of a batch's rows        |        |
+ * |                    | N(0) + 1, E(0)                                                |        |
+ * | triple_entries     | r + 1 offsets,    4t partners, 4t slots, t coefficients       |        |
  * | layer_mix          | 2d weights, r·d base                                          |        |
- * | bpr_scores         | 1 count                                                       | t      |
+ * | bpr_scores         |                                                               | t      |
  * | epoch_rows         | 3t rows, N(0)·d of H                                          |        |
- * | bpr_coefficients   | t margins, 1 count                                            | t + 1  |
+ * | bpr_coefficients   | t margins                                                     | 2t     |
  * | each_vector        | n·d result                                                    |        |
- * | advance            | 2                                                             | 2      |
  * | store              |                                                               | r·d    |
  * | add                | r·d                                                           | r·d    |
- * | adam_step          | 3r·d − s, 1 count, 2 corrections                              | 3r·d   |
+ * | adam_step          | 3r·d − s                                                      | 3r·d   |
  * | decayed_update     | r·d                                                           | r·d    |
  *
  * where s numbers are of rows that are smoothed, and there is no coupled decay.
  */
 const WORDS: Readonly<Record<string, (dispatch: Dispatch, batch: MeanBatch) => number>> = {
-  mark_batch: (_, { rows }) => 2 * rows[0]! + 3,
-  graph_near_batch: ({ tensors, params }, { entries }) =>
-    7 * params.rows! + tensors.column!.shape[0]! + 3 * entries[0]! + 2,
   gather: gatherWords,
   gather_image: gatherImageWords,
   "gather/every_row": () => 0,
-  "gather/batch_rows": (_, { rows }) => rows[0]! + 3,
-  "gather/graph_entries": graphWords,
-  "gather/triple_entries": (_, { triples, rows }) => rows[0]! + 1 + 9 * triples,
+  "gather/batch_rows": madeRows,
+  "gather/packed_entries": graphWords,
+  "gather/triple_entries": (dispatch, batch) => madeRows(dispatch, batch) + 1 + 9 * batch.triples,
   "gather/plain_sum": () => 0,
   "gather/layer_mix": (dispatch, batch) => 2 * columnsOf(dispatch) + resultSize(dispatch, batch),
-  bpr_scores: (_, { triples }) => triples + 1,
+  bpr_scores: (_, { triples }) => triples,
   "bpr/epoch_rows": ({ tensors }, { triples, rows }) =>
     3 * triples + rows[0]! * tensors.h!.shape[1]!,
-  bpr_coefficients: (_, { triples }) => 2 * triples + 2,
+  bpr_coefficients: (_, { triples }) => 3 * triples,
   each_vector: ({ tensors }) => elementCount(tensors.result!.shape),
-  advance: () => 4,
   "endings/store": resultSize,
   "endings/add": (dispatch, batch) => 2 * resultSize(dispatch, batch),
   "endings/adam_step": (dispatch, batch) =>
-    6 * resultSize(dispatch, batch) - elementCount(dispatch.tensors.direction!.shape) + 3,
+    6 * resultSize(dispatch, batch) - elementCount(dispatch.tensors.direction!.shape),
   "endings/decayed_update": (dispatch, batch) => 2 * resultSize(dispatch, batch),
 };
 
@@ -80,10 +70,16 @@ function isOfBatch({ kernel }: Dispatch): boolean {
 }
 
 /** How many numbers a kernel leaves to its ending. */
-function resultSize(dispatch: Dispatch, { rows }: MeanBatch): number {
-  const { tensors: { result }, params } = dispatch;
+function resultSize(dispatch: Dispatch, batch: MeanBatch): number {
+  const { result } = dispatch.tensors;
   if (result) return elementCount(result.shape);
-  return (isOfBatch(dispatch) ? rows[0]! : params.rows!) * columnsOf(dispatch);
+  return madeRows(dispatch, batch) * columnsOf(dispatch);
+}
+
+/** How many rows a gather makes. */
+function madeRows({ kernel, params }: Dispatch, { rows, stale }: MeanBatch): number {
+  if (kernel.files.includes("gather/triple_entries")) return rows[0]! + stale;
+  return kernel.files.includes("gather/batch_rows") ? rows[0]! : params.rows!;
 }
 
 function gatherWords(dispatch: Dispatch, { rows }: MeanBatch): number {
@@ -94,11 +90,9 @@ function gatherWords(dispatch: Dispatch, { rows }: MeanBatch): number {
 }
 
 function graphWords(dispatch: Dispatch, { rows, entries }: MeanBatch): number {
-  const { row_start, column } = dispatch.tensors;
   if (isOfBatch(dispatch)) return rows[0]! + 1 + 2 * entries[0]!;
-  const near = entries[column!.label === NEAR_COLUMNS ? 0 : 1]!;
-  const walked = row_start!.shape.length === 2 ? near : column!.shape[0]!;
-  return elementCount(row_start!.shape) + 2 * walked;
+  return elementCount(dispatch.tensors.row_start!.shape) +
+    elementCount(dispatch.tensors.entries!.shape);
 }
 
 function gatherImageWords(dispatch: Dispatch, batch: MeanBatch): number {
@@ -115,13 +109,14 @@ function gatherImageWords(dispatch: Dispatch, batch: MeanBatch): number {
 
 /**
  * The bytes that a command of a training step has to move at the least, on average over batches. A copy
- * reads and writes all that it copies, clearing writes all that it clears.
+ * reads and writes all that it copies, clearing writes all that it clears, a note is a number.
  *
  * @throws {RangeError} when the kernel's traffic is not known.
  */
 export function compulsoryBytes(command: Command, batch: MeanBatch): number {
   if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
+  if ("done" in command) return 2 * 4;
   const { name, files } = command.kernel;
   return files.reduce((bytes, file) => {
     const words = WORDS[file];

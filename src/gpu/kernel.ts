@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { type GpuDevice, GpuError } from "./device.ts";
+import { type GpuDevice, GpuError, type TexelFormat } from "./device.ts";
 import preludeCode from "../../kernels/prelude.wgsl" with { type: "text" };
 
 /** A WGSL source file. */
@@ -26,12 +26,14 @@ export interface KernelSource extends ShaderFile {
 
 /** A buffer or texture as the source declares it. */
 export interface Binding {
-  /** The number in `@binding(…)`; every binding is in group 0. */
+  /** The number in `@group(…)`: 0, or 1 for the prelude's clock, whose record changes from step to step. */
+  readonly group: number;
+  /** The number in `@binding(…)`. */
   readonly index: number;
   /** Name of the variable in the shader. */
   readonly name: string;
-  /** Whether it is the uniform that holds `Params`. */
-  readonly uniform: boolean;
+  /** What it is to a layout. */
+  readonly kind: "storage" | "read-only-storage" | "uniform" | TexelFormat;
 }
 
 /** A 32-bit member of the kernel's `Params` struct. */
@@ -50,6 +52,8 @@ export interface Kernel {
   readonly files: readonly string[];
   /** The compiled pipeline. */
   readonly pipeline: GPUComputePipeline;
+  /** The layout of its groups, by their numbers. */
+  readonly layouts: readonly GPUBindGroupLayout[];
   /** The buffers, textures and parameters it binds, in the order of the source. */
   readonly bindings: readonly Binding[];
   /** Members of `struct Params`, in order; none when the kernel has no uniform. */
@@ -83,6 +87,16 @@ export function getKernel(
   return kernel;
 }
 
+/** All kernels compiled for a device so far. */
+export function compiledKernels(gpu: GpuDevice): readonly Kernel[] {
+  return [...compiled.get(gpu)?.values() ?? []];
+}
+
+/** How many storage buffers a kernel binds; WebGPU guarantees eight. */
+export function storageBuffers({ bindings }: Kernel): number {
+  return bindings.filter(({ kind }) => kind.endsWith("storage")).length;
+}
+
 function fullName({ name, parts = [] }: KernelSource): string {
   const names = parts.map((part) => part.name.slice(part.name.lastIndexOf("/") + 1));
   return parts.length === 0 ? name : `${name}: ${names.join(", ")}`;
@@ -97,11 +111,17 @@ function compile(
   const own = [source, ...source.parts ?? []];
   const files = [PRELUDE, ...own];
   const code = files.map((file) => file.code).join("\n");
+  const bindings = parseBindings(own);
   let module: GPUShaderModule;
-  const pipeline = gpu.check(`kernel ${name}`, () => {
+  const { pipeline, layouts } = gpu.check(`kernel ${name}`, () => {
     module = gpu.device.createShaderModule({ label: name, code });
+    const layouts = bindGroupLayouts(gpu, name, bindings);
+    const layout = gpu.device.createPipelineLayout({ label: name, bindGroupLayouts: layouts });
     const compute = { module, entryPoint: "main", constants };
-    return gpu.device.createComputePipeline({ label: name, layout: "auto", compute });
+    return {
+      pipeline: gpu.device.createComputePipeline({ label: name, layout, compute }),
+      layouts,
+    };
   }, async () => {
     const { messages } = await module.getCompilationInfo();
     const error = messages.find(({ type }) => type === "error");
@@ -112,7 +132,8 @@ function compile(
     name,
     files: own.map((file) => file.name),
     pipeline,
-    bindings: parseBindings(own),
+    layouts,
+    bindings,
     fields: parseFields(code),
     workgroupSize: Number(size ?? 1),
   };
@@ -142,25 +163,50 @@ function compileError(
 function parseBindings(own: readonly ShaderFile[]): Binding[] {
   const prelude = withoutComments(PRELUDE.code);
   const code = own.map((file) => withoutComments(file.code)).join("\n");
-  const shared = declaredBindings(prelude).filter(({ name }) => isUsed(name, prelude, code));
+  const shared = declaredBindings(prelude).filter(({ name }) => mentions(code, name));
   return [...declaredBindings(code), ...shared];
 }
 
 function declaredBindings(code: string): Binding[] {
-  const declaration = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<([^>]+)>)?\s*(\w+)/g;
-  return Array.from(code.matchAll(declaration), ([, index, space = "", name = ""]) => ({
-    index: Number(index),
-    name,
-    uniform: space.trim() === "uniform",
-  }));
+  const declaration =
+    /@group\((\d)\)\s*@binding\((\d+)\)\s*var(?:<([^>]+)>)?\s*(\w+)\s*:\s*([^;]+);/g;
+  return Array.from(
+    code.matchAll(declaration),
+    ([, group, index, space = "", name = "", type = ""]) => ({
+      group: Number(group),
+      index: Number(index),
+      name,
+      kind: bindingKind(space, type),
+    }),
+  );
 }
 
-/** Whether a kernel mentions a binding of the prelude, or a function there that does. */
-function isUsed(binding: string, prelude: string, code: string): boolean {
-  const functions = Array.from(prelude.matchAll(/^fn (\w+)[^]*?^}/gm))
-    .filter(([body]) => mentions(body, binding))
-    .map(([, name = ""]) => name);
-  return [binding, ...functions].some((name) => mentions(code, name));
+function bindingKind(space: string, type: string): Binding["kind"] {
+  if (space.includes("read_write")) return "storage";
+  if (space.includes("storage")) return "read-only-storage";
+  if (space.includes("uniform")) return "uniform";
+  return type.includes("rgba32uint") ? "rgba32uint" : "rgba32float";
+}
+
+/** The layouts of groups 0 and, for a kernel that asks for the clock, 1. */
+function bindGroupLayouts(
+  { device }: GpuDevice,
+  label: string,
+  bindings: readonly Binding[],
+): GPUBindGroupLayout[] {
+  const groups = 1 + Math.max(0, ...bindings.map(({ group }) => group));
+  return Array.from({ length: groups }, (_, number) => {
+    const own = bindings.filter(({ group }) => group === number);
+    return device.createBindGroupLayout({ label, entries: own.map(layoutEntry) });
+  });
+}
+
+function layoutEntry({ group, index: binding, kind }: Binding): GPUBindGroupLayoutEntry {
+  const visibility = GPUShaderStage.COMPUTE;
+  if (kind === "rgba32float" || kind === "rgba32uint") {
+    return { binding, visibility, storageTexture: { access: "read-only", format: kind } };
+  }
+  return { binding, visibility, buffer: { type: kind, hasDynamicOffset: group === 1 } };
 }
 
 function mentions(code: string, name: string): boolean {

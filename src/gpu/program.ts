@@ -24,8 +24,8 @@ export interface Dispatch {
   readonly images: Readonly<Record<string, Image>>;
   /** Values of its `Params` struct. */
   readonly params: Readonly<Record<string, number>>;
-  /** Tensors, images and parameters, bound for the GPU. */
-  readonly bindGroup: GPUBindGroup;
+  /** Tensors, images and parameters, bound for the GPU; then the clock, for a kernel that asks for it. */
+  readonly bindGroups: readonly GPUBindGroup[];
   /** Number of workgroups in x and y. */
   readonly workgroups: readonly [number, number];
 }
@@ -46,31 +46,58 @@ export interface Clear {
   readonly cleared: Tensor;
 }
 
-/** One entry of a program. */
-export type Command = Dispatch | Copy | Clear;
-
-/** What tables call a command: the name of its kernel, "copy to image" or "clear". */
-export function nameOf(command: Command): string {
-  if ("kernel" in command) return command.kernel.name;
-  return "to" in command ? "copy to image" : "clear";
+/** A recorded note that a step is done. */
+export interface Note {
+  /** The clock, of which the step's `count` is copied. */
+  readonly clock: Tensor;
+  /** One number per step, of which the step's is set. */
+  readonly done: Tensor;
 }
 
-/** Encodes commands in order; dispatches that follow each other share a pass. */
+/** One entry of a program. */
+export type Command = Dispatch | Copy | Clear | Note;
+
+/** What tables call a command: the name of its kernel, "copy to image", "clear" or "note". */
+export function nameOf(command: Command): string {
+  if ("kernel" in command) return command.kernel.name;
+  if ("to" in command) return "copy to image";
+  return "done" in command ? "note" : "clear";
+}
+
+/** Words of a clock's record, as far apart as WebGPU's offsets have to be. */
+export const CLOCK_WORDS = 64;
+
+/** Bytes of the struct `Clock` of kernels/prelude.wgsl, with which a record begins. */
+export const CLOCK_BYTES = 32;
+
+/** Where `count` is in the struct. */
+const COUNT_OFFSET = 4;
+
+/**
+ * Encodes commands in order; dispatches that follow each other share a pass.
+ *
+ * @param step The record of the clock that they see.
+ */
 export function encode(
   encoder: GPUCommandEncoder,
   commands: readonly Command[],
   label?: string,
+  step = 0,
 ): void {
   let pass: GPUComputePassEncoder | undefined;
   for (const command of commands) {
     if ("kernel" in command) {
       pass ??= encoder.beginComputePass({ label });
-      encodeDispatch(pass, command);
+      encodeDispatch(pass, command, step);
     } else {
       pass?.end();
       pass = undefined;
       if ("to" in command) {
         encodeCopy(encoder, command.from.buffer, command.to, command.rows);
+      } else if ("done" in command) {
+        const { clock, done } = command;
+        const from = 4 * CLOCK_WORDS * step + COUNT_OFFSET;
+        encoder.copyBufferToBuffer(clock.buffer, from, done.buffer, 4 * step, 4);
       } else {
         encoder.clearBuffer(command.cleared.buffer);
       }
@@ -79,21 +106,17 @@ export function encode(
   pass?.end();
 }
 
-/** Encodes one dispatch. */
+/** Encodes one dispatch of a step. */
 export function encodeDispatch(
   pass: GPUComputePassEncoder,
-  { kernel, bindGroup, workgroups }: Dispatch,
+  { kernel, bindGroups: [bindGroup, clock], workgroups }: Dispatch,
+  step: number,
 ): void {
   pass.setPipeline(kernel.pipeline);
-  pass.setBindGroup(0, bindGroup);
+  pass.setBindGroup(0, bindGroup!);
+  if (clock) pass.setBindGroup(1, clock, [4 * CLOCK_WORDS * step]);
   pass.dispatchWorkgroups(...workgroups);
 }
-
-/**
- * Commands in one submission. Every submission costs the CPU time, so there should be few; a submission
- * that runs for seconds would trip a display driver's watchdog (two seconds on Windows) and delay Ctrl-C.
- */
-const COMMANDS_PER_SUBMIT = 512;
 
 /** A recorded list of commands. */
 export class Program implements Disposable {
@@ -146,6 +169,11 @@ export class Program implements Disposable {
     this.#commands.push({ cleared });
   }
 
+  /** Appends the note that a step is done: copies its `count` from the clock to its place in `done`. */
+  note(clock: Tensor, done: Tensor): void {
+    this.#commands.push({ clock, done });
+  }
+
   /**
    * Appends a dispatch: `tensors` and `images` by the names the kernel declares, `params` by the members
    * of its `Params` struct.
@@ -162,22 +190,31 @@ export class Program implements Disposable {
     const workgroups = this.#grid(kernel, size);
     if (workgroups[0] === 0) return;
     const { device } = this.gpu;
-    const entries = this.#bind(kernel, tensors, params, images);
-    const bindGroup = this.gpu.check(
+    const groups = this.#bind(kernel, tensors, params, images);
+    const bindGroups = this.gpu.check(
       `kernel ${kernel.name}`,
       () =>
-        device.createBindGroup({
-          label: kernel.name,
-          layout: kernel.pipeline.getBindGroupLayout(0),
-          entries,
-        }),
+        groups.map((entries, group) =>
+          device.createBindGroup({
+            label: kernel.name,
+            layout: kernel.layouts[group]!,
+            entries,
+          })
+        ),
     );
-    this.#commands.push({ kernel, tensors, images, params, bindGroup, workgroups });
+    this.#commands.push({ kernel, tensors, images, params, bindGroups, workgroups });
   }
 
-  /** Encodes and submits the whole list `times` times over. Returns before the GPU is done. */
-  run(times = 1): void {
-    runPrograms(this.gpu, Array.from({ length: times }, () => this));
+  /**
+   * Encodes and submits the whole list at once, for lists that take no longer than a few frames of a display;
+   * paced_queue.ts is for longer ones. Returns before the GPU is done.
+   *
+   * @param step The record of the clock that it sees.
+   */
+  run(step = 0): void {
+    if (this.gpu.dry) return;
+    const what = `${this.label} (${[...new Set(this.kernels)].join(", ")})`;
+    this.gpu.submit(what, (encoder) => encode(encoder, this.#commands, this.label, step));
   }
 
   /** Releases the parameter buffers; the tensors belong to their creators. */
@@ -211,20 +248,25 @@ export class Program implements Disposable {
     tensors: Readonly<Record<string, Tensor>>,
     params: Readonly<Record<string, number>>,
     images: Readonly<Record<string, Image>>,
-  ): GPUBindGroupEntry[] {
+  ): GPUBindGroupEntry[][] {
     const unknown = Object.keys({ ...tensors, ...images }).find((name) =>
       !kernel.bindings.some((binding) => binding.name === name)
     );
     if (unknown !== undefined) {
       throw new GpuError(`Kernel ${kernel.name} has no binding "${unknown}".`);
     }
-    return kernel.bindings.map(({ name, index, uniform }) => {
+    const groups: GPUBindGroupEntry[][] = kernel.layouts.map(() => []);
+    for (const { name, index: binding, kind, group } of kernel.bindings) {
       const view = images[name]?.view;
-      if (view) return { binding: index, resource: view };
-      const buffer = uniform ? this.#uniform(kernel, params) : tensors[name]?.buffer;
-      if (!buffer) throw new GpuError(`Kernel ${kernel.name}: binding "${name}" is missing.`);
-      return { binding: index, resource: { buffer } };
-    });
+      const isParams = kind === "uniform" && name === "params";
+      const buffer = isParams ? this.#uniform(kernel, params) : tensors[name]?.buffer;
+      if (!view && !buffer) {
+        throw new GpuError(`Kernel ${kernel.name}: binding "${name}" is missing.`);
+      }
+      const resource = view ?? { buffer: buffer!, ...(group === 1 ? { size: CLOCK_BYTES } : {}) };
+      groups[group]!.push({ binding, resource });
+    }
+    return groups;
   }
 
   #uniform(kernel: Kernel, params: Readonly<Record<string, number>>): GPUBuffer {
@@ -234,21 +276,5 @@ export class Program implements Disposable {
     this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
     this.#uniforms.push(buffer);
     return buffer;
-  }
-}
-
-/** Encodes and submits programs one after the other. Returns before the GPU is done. */
-export function runPrograms(gpu: GpuDevice, programs: readonly Program[]): void {
-  if (gpu.dry) return;
-  const commands = programs.flatMap((program) => program.commands);
-  const label = [...new Set(programs.map((program) => program.label))].join(", ");
-  const kernels = [...new Set(programs)].flatMap((program) => program.kernels);
-  const what = `program ${label} (${[...new Set(kernels)].join(", ")})`;
-  for (let first = 0; first < commands.length; first += COMMANDS_PER_SUBMIT) {
-    gpu.check(what, () => {
-      const encoder = gpu.device.createCommandEncoder({ label });
-      encode(encoder, commands.slice(first, first + COMMANDS_PER_SUBMIT), label);
-      gpu.device.queue.submit([encoder.finish()]);
-    });
   }
 }

@@ -31,6 +31,11 @@ export class Scratch implements Disposable {
     const size = elementCount(shape);
     const index = this.#free.findIndex((tensor) => elementCount(tensor.shape) === size);
     if (index >= 0) return { ...this.#free.splice(index, 1)[0]!, label, shape };
+    return this.takeForGood(label, shape);
+  }
+
+  /** A zero-filled tensor that nobody else ever uses. */
+  takeForGood(label: string, shape: readonly number[]): Tensor {
     const tensor = createTensor(this.#gpu, label, shape);
     this.#all.push(tensor);
     return tensor;

@@ -26,7 +26,9 @@ export interface RowRange {
 /** What can be uploaded: 32-bit elements, as WGSL has no others. */
 export type Elements = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
-const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+/** Small tensors are bound as uniforms where kernels declare them so. */
+const USAGE = GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC |
+  GPUBufferUsage.COPY_DST;
 
 /** The number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
@@ -167,6 +169,7 @@ async function readSlices(
   try {
     if (gpu.dry) return await gpu.verify(); // awaits, as a real read does, so that other reads interleave alike
     gpu.device.queue.submit([encoder.finish()]);
+    gpu.waits++;
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
     await gpu.verify();
     slices.forEach((slice, i) => {

@@ -71,16 +71,18 @@ export {
   type Copy,
   type Dispatch,
   type DispatchSize,
+  type Note,
   Program,
 } from "../gpu/program.ts";
 export type { EntryImage, Image, MatrixImage } from "../gpu/gather/image.ts";
 export { Scratch } from "../gpu/scratch.ts";
 
-export { Tape, type Variable } from "../tape/tape.ts";
+export { type Kept, resetKept, Tape, type Variable } from "../tape/tape.ts";
 export {
   addGradient,
   addGradientEnding,
   addGradientInPlace,
+  addGradientOfBatch,
   addGradientRows,
 } from "../tape/gradient.ts";
 export { addedTo, type Ending, recordEnding, storedIn } from "../tape/ending.ts";
@@ -112,6 +114,9 @@ export {
   type Gather,
   type GatheredRows,
   graphEntries,
+  packedEntries,
+  type PackedMatrix,
+  packEntries,
   recordGather,
   rowsOfBatch,
 } from "./graphs/gather.ts";
@@ -120,12 +125,11 @@ export {
   convolve,
   convolveToEnding,
   createStepwiseConvolution,
-  type ReachOf,
   replaceGraph,
   type StepwiseConvolution,
   stepwiseConvolution,
 } from "./graphs/stepwise_convolution.ts";
-export type { GraphPasses, NearBatch, Passes, Reach } from "./graphs/passes.ts";
+export type { GraphPasses, Passes } from "./graphs/passes.ts";
 export { backwardRatios, forwardRatios, layerWeights } from "./graphs/layer_weights.ts";
 export {
   meanOfPolynomials,

@@ -6,7 +6,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import adamStep from "../../kernels/endings/adam_step.wgsl" with { type: "text" };
 import decayedUpdate from "../../kernels/endings/decayed_update.wgsl" with { type: "text" };
 import type { Ending } from "./ending.ts";
@@ -56,40 +56,10 @@ export function createMoments(gpu: GpuDevice, parameter: Tensor): OptimizedTenso
   return { parameter, ...moments };
 }
 
-/** Factors of an epoch's steps, on the GPU: steps × (f / (1 − β₁^t), 1 / (1 − β₂^t)). */
-export function createSchedule(gpu: GpuDevice, steps: number): Tensor {
-  return createTensor(gpu, "bias corrections", [steps, 2]);
-}
-
-/**
- * Uploads the factors for the steps that follow `stepsBefore` earlier ones.
- *
- * @param learningRateFactor f, what the learning rate is multiplied with (not in the decoupled decay).
- */
-export function uploadSchedule(
-  gpu: GpuDevice,
-  schedule: Tensor,
-  stepsBefore: number,
-  settings: AdamSettings,
-  learningRateFactor = 1,
-): void {
-  const { beta1, beta2 } = completeAdam(settings);
-  const steps = schedule.shape[0]!;
-  const data = new Float32Array(2 * steps);
-  for (let step = 0; step < steps; step++) {
-    const t = stepsBefore + step + 1;
-    data[2 * step] = learningRateFactor / (1 - beta1 ** t);
-    data[2 * step + 1] = 1 / (1 - beta2 ** t);
-  }
-  write(gpu, schedule, data);
-}
-
 /** When a step of the optimizer happens, and with which settings. */
 export interface Pace {
-  /** The batch's number within the epoch, then its number since training was set up. */
+  /** Records of the epoch's steps, with the corrections that follow from these settings; see clock.ts. */
   readonly clock: Tensor;
-  /** Bias corrections of the epoch's steps, as {@linkcode createSchedule} makes them. */
-  readonly schedule: Tensor;
   /** Settings of the optimizer. */
   readonly settings: AdamSettings;
 }
@@ -114,7 +84,7 @@ export function adamW(
   tape: Tape,
   variable: Variable,
   { parameter, firstMoment: first_moment, secondMoment: second_moment }: OptimizedTensor,
-  { clock, schedule, settings }: Pace,
+  { clock, settings }: Pace,
   smoothing?: Smoothing,
 ): void {
   const { learningRate, weightDecay, l2, beta1, beta2, epsilon } = completeAdam(settings);
@@ -126,7 +96,7 @@ export function adamW(
   const update = { keep: 1 - learningRate * weightDecay, learning_rate: learningRate };
   endGradient(tape, variable, {
     source: { name: "endings/adam_step", code: adamStep },
-    tensors: { clock, schedule, first_moment, second_moment, parameter, direction },
+    tensors: { clock, first_moment, second_moment, parameter, direction },
     constants: {
       ...update,
       smoothed_from,

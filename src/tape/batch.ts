@@ -3,12 +3,13 @@
  * the GPU, batch after batch, and with them, for every row of H that a batch names, which rows it was paired
  * with.
  *
- * A step is recorded once for all batches; a counter on the GPU says which one is current.
+ * A step is recorded once for all batches; which one is current, a record of the clock says.
  *
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { createTensors, type Tensor } from "../gpu/tensor.ts";
+import { createClock } from "./clock.ts";
 
 /** The sizes of an epoch. */
 export interface EpochShape {
@@ -27,7 +28,7 @@ export interface EpochShape {
 export interface Batch extends Disposable {
   /** Number of rows, triples and triples per batch. */
   readonly shape: EpochShape;
-  /** The current batch's number within the epoch, then its number since training was set up. */
+  /** Records of the epoch's steps, of which a replay binds one; see clock.ts. */
   readonly clock: Tensor;
   /** Rows of H of the users, one per triple. */
   readonly user: Tensor;
@@ -35,9 +36,7 @@ export interface Batch extends Disposable {
   readonly positive: Tensor;
   /** Rows of items they did not. */
   readonly negative: Tensor;
-  /** Per batch, the index in `row` at which its rows begin; batches + 1 offsets. */
-  readonly batchStart: Tensor;
-  /** The rows of H that each batch names, each once, batch after batch. */
+  /** The rows of H that each batch names, each once, batch after batch, and after each its stale rows. */
   readonly row: Tensor;
   /** Per element of `row`, the index in `partner` at which its entries begin. */
   readonly entryStart: Tensor;
@@ -45,10 +44,10 @@ export interface Batch extends Disposable {
   readonly partner: Tensor;
   /** Per entry, 2 × the triple's place in its batch, + 1 where the pair is one with the negative item. */
   readonly signedSlot: Tensor;
+  /** Losses of triples, terms × triples, for terms that are means of such; {@linkcode terms} gets the means. */
+  readonly losses: Tensor;
   /** The loss's terms without their weights, batches × terms; see src/tape/loss_term.ts. */
   readonly terms: Tensor;
-  /** Marks of the rows that the current batch touches; see kernels/mark_batch.wgsl. */
-  readonly mark: Tensor;
 }
 
 /** Batches in an epoch. */
@@ -59,6 +58,12 @@ export function stepCount({ triples, batchSize }: EpochShape): number {
 /** The most rows that one batch can touch. */
 export function touchedRows({ rows, triples, batchSize }: EpochShape): number {
   return Math.min(rows, 3 * Math.min(triples, batchSize));
+}
+
+/** The most rows that all batches of an epoch can list, stale ones included. */
+export function listedRows(shape: EpochShape): number {
+  const touched = Math.min(3 * shape.triples, stepCount(shape) * touchedRows(shape));
+  return 2 * touched;
 }
 
 /**
@@ -73,19 +78,20 @@ export function createBatch(
 ): Batch {
   const { triples } = shape;
   const steps = stepCount(shape);
-  const touched = Math.min(3 * triples, steps * touchedRows(shape));
-  const tensors = createTensors(gpu, {
-    clock: ["clock", [2]],
+  const listed = listedRows(shape);
+  using guard = new DisposableStack();
+  const clock = guard.use(createClock(gpu, steps));
+  const tensors = guard.use(createTensors(gpu, {
     user: ["batch users", [triples]],
     positive: ["batch positives", [triples]],
     negative: ["batch negatives", [triples]],
-    batchStart: ["batch starts", [steps + 1]],
-    row: ["touched rows", [touched]],
-    entryStart: ["entry starts", [touched + 1]],
+    row: ["touched rows", [listed]],
+    entryStart: ["entry starts", [listed + 1]],
     partner: ["partner rows", [4 * triples]],
     signedSlot: ["signed slots", [4 * triples]],
+    losses: ["losses of triples", [termCount, triples]],
     terms: ["loss terms", [steps, termCount]],
-    mark: ["marks of touched rows", [shape.rows]],
-  });
-  return { shape, ...tensors };
+  }));
+  const owned = guard.move();
+  return { shape, ...tensors, clock, [Symbol.dispose]: () => owned.dispose() };
 }

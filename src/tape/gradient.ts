@@ -4,10 +4,10 @@
  * infinities; those that follow are added. Constants have no gradient, and what is added to one is
  * passed over.
  *
- * An adjoint computes its part and adds it with {@linkcode addGradient}. There are three forms for
+ * An adjoint computes its part and adds it with {@linkcode addGradient}. There are four forms for
  * kernels that can do both at once: {@linkcode addGradientInPlace} for those with a switch between
- * replacing and adding, {@linkcode addGradientRows} for those that add to some rows alone,
- * {@linkcode addGradientEnding} for those with an ending.
+ * replacing and adding, {@linkcode addGradientRows} for those that add to some rows alone, {@linkcode
+ * addGradientOfBatch} where these are the batch's, {@linkcode addGradientEnding} for those with an ending.
  *
  * @module
  */
@@ -45,8 +45,12 @@ export function addGradientInPlace(
 ): void {
   if (variable.constant) return;
   const { gradient, value: { label, shape } } = variable;
-  variable.gradient ??= tape.take(`gradient of ${label}`, shape);
-  record(variable.gradient, gradient !== undefined);
+  const isKept = tape.kept.some(({ tensor }) => tensor === gradient);
+  if (!gradient || isKept) {
+    variable.gradient = tape.take(`gradient of ${label}`, shape);
+    if (gradient) recordEnding(tape.program, gradient, storedIn(variable.gradient));
+  }
+  record(variable.gradient!, gradient !== undefined);
 }
 
 /**
@@ -63,6 +67,27 @@ export function addGradientRows(
     if (!keep) tape.program.clear(gradient);
     record(gradient);
   });
+}
+
+/**
+ * Adds a part to a variable's gradient that is zero but in the rows of the current batch. Where it is the first
+ * part, it is kept from batch to batch, so that only the rows of the batch before have to be made zero.
+ *
+ * @param record Records the rows with an ending: with `stale` those that are to be zero again, too.
+ */
+export function addGradientOfBatch(
+  tape: Tape,
+  variable: Variable,
+  record: (ending: Ending, stale: boolean) => void,
+): void {
+  if (variable.constant) return;
+  if (variable.gradient || !tape.everyStep) {
+    addGradientRows(tape, variable, (gradient) => record(addedTo(gradient), false));
+  } else {
+    const { label, shape } = variable.value;
+    variable.gradient = tape.keep(`gradient of ${label}`, shape);
+    record(storedIn(variable.gradient), true);
+  }
 }
 
 /**
@@ -98,7 +123,7 @@ export function addGradientEnding(
 export function endGradient(tape: Tape, variable: Variable, ending: Ending): void {
   const { pending } = variable;
   if (!pending) {
-    addGradientRows(tape, variable, () => {}); // from now on there is one
+    if (!variable.gradient) addGradientRows(tape, variable, () => {}); // now there is one
     recordEnding(tape.program, variable.gradient!, ending);
     tape.release(variable.gradient!);
     return;

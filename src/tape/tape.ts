@@ -22,7 +22,7 @@ import type { GpuDevice } from "../gpu/device.ts";
 import type { MatrixImage } from "../gpu/gather/image.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import type { Tensor } from "../gpu/tensor.ts";
+import { elementCount, type Tensor, write } from "../gpu/tensor.ts";
 import type { Ending } from "./ending.ts";
 
 /** A value that a loss can be differentiated by. */
@@ -42,21 +42,50 @@ export interface Variable {
   pending?: ((ending: Ending) => void) | undefined;
 }
 
+/** Memory that keeps its content from one replay of a program to the next. */
+export interface Kept {
+  /** The memory. */
+  readonly tensor: Tensor;
+  /** What all of it is when an epoch begins. */
+  readonly initial: number;
+}
+
+/** Gives memory that is kept from replay to replay what it holds when an epoch begins. */
+export function resetKept(gpu: GpuDevice, kept: readonly Kept[]): void {
+  using clearing = new Program(gpu, "what outlives a step");
+  for (const { tensor, initial } of kept) {
+    if (initial === 0) clearing.clear(tensor);
+    else write(gpu, tensor, new Float32Array(elementCount(tensor.shape)).fill(initial));
+  }
+  clearing.run();
+}
+
 /** A program being recorded, with the adjoints still to come. */
 export class Tape {
   /** The device recorded for. */
   readonly gpu: GpuDevice;
   /** The program so far. */
   readonly program: Program;
+  /** Whether the program is replayed for every batch, one after the other. */
+  readonly everyStep: boolean;
+  /** What follows the program's last replay in an epoch, once. */
+  readonly closing: Program;
   readonly #scratch: Scratch;
   readonly #taken = new Map<GPUBuffer, Tensor>();
+  readonly #kept: Kept[] = [];
   readonly #adjoints: (() => void)[] = [];
   #adjointsLeft = 0;
 
-  /** Starts an empty program that takes its intermediate results from `scratch`. */
-  constructor(gpu: GpuDevice, label: string, scratch: Scratch) {
+  /**
+   * Starts an empty program that takes its intermediate results from `scratch`.
+   *
+   * @param everyStep Whether it is replayed for every batch, one after the other.
+   */
+  constructor(gpu: GpuDevice, label: string, scratch: Scratch, everyStep = true) {
     this.gpu = gpu;
+    this.everyStep = everyStep;
     this.program = new Program(gpu, label);
+    this.closing = new Program(gpu, `${label}, at the epoch's end`);
     this.#scratch = scratch;
   }
 
@@ -70,6 +99,21 @@ export class Tape {
   /** Gives memory back that no later dispatch reads; what was not taken here stays untouched. */
   release(tensor: Tensor): void {
     if (this.#taken.delete(tensor.buffer)) this.#scratch.release(tensor);
+  }
+
+  /**
+   * Memory that keeps its content from one replay to the next, and is zero when an epoch begins: the program's
+   * own until the end.
+   */
+  keep(label: string, shape: readonly number[]): Tensor {
+    const tensor = this.#scratch.takeForGood(label, shape);
+    this.#kept.push({ tensor, initial: 0 });
+    return tensor;
+  }
+
+  /** What {@linkcode keep} gave; who replays the program resets it when an epoch begins: {@linkcode resetKept}. */
+  get kept(): readonly Kept[] {
+    return this.#kept;
   }
 
   /** An image with undefined content and room for a matrix, to be given back. */

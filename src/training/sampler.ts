@@ -11,7 +11,8 @@ import type { GpuDevice } from "../gpu/device.ts";
 import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { createRandom, shuffle, uniformBelow } from "../random.ts";
-import { type Batch, type EpochShape, stepCount } from "../tape/batch.ts";
+import { type Batch, type EpochShape, listedRows, stepCount } from "../tape/batch.ts";
+import type { BatchPlaces } from "../tape/clock.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 
 /** Triples of rows of H (users first, then items), in the order they are trained on. */
@@ -25,12 +26,10 @@ export interface Triples {
 }
 
 /** Triples, and per batch a CSR from touched rows to their partners; see kernels/gather/triple_entries.wgsl. */
-export interface EpochBatches extends Triples {
-  /** Where each batch's touched rows begin in `row`; batches + 1 offsets. */
-  readonly batchStart: Uint32Array<ArrayBuffer>;
-  /** Touched rows, batch after batch. */
+export interface EpochBatches extends Triples, BatchPlaces {
+  /** Touched rows, batch after batch, each batch followed by the rows that the one before alone touched. */
   readonly row: Uint32Array<ArrayBuffer>;
-  /** Where each touched row's entries begin; touched rows + 1 offsets. */
+  /** Where each listed row's entries begin, stale rows having none; listed rows + 1 offsets. */
   readonly entryStart: Uint32Array<ArrayBuffer>;
   /** Per entry, the row of H that the row was paired with. */
   readonly partner: Uint32Array<ArrayBuffer>;
@@ -107,17 +106,22 @@ export function gatherBatches(
   { rows, triples, batchSize }: EpochShape,
 ): EpochBatches {
   const steps = stepCount({ rows, triples, batchSize });
-  const batchStart = new Uint32Array(steps + 1);
-  const row = new Uint32Array(3 * triples);
-  const entryStart = new Uint32Array(3 * triples + 1);
+  const batchStart = new Uint32Array(steps + 1), batchEnd = new Uint32Array(steps);
+  const batchLength = new Uint32Array(steps);
+  const listed = listedRows({ rows, triples, batchSize });
+  const row = new Uint32Array(listed);
+  const entryStart = new Uint32Array(listed + 1);
   const partner = new Uint32Array(4 * triples);
   const signedSlot = new Uint32Array(4 * triples);
   // Where a row stands in `row`; of earlier batches when below the current one's start.
   const place = new Int32Array(rows).fill(-1);
   let touched = 0, entries = 0;
+  // What the batch before touched.
+  let stale = 0, staleEnd = 0;
   for (let step = 0; step < steps; step++) {
     const first = step * batchSize, end = Math.min(triples, first + batchSize);
     const start = batchStart[step] = touched;
+    batchLength[step] = end - first;
     // A counting sort by row. First count each row's entries, one place ahead;
     const count = (r: number, more: number): void => {
       if (place[r]! < start) {
@@ -150,14 +154,23 @@ export function gatherBatches(
     }
     // entryStart[r + 1] now holds the start of r: shift back by one place.
     entryStart.copyWithin(start, start + 1, touched + 1);
+    batchEnd[step] = touched;
+    for (let r = stale; r < staleEnd; r++) {
+      if (place[row[r]!]! >= start) continue; // touched again
+      entryStart[touched] = entries;
+      row[touched++] = row[r]!;
+    }
     entryStart[touched] = entries;
+    [stale, staleEnd] = [start, batchEnd[step]!];
   }
   batchStart[steps] = touched;
   return {
     user,
     positive,
     negative,
+    batchLength,
     batchStart,
+    batchEnd,
     row: row.subarray(0, touched),
     entryStart: entryStart.subarray(0, touched + 1),
     partner,
@@ -165,27 +178,15 @@ export function gatherBatches(
   };
 }
 
-/**
- * Uploads an epoch's batches and sets the counters to its first.
- *
- * @param stepsBefore Batches of earlier epochs: what is drawn on the GPU depends on the number since the
- * start, so that a resumed run draws as one that went on.
- */
-export function uploadEpoch(
-  gpu: GpuDevice,
-  batch: Batch,
-  batches: EpochBatches,
-  stepsBefore: number,
-): void {
+/** Uploads an epoch's batches. */
+export function uploadEpoch(gpu: GpuDevice, batch: Batch, batches: EpochBatches): void {
   for (const name of UPLOADED) write(gpu, batch[name], batches[name]);
-  write(gpu, batch.clock, Uint32Array.of(0, stepsBefore));
 }
 
 const UPLOADED = [
   "user",
   "positive",
   "negative",
-  "batchStart",
   "row",
   "entryStart",
   "partner",

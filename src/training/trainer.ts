@@ -5,7 +5,7 @@
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { readFloats, type Tensor } from "../gpu/tensor.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
@@ -100,12 +100,12 @@ export class Trainer implements Disposable {
     this.#model.beginEpoch?.(epoch);
     this.#step.load(batches, this.epoch * this.steps, epoch);
     await this.#step.run();
-    const read = readFloats(this.#gpu, this.#step.batch.terms);
+    const read = this.#step.read();
     this.#drawn = this.#draw(epoch + 1);
-    const [terms] = await read;
+    const terms = await read;
     const seconds = (performance.now() - start) / 1000;
     this.epoch = epoch;
-    return { epoch, loss: this.#meanLoss(terms!), seconds };
+    return { epoch, loss: this.#meanLoss(terms), seconds };
   }
 
   /** Reads what a checkpoint holds. */
@@ -153,7 +153,9 @@ export class Trainer implements Disposable {
   #meanLoss(terms: Floats): number {
     const { triples, batchSize } = this.#shape;
     let sum = 0;
-    const reported = Object.values(this.#model.lossTerms).filter(({ apart }) => !apart);
+    const reported = Object.values(this.#model.lossTerms).filter(({ apart, weight }) =>
+      !apart && weight !== 0
+    );
     for (const { index, count, weight } of reported) {
       for (let batch = 0; batch < this.steps; batch++) {
         const size = Math.min(batchSize, triples - batch * batchSize);

@@ -1,40 +1,45 @@
 /**
- * One training step as programs: for each phase of the model forward, adjoints and optimizer, and on to
- * the next batch.
+ * One training step as programs: for each phase of the model forward, adjoints and optimizer, and a note that
+ * the step is done.
  *
  * @module
  */
-import type { GpuDevice } from "../gpu/device.ts";
-import { getKernel } from "../gpu/kernel.ts";
-import { Program, runPrograms } from "../gpu/program.ts";
+import { GpuError } from "../gpu/device.ts";
+import { PacedQueue } from "../gpu/paced_queue.ts";
+import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import type { Tensor } from "../gpu/tensor.ts";
-import advance from "../../kernels/advance.wgsl" with { type: "text" };
+import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel, Phase } from "../models/model.ts";
-import {
-  type AdamSettings,
-  adamW,
-  createMoments,
-  createSchedule,
-  type OptimizedTensor,
-  uploadSchedule,
-} from "../tape/adamw.ts";
+import { type AdamSettings, adamW, createMoments, type OptimizedTensor } from "../tape/adamw.ts";
 import { type Batch, createBatch, type EpochShape, stepCount } from "../tape/batch.ts";
-import { Tape, type Variable } from "../tape/tape.ts";
+import { createClock, uploadClock } from "../tape/clock.ts";
+import { type Kept, resetKept, Tape, type Variable } from "../tape/tape.ts";
 import { type EpochBatches, uploadEpoch } from "./sampler.ts";
 
 /** A recorded step with everything that it reads and writes. */
 export interface TrainingStep extends Disposable {
-  /** The programs of a batch (from 0), in order: its phases, then the one that moves the clock on. */
+  /** The programs of a batch (from 0), in order: its phases, then the note that it is done. */
   programsOf(batch: number): readonly Program[];
-  /** The batch that is trained on; its `terms` get the loss. */
+  /** What follows the last batch of an epoch. */
+  readonly closing: readonly Program[];
+  /** The batch that is trained on. */
   readonly batch: Batch;
   /** Each parameter with its moments, by name. */
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
   /** Uploads an epoch (from 1) that follows `stepsBefore` earlier steps. */
   load(batches: EpochBatches, stepsBefore: number, epoch: number): void;
-  /** Submits the loaded epoch's steps; returns before the GPU is done unless a phase has to wait. */
+  /**
+   * Submits the loaded epoch's steps; some of them may be on their way when it returns.
+   *
+   * @throws {GpuError} when the GPU fails.
+   */
   run(): Promise<void>;
+  /**
+   * Waits for the loaded epoch and reads the loss's terms, steps × terms.
+   *
+   * @throws {GpuError} when the GPU failed, or left a step out.
+   */
+  read(): Promise<Float32Array<ArrayBuffer>>;
 }
 
 /** A phase of the step, recorded. */
@@ -43,6 +48,12 @@ interface PhaseProgram {
   readonly phase: Phase;
   /** Its program; one run of it is one batch. */
   readonly program: Program;
+  /** What follows its last run in an epoch. */
+  readonly closing: Program;
+  /** Its records of the epoch's steps. */
+  readonly clock: Tensor;
+  /** Settings of the optimizer. */
+  readonly settings: AdamSettings;
 }
 
 /** Allocates optimizer and batches, and records the step. */
@@ -61,39 +72,54 @@ export function createTrainingStep(
   const termCount = Object.keys(model.lossTerms).length;
   const batch = resources.use(createBatch(gpu, shape, termCount));
   const steps = stepCount(shape);
-  const schedules: { schedule: Tensor; settings: AdamSettings }[] = [];
-  const phases = model.phases.map((phase): PhaseProgram => {
+  const done = resources.use(createTensor(gpu, "steps done", [steps]));
+  const kept: Kept[] = [batch.losses, batch.terms, done].map((tensor) => ({
+    tensor,
+    initial: NaN,
+  }));
+  const phases = model.phases.map((phase, index): PhaseProgram => {
     const own = { ...settings, ...phase.optimizer };
-    const schedule = resources.use(createSchedule(gpu, steps));
-    schedules.push({ schedule, settings: own });
-    const tape = new Tape(gpu, `${model.name} ${phase.name}`, scratch);
-    const program = resources.use(tape.program);
-    recordPhase(tape, model, phase, { optimized, batch, schedule, settings: own });
-    return { phase, program };
+    const clock = index === 0 ? batch.clock : resources.use(createClock(gpu, steps));
+    const tape = new Tape(
+      gpu,
+      `${model.name} ${phase.name}`,
+      scratch,
+      phase.appliesTo === undefined,
+    );
+    const program = resources.use(tape.program), closing = resources.use(tape.closing);
+    recordPhase(tape, model, phase, { optimized, batch: { ...batch, clock }, settings: own });
+    kept.push(...tape.kept);
+    return { phase, program, closing, clock, settings: own };
   });
-  const turn = resources.use(new Program(gpu, `${model.name}: next batch`));
-  turn.dispatch(
-    getKernel(gpu, { name: "advance", code: advance }),
-    { next_clock: batch.clock },
-    {},
-    { workgroups: 1 },
-  );
+  const ending = resources.use(new Program(gpu, `${model.name}: a step is done`));
+  ending.note(batch.clock, done);
+  const queue = new PacedQueue(gpu, `${model.name}: training`);
+  let stepsBefore = 0;
   const owned = resources.move();
   return {
     programsOf: (batch) => [
       ...phases.filter((one) => applies(one, batch)).map(({ program }) => program),
-      turn,
+      ending,
     ],
+    closing: phases.map(({ closing }) => closing),
     batch,
     optimized,
-    load: (batches, stepsBefore, epoch) => {
-      uploadEpoch(gpu, batch, batches, stepsBefore);
+    load: (batches, before, epoch) => {
+      uploadEpoch(gpu, batch, batches);
       const factor = model.learningRateFactor?.(epoch);
-      for (const { schedule, settings } of schedules) {
-        uploadSchedule(gpu, schedule, stepsBefore, settings, factor);
+      for (const { clock, settings } of phases) {
+        uploadClock(gpu, clock, batches, before, settings, factor);
       }
+      resetKept(gpu, kept);
+      stepsBefore = before;
     },
-    run: () => runSteps(gpu, phases, turn, steps),
+    run: () => runSteps(queue, phases, ending, steps),
+    read: async () => {
+      const [terms, counts] = await readFloats(gpu, batch.terms, done);
+      queue.rest();
+      if (!gpu.dry) requireEachStep(new Uint32Array(counts!.buffer), stepsBefore);
+      return terms!;
+    },
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
@@ -101,7 +127,6 @@ export function createTrainingStep(
 interface StepTensors {
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
   readonly batch: Batch;
-  readonly schedule: Tensor;
   readonly settings: AdamSettings;
 }
 
@@ -110,7 +135,7 @@ function recordPhase(
   tape: Tape,
   { parameters }: BuiltModel,
   phase: Phase,
-  { optimized, batch, schedule, settings }: StepTensors,
+  { optimized, batch, settings }: StepTensors,
 ): void {
   const trained = new Set(phase.trains ?? Object.keys(parameters));
   const variables = Object.fromEntries(
@@ -121,7 +146,7 @@ function recordPhase(
   );
   phase.record(tape, variables, batch);
   tape.backward();
-  const pace = { clock: batch.clock, schedule, settings };
+  const pace = { clock: batch.clock, settings };
   for (const name of trained) {
     const variable = variables[name]!, moments = optimized[name]!;
     if (phase.update) phase.update(tape, variable, { name, optimized: moments, pace });
@@ -134,23 +159,36 @@ function applies({ phase }: PhaseProgram, batch: number): boolean {
   return phase.appliesTo?.(batch) ?? true;
 }
 
-/** Submits programs together up to the next phase that needs the CPU. */
+/** Submits the steps of an epoch, waiting where a phase needs the CPU. */
 async function runSteps(
-  gpu: GpuDevice,
+  queue: PacedQueue,
   phases: readonly PhaseProgram[],
-  turn: Program,
+  ending: Program,
   steps: number,
 ): Promise<void> {
-  const pending: Program[] = [];
-  for (let batch = 0; batch < steps; batch++) {
-    for (const { phase, program } of phases.filter((one) => applies(one, batch))) {
-      pending.push(program);
-      if (!phase.after?.appliesTo(batch)) continue;
-      runPrograms(gpu, pending.splice(0));
-      await gpu.finish();
-      await phase.after.run(batch);
+  for (let step = 0; step < steps; step++) {
+    const replays = [];
+    for (const { phase, program } of phases.filter((one) => applies(one, step))) {
+      replays.push({ program, step });
+      if (!phase.after?.appliesTo(step)) continue;
+      await queue.add(replays.splice(0));
+      await queue.drain();
+      await phase.after.run(step);
     }
-    pending.push(turn);
+    await queue.add([...replays, { program: ending, step }]);
   }
-  runPrograms(gpu, pending);
+  await queue.add(phases.map(({ closing }) => ({ program: closing })));
+  queue.flush();
+}
+
+/** Checks that the GPU has noted each step. */
+function requireEachStep(counts: Uint32Array, stepsBefore: number): void {
+  const missing = counts.findIndex((count, step) => count !== stepsBefore + step);
+  if (missing < 0) return;
+  throw new GpuError(
+    `The GPU left out step ${
+      missing + 1
+    } of ${counts.length} without a word: what it computed since is worth ` +
+      `nothing.`,
+  );
 }

@@ -5,12 +5,13 @@
  */
 import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
-import { readFloats } from "../../src/gpu/tensor.ts";
+import { readFloats, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import type { BuiltModel, ModelParts, Phase } from "../../src/models/model.ts";
 import { createBatch, type EpochShape } from "../../src/tape/batch.ts";
-import { Tape, type Variable } from "../../src/tape/tape.ts";
+import { resetKept, Tape, type Variable } from "../../src/tape/tape.ts";
 import { type EpochBatches, gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
+import { recordOf } from "../kernel_tables/random_case.ts";
 
 /** Numbers nested as deep as their shape. */
 export type Nested = number | readonly Nested[];
@@ -55,7 +56,8 @@ export async function lossAndGradients(
   const names = Object.keys(model.lossTerms);
   using scratch = new Scratch(gpu);
   using batches = createBatch(gpu, shape, names.length);
-  uploadEpoch(gpu, batches, epoch, 0);
+  uploadEpoch(gpu, batches, epoch);
+  write(gpu, batches.clock, recordOf(epoch, 0));
   const tape = new Tape(gpu, phase.name, scratch);
   const variables: Record<string, Variable> = Object.fromEntries(
     Object.entries(model.parameters).map(([name, value]) => [name, { value }]),
@@ -63,7 +65,10 @@ export async function lossAndGradients(
   phase.record(tape, variables, batches);
   tape.backward();
   using program = tape.program;
+  using closing = tape.closing;
+  resetKept(gpu, tape.kept);
   program.run();
+  closing.run();
   const [terms] = await readFloats(gpu, batches.terms);
   const gradients: Record<string, Float32Array<ArrayBuffer>> = {};
   for (const [name, { value, gradient }] of Object.entries(variables)) {

@@ -1,5 +1,5 @@
 /** Awkward shapes for the kernels of the BPR loss; those of its gradient are in gather.ts. */
-import { batchCases, type Case, floats } from "./random_case.ts";
+import { batchCases, batchLength, type Case, floats } from "./random_case.ts";
 
 export const cases: Record<string, () => Case[]> = {
   bpr_scores: () => [
@@ -33,9 +33,9 @@ export const cases: Record<string, () => Case[]> = {
 
   bpr_coefficients: () =>
     [
-      { gamma: 0, weight: 1, term: 0, term_count: 1 },
-      { gamma: 1e-10, weight: 0.5, term: 2, term_count: 4 },
-      { gamma: 0.25, weight: 3, term: 0, term_count: 2 }, // large enough to show in every number
+      { gamma: 0, weight: 1, first: 0 },
+      { gamma: 1e-10, weight: 0.5, first: 7 },
+      { gamma: 0.25, weight: 3, first: 0 }, // large enough to show in every number
     ].flatMap((loss) =>
       batchCases(({ epoch, clock, params, batchSize }) => {
         const margin = floats(batchSize, 10);
@@ -46,11 +46,29 @@ export const cases: Record<string, () => Case[]> = {
             clock,
             margin,
             coefficient: new Float32Array(batchSize),
-            terms: floats((epoch.batchStart.length - 1) * loss.term_count),
+            loss: floats(loss.first + epoch.user.length),
           },
           params: { ...params, ...loss },
-          size: { workgroups: 1 },
+          size: { invocations: batchSize },
         };
       }).map((one) => ({ ...one, name: `${one.name}, gamma ${loss.gamma}` }))
     ),
+
+  batch_means: () =>
+    [
+      { triples: 1, batch_size: 1, term: 0, term_count: 1 },
+      { triples: 37, batch_size: 16, term: 2, term_count: 4 }, // the last one partial
+      { triples: 3000, batch_size: 1024, term: 0, term_count: 2 },
+      { triples: 70_001, batch_size: 1, term: 0, term_count: 1 }, // > 65,535 workgroups
+    ].map(({ triples, batch_size, ...term }) => {
+      const batches = Math.ceil(triples / batch_size);
+      const record = new Uint32Array(64 * batches);
+      for (let b = 0; b < batches; b++) record[64 * b + 2] = batchLength(triples, batch_size, b);
+      return {
+        name: `${triples} triples by ${batch_size}`,
+        tensors: { record, loss: floats(3 + triples), terms: floats(batches * term.term_count) },
+        params: { batch_size, batches, first: 3, ...term },
+        size: { workgroups: batches },
+      };
+    }),
 };

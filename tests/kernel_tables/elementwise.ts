@@ -1,5 +1,5 @@
 /** Awkward shapes for kernels that take elements, rows and blocks as they are. */
-import { type Case, floats } from "./random_case.ts";
+import { type Case, clockAt, floats } from "./random_case.ts";
 
 const sizes = [1, 127, 4001, 70_001].map((elements) => ({
   elements,
@@ -70,7 +70,7 @@ export const cases: Record<string, () => Case[]> = {
         { as_mask: 1, rate: 0.3, seed_low: 0xffffffff, seed_high: 3 },
       ].map((drawn) => ({
         name: `${elements} ${drawn.as_mask ? `zeros and ones, rate ${drawn.rate}` : "numbers"}`,
-        tensors: { clock: Uint32Array.of(2, 90_017), draw: floats(elements) },
+        tensors: { clock: clockAt(2, { count: 90_017 }), draw: floats(elements) },
         params: { elements, ...drawn },
         constants,
         size: { invocations: elements },

@@ -1,6 +1,6 @@
 /** What tables need of each ending: a kernel that leaves its result to one is met by all of them. */
 import type { Arrays, Numbers } from "../oracle.ts";
-import { type Case, floats } from "./random_case.ts";
+import { type Case, clockAt, floats } from "./random_case.ts";
 
 /** An ending of kernels/endings with all that it needs. */
 interface MadeEnding {
@@ -27,8 +27,7 @@ function adamStep(elements: number, l2: number, smoothed_from: number): MadeEndi
   return {
     ending: "endings/adam_step",
     tensors: {
-      clock: Uint32Array.of(1, 17),
-      schedule: Float32Array.of(1.5, 0.75, 2.5, 1.25, 2, 3, 3.5, 0.5),
+      clock: clockAt(1, { correction: [2.5, 1.25] }),
       first_moment: floats(elements),
       second_moment: floats(elements).map(Math.abs),
       parameter: floats(elements),

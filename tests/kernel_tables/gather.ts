@@ -1,12 +1,14 @@
-/** Tables of the gather, in all the ways that it is put together, and of what of a graph is near a batch. */
+/** Tables of the gather, in all the ways that it is put together. */
 import { pairEntries } from "../../src/sparse/paired_entries.ts";
+import { packEntries } from "../../src/ops/graphs/gather.ts";
+import { MOST_COLUMNS } from "../../src/ops/graphs/layer_weights.ts";
 import { added, stored, withEachEnding } from "./endings.ts";
 import {
   batchCases,
   below,
   type Case,
+  clockAt,
   floats,
-  integers,
   type randomBatch,
   randomPattern,
 } from "./random_case.ts";
@@ -41,9 +43,13 @@ function ofParts(name: string, size: Case["size"], ...made: MadePart[]): Case {
 
 const everyRow = (rows: number): MadePart => ({ parts: ["gather/every_row"], params: { rows } });
 
-const batchRows = ({ clock, gathers: { batch_start, row } }: Batch): MadePart => ({
+const batchRows = (
+  { clock, gathers: { row } }: Batch,
+  with_stale = 0,
+): MadePart => ({
   parts: ["gather/batch_rows"],
-  tensors: { clock, batch_start, row },
+  tensors: { clock, row },
+  constants: { with_stale },
 });
 
 const touched = ({ rows, batchSize }: Batch): number => Math.min(rows, 3 * batchSize);
@@ -53,6 +59,20 @@ const graphEntries = (rows: number, columns: number, perRow: number): MadePart =
   return {
     parts: ["gather/graph_entries"],
     tensors: { row_start, column, value: floats(column.length) },
+  };
+};
+
+/** The same, packed. */
+const packed = ({ tensors, constants }: MadePart): MadePart => {
+  const { column, value, ...rest } = tensors!;
+  const entries = packEntries({
+    column: Uint32Array.from(column!),
+    value: Float32Array.from(value!),
+  });
+  return {
+    parts: ["gather/packed_entries"],
+    tensors: { ...rest, entries },
+    ...(constants ? { constants } : {}),
   };
 };
 
@@ -77,9 +97,16 @@ const tripleEntries = ({ gathers, batchSize }: Batch): MadePart => {
 
 const plainSum: MadePart = { parts: ["gather/plain_sum"] };
 
+/** As much as the kernels' uniform declares, of which 2 × dim count. */
+const layerWeights = (dim: number) => {
+  const weights = new Float32Array(2 * MOST_COLUMNS);
+  weights.set(floats(2 * dim));
+  return weights;
+};
+
 const layerMix = (rows: number, dim: number): MadePart => ({
   parts: ["gather/layer_mix"],
-  tensors: { base: floats(rows * dim), weights: floats(2 * dim) },
+  tensors: { base: floats(rows * dim), weights: layerWeights(dim) },
 });
 
 const recurrence = (rows: number, dim: number, earlier_weight: number): MadePart => ({
@@ -106,7 +133,7 @@ const layerMixes = (): Case[] =>
         lanes(rows, dim),
         gather(rows, dim, workgroup_size),
         everyRow(rows),
-        entries(rows, rows, perRow),
+        packed(entries(rows, rows, perRow)),
         layerMix(rows, dim),
       );
       return withEachEnding(one, rows * dim);
@@ -117,7 +144,7 @@ const layerMixes = (): Case[] =>
 const batchMixes = (): Case[] =>
   batchCases((batch) => {
     const { rows, dim } = batch;
-    const made = [batchRows(batch), graphEntries(rows, rows, 5), layerMix(rows, dim)];
+    const made = [batchRows(batch), packed(graphEntries(rows, rows, 5)), layerMix(rows, dim)];
     return ofParts("", lanes(touched(batch), dim), gather(rows, dim), ...made);
   }).map((one) => stored({ ...one, name: `${one.name}, layer mix` }, one.tensors.base!.length));
 
@@ -152,13 +179,20 @@ const recurrences = (): Case[] =>
     })
   );
 
-/** The gradient of BPR by H; rows that are not touched stay as they are. */
+/** The gradient of BPR by H; rows that are neither touched nor stale stay as they are. */
 const gradientsByBatch = (): Case[] =>
-  batchCases((batch) => {
-    const { rows, dim } = batch;
-    const made = [batchRows(batch), tripleEntries(batch), plainSum];
-    return ofParts("", lanes(touched(batch), dim), gather(rows, dim), ...made);
-  }).map((one) => added({ ...one, name: `${one.name}, triples` }, one.tensors.input!.length));
+  [0, 1].flatMap((withStale) =>
+    batchCases((batch) => {
+      const { rows, dim } = batch;
+      const made = [batchRows(batch, withStale), tripleEntries(batch), plainSum];
+      const count = Math.min(rows, (1 + withStale) * touched(batch));
+      return ofParts("", lanes(count, dim), gather(rows, dim), ...made);
+    }).flatMap((one) => {
+      const named = { ...one, name: `${one.name}, triples${withStale ? " and stale rows" : ""}` };
+      const elements = one.tensors.input!.length;
+      return [stored(named, elements), added(named, elements)];
+    })
+  );
 
 /** The gradient of BPR by gathered rows; the third batch of three, which is partial where it is not alone. */
 const gradientsByRows = (): Case[] =>
@@ -173,8 +207,11 @@ const gradientsByRows = (): Case[] =>
       const rows = own! * batch, of_users = 2 - own!;
       const slotEntries = {
         parts: ["gather/slot_entries"],
-        tensors: { clock: Uint32Array.of(2, 17), coefficient: floats(batch) },
-        constants: { of_users, batch_size: batch, triples: 2 * batch + Math.ceil(0.6 * batch) },
+        tensors: {
+          clock: clockAt(2, { size: Math.ceil(0.6 * batch) }),
+          coefficient: floats(batch),
+        },
+        constants: { of_users, batch_size: batch },
       };
       const one = ofParts(
         `${batch} × ${dim}, ${of_users ? "users" : "items"}`,
@@ -247,33 +284,4 @@ export const cases: Record<string, () => Case[]> = {
   ],
 
   gather_image: () => [...imagesToEveryRow(), ...imagesToBatch()],
-
-  mark_batch: () =>
-    batchCases(({ clock, gathers: { batch_start, row }, rows, batchSize }) => ({
-      tensors: { clock, batch_start, row, mark: integers(rows, 17) },
-      size: { invocations: Math.min(rows, 3 * batchSize) },
-    })),
-
-  graph_near_batch: () =>
-    sizes.map(({ rows, perRow, workgroup_size = 128 }) => {
-      const { rowStart, column } = randomPattern(rows, rows, perRow);
-      return {
-        name: `${rows} rows`,
-        tensors: {
-          clock: Uint32Array.of(3, 4),
-          mark: integers(rows, 6), // 5 is this batch
-          row_by_length: Uint32Array.from({ length: rows }, (_, row) => row).reverse(), // any order
-          row_start: rowStart,
-          column,
-          value: floats(column.length),
-          near_column: new Uint32Array(column.length),
-          near_value: new Float32Array(column.length),
-          near_range: new Uint32Array(2 * rows),
-          reached_range: new Uint32Array(2 * rows),
-        },
-        params: { rows },
-        constants: { workgroup_size },
-        size: { invocations: rows },
-      };
-    }),
 };

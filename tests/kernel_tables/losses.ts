@@ -1,7 +1,5 @@
 /** Awkward shapes for the kernels of losses on a batch's gathered rows. */
-import { type Case, floats } from "./random_case.ts";
-
-const clock = Uint32Array.of(2, 17);
+import { type Case, clockAt, floats } from "./random_case.ts";
 
 /** The third batch of three, which is partial where it is not alone. */
 const shapes = [
@@ -12,7 +10,7 @@ const shapes = [
   { batch: 35_001, width: 3, lanes: 1, large: true }, // > 65,535 workgroups
 ].map(({ large = false, ...shape }) => ({
   ...shape,
-  epoch: { triples: 2 * shape.batch + Math.ceil(0.6 * shape.batch), batch_size: shape.batch },
+  clock: clockAt(2, { size: Math.ceil(0.6 * shape.batch) }),
   constants: { workgroup_size: large ? 1 : 64 },
 }));
 
@@ -40,7 +38,7 @@ export const cases: Record<string, () => Case[]> = {
     })),
 
   cosine_rows_adjoint: () =>
-    shapes.flatMap(({ batch, width, epoch, constants }) =>
+    shapes.flatMap(({ batch, width, clock, constants }) =>
       [0, 1].map((keep) => ({
         name: `${2 * batch} × ${width}, keep ${keep}`,
         tensors: {
@@ -52,7 +50,7 @@ export const cases: Record<string, () => Case[]> = {
           distance: floats(2 * batch),
           gradient: floats(2 * batch * width),
         },
-        params: { rows: 2 * batch, width, epsilon: EPSILON, weight: 0.3, keep, ...epoch },
+        params: { rows: 2 * batch, width, epsilon: EPSILON, weight: 0.3, keep, batch_size: batch },
         constants,
         size: { invocations: 2 * batch * width },
       }))

@@ -1,5 +1,5 @@
 /** Tables for the kernels of MMSSL: batch normalisation, scores, contrast, rows of all items. */
-import { type Case, floats, integers, randomPattern } from "./random_case.ts";
+import { batchLength, type Case, clockAt, floats, integers, randomPattern } from "./random_case.ts";
 
 /** Rows in blocks of a batch, the current one partial or not. */
 const batches = [
@@ -19,17 +19,18 @@ const sizes = [
 
 type BatchSizes = typeof batches[number];
 
-const batchParams = ({ blocks, batch_size, triples, width }: BatchSizes) => ({
+const batchParams = ({ blocks, batch_size, width }: BatchSizes) => ({
   rows: blocks * batch_size,
   width,
-  triples,
   batch_size,
 });
 
 const batchName = ({ blocks, batch_size, triples, step, width }: BatchSizes): string =>
   `${blocks} × batch ${step} of ${triples} triples by ${batch_size}, width ${width}`;
 
-const clockAt = (step: number) => Uint32Array.of(step, 9);
+/** The clock at the current batch. */
+const clockOf = ({ triples, batch_size, step }: BatchSizes) =>
+  clockAt(step, { size: batchLength(triples, batch_size, step) });
 
 /** Written memory may hold anything. */
 const unwritten = (length: number) => new Float32Array(length).fill(NaN);
@@ -42,7 +43,7 @@ const batchNorms = (
     const { rows, width } = params;
     return {
       name: batchName(sizes),
-      tensors: { clock: clockAt(sizes.step), ...tensors(rows * width, width) },
+      tensors: { clock: clockOf(sizes), ...tensors(rows * width, width) },
       params,
       size: { workgroups: Math.ceil(width / 16) },
     };
@@ -58,8 +59,11 @@ const normalised = (elements: number, width: number) => ({
 const contrasts = (tensors: (batch_size: number) => Case["tensors"]) =>
   batches.map(({ batch_size, triples, step }) => ({
     name: `batch ${step} of ${triples} triples by ${batch_size}`,
-    tensors: { clock: clockAt(step), ...tensors(batch_size) },
-    params: { inverse_tau: 2.5, triples, batch_size },
+    tensors: {
+      clock: clockAt(step, { size: batchLength(triples, batch_size, step) }),
+      ...tensors(batch_size),
+    },
+    params: { inverse_tau: 2.5, batch_size },
   }));
 
 /** Rows of all items for the triples of a batch, and who has which in train. */
@@ -67,20 +71,20 @@ const seenRows = (
   toCase: (sizes: BatchSizes) => Pick<Case, "tensors" | "params" | "constants" | "size">,
 ): Case[] =>
   batches.map((sizes) => {
-    const { triples, batch_size, step, width: items } = sizes;
+    const { triples, batch_size, width: items } = sizes;
     const { rowStart, column } = randomPattern(11, items, 4);
     const { tensors, params, ...rest } = toCase(sizes);
     return {
       name: batchName(sizes),
       tensors: {
-        clock: clockAt(step),
+        clock: clockOf(sizes),
         user: integers(triples, 11),
         row_start: rowStart,
         column,
         scores: floats(batch_size * items),
         ...tensors,
       },
-      params: { ...params, items, triples, batch_size },
+      params: { ...params, items, batch_size },
       ...rest,
     };
   });
@@ -113,11 +117,11 @@ export const cases: Record<string, () => Case[]> = {
 
   batch_mean: () =>
     batches.map((sizes) => {
-      const { rows, triples, batch_size } = batchParams(sizes);
+      const { rows, batch_size } = batchParams(sizes);
       return {
         name: batchName(sizes),
-        tensors: { clock: clockAt(sizes.step), x: floats(rows), terms: floats(9 * 3) },
-        params: { rows, triples, batch_size, factor: -2, term: 1, term_count: 3 },
+        tensors: { clock: clockOf(sizes), x: floats(rows), terms: floats(9 * 3) },
+        params: { rows, batch_size, factor: -2, term: 1, term_count: 3 },
         size: { workgroups: 1 },
       };
     }),
@@ -134,11 +138,11 @@ export const cases: Record<string, () => Case[]> = {
   sigmoid_slope: () =>
     [0, 1].flatMap((averaged) =>
       batches.map((sizes) => {
-        const { rows, triples, batch_size } = batchParams(sizes);
+        const { rows, batch_size } = batchParams(sizes);
         return {
           name: `${batchName(sizes)}, averaged ${averaged}`,
-          tensors: { clock: clockAt(sizes.step), x: floats(rows, 8), output: unwritten(rows) },
-          params: { rows, triples, batch_size, factor: 100, averaged },
+          tensors: { clock: clockOf(sizes), x: floats(rows, 8), output: unwritten(rows) },
+          params: { rows, batch_size, factor: 100, averaged },
           size: { invocations: rows },
         };
       })
@@ -146,16 +150,16 @@ export const cases: Record<string, () => Case[]> = {
 
   sigmoid_curvature: () =>
     batches.map((sizes) => {
-      const { rows, triples, batch_size } = batchParams(sizes);
+      const { rows, batch_size } = batchParams(sizes);
       return {
         name: batchName(sizes),
         tensors: {
-          clock: clockAt(sizes.step),
+          clock: clockOf(sizes),
           x: floats(rows, 8),
           slope_gradient: floats(rows),
           gradient: unwritten(rows),
         },
-        params: { rows, triples, batch_size, factor: 100 },
+        params: { rows, batch_size, factor: 100 },
         size: { invocations: rows },
       };
     }),
@@ -178,7 +182,7 @@ export const cases: Record<string, () => Case[]> = {
       return {
         name: batchName(sizes),
         tensors: {
-          clock: clockAt(sizes.step),
+          clock: clockOf(sizes),
           x: floats(rows * width),
           row_length: floats(rows).map((x) => x < -0.8 ? 0 : Math.abs(x) + 0.1),
           gradient: unwritten(rows * width),

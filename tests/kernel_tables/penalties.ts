@@ -1,5 +1,5 @@
 /** Awkward shapes for the kernels of penalties on norms. */
-import { type Case, floats } from "./random_case.ts";
+import { type Case, clockAt, floats } from "./random_case.ts";
 
 /** As src/ops/losses/norm_penalty.ts has them. */
 const PARTS = 32;
@@ -13,8 +13,7 @@ const stretches = [
 
 /** The divisor, or 0 for the length of the batch, which is the third of three and partial. */
 const divisors = [0, 2.5];
-const batch = { triples: 23, batch_size: 9 };
-const clock = Uint32Array.of(2, 17);
+const clock = clockAt(2, { size: 5 });
 
 export const cases: Record<string, () => Case[]> = {
   sum_squares: () =>
@@ -40,7 +39,6 @@ export const cases: Record<string, () => Case[]> = {
           parts: PARTS,
           squared: squared!,
           divisor,
-          ...batch,
           term: 1,
           term_count: 4,
         },
@@ -59,7 +57,7 @@ export const cases: Record<string, () => Case[]> = {
             x: norm === 0 ? new Float32Array(first + elements + 3) : floats(first + elements + 3),
             gradient: floats(first + elements + 3),
           },
-          params: { range: 1, first, elements, weight: 0.3, divisor, ...batch },
+          params: { range: 1, first, elements, weight: 0.3, divisor },
           constants: { workgroup_size },
           size: { invocations: elements },
         }))

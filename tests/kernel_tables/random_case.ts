@@ -2,7 +2,7 @@
 import type { DispatchSize } from "../../src/gpu/program.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
-import { gatherBatches } from "../../src/training/sampler.ts";
+import { type EpochBatches, gatherBatches } from "../../src/training/sampler.ts";
 import type { Arrays, Numbers } from "../oracle.ts";
 
 /** One dispatch. */
@@ -54,6 +54,34 @@ export function batchCases(
   }));
 }
 
+/** A clock's record, a struct of kernels/prelude.wgsl; what is not told does not matter to the case. */
+export function clockAt(
+  batch: number,
+  { count = 17, size = 0, places = [0, 0, 0], correction = [0, 0] }: {
+    count?: number;
+    size?: number;
+    places?: readonly number[];
+    correction?: readonly number[];
+  } = {},
+): Uint32Array<ArrayBuffer> {
+  const factors = new Uint32Array(Float32Array.from(correction).buffer);
+  return Uint32Array.of(batch, count, size, ...places, ...factors);
+}
+
+/** The clock's record of a batch. */
+export function recordOf(
+  { batchLength, batchStart, batchEnd }: EpochBatches,
+  step: number,
+): Uint32Array<ArrayBuffer> {
+  const places = [batchStart[step]!, batchEnd[step]!, batchStart[step + 1]!];
+  return clockAt(step, { count: step, size: batchLength[step]!, places });
+}
+
+/** Triples in batch `step` of an epoch. */
+export function batchLength(triples: number, batchSize: number, step: number): number {
+  return Math.min(batchSize, triples - step * batchSize);
+}
+
 export function randomBatch({ users, items, triples, batchSize, step, dim }: Numbers) {
   const rows = users! + items!;
   const item = () => integers(triples!, items!).map((id) => users! + id);
@@ -67,12 +95,11 @@ export function randomBatch({ users, items, triples, batchSize, step, dim }: Num
     dim: dim!,
     batchSize: batchSize!,
     epoch,
-    clock: Uint32Array.of(step!, 17),
+    clock: recordOf(epoch, step!),
     h: floats(rows * dim!),
-    params: { triples: triples!, batch_size: batchSize! },
+    params: { batch_size: batchSize! },
     constants: { dim4: dim! / 4 },
     gathers: {
-      batch_start: epoch.batchStart,
       row: epoch.row,
       entry_start: epoch.entryStart,
       partner: epoch.partner,

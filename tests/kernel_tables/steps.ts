@@ -19,10 +19,4 @@ export const cases: Record<string, () => Case[]> = {
       };
       return withEachEnding(one, 4 * vectors);
     }),
-
-  advance: () => [{
-    name: "once",
-    tensors: { next_clock: Uint32Array.of(41, 7) },
-    size: { workgroups: 1 },
-  }],
 };

@@ -3,8 +3,10 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { GpuDevice } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
 import { type Batch, createBatch, type EpochShape } from "../../src/tape/batch.ts";
+import { uploadClock } from "../../src/tape/clock.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
 import { gatherBatches, type Triples, uploadEpoch } from "../../src/training/sampler.ts";
+import { recordOf } from "../kernel_tables/random_case.ts";
 
 /** An epoch; triples are rows of users and items stacked. */
 export interface MadeEpoch {
@@ -44,7 +46,7 @@ export function batchOf({ triples, shape: { batchSize } }: MadeEpoch, step: numb
   };
 }
 
-/** The epoch on the GPU, with the clock at one of its batches. */
+/** The epoch on the GPU, the clock's first record being of one of its batches. */
 export function uploadMade(
   gpu: GpuDevice,
   { shape, triples }: MadeEpoch,
@@ -52,8 +54,10 @@ export function uploadMade(
   termCount = 1,
 ): Batch {
   const batches = createBatch(gpu, shape, termCount);
-  uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
-  write(gpu, batches.clock, Uint32Array.of(step));
+  const epoch = gatherBatches(triples, shape);
+  uploadEpoch(gpu, batches, epoch);
+  uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
+  write(gpu, batches.clock, recordOf(epoch, step));
   return batches;
 }
 

@@ -1,5 +1,5 @@
 /** Twins of the gather and its parts. */
-import type { Arrays, Functions, PartTwin, Twin } from "./twin.ts";
+import { type Arrays, clockOf, type Functions, type PartTwin, type Twin } from "./twin.ts";
 
 export const gathers: Record<string, Twin> = {
   /** result = result_of(Σ weight · input_neighbour) */
@@ -9,12 +9,7 @@ export const gathers: Record<string, Twin> = {
 
   /** The same along a graph for a layer mix, the entries two by two: column, weight, column, weight */
   gather_image(t, params, { dim4 }, functions) {
-    const words = t.entries as Uint32Array<ArrayBuffer>;
-    const graph = {
-      row_start: t.pair_start!.map((pair) => 2 * pair),
-      column: words.filter((_, word) => word % 2 === 0),
-      value: new Float32Array(words.buffer).filter((_, word) => word % 2 === 1),
-    };
+    const graph = { row_start: t.pair_start!.map((pair) => 2 * pair), ...unpacked(t.entries!) };
     gatherRows(t.input!, 4 * dim4!, {
       ...functions,
       ...graphEntries(graph, params, { row_stride: 1 }),
@@ -22,6 +17,14 @@ export const gathers: Record<string, Twin> = {
     });
   },
 };
+
+/** Columns and values of entries of two words each. */
+function unpacked(entries: Arrays[string]) {
+  return {
+    column: entries.filter((_, word) => word % 2 === 0),
+    value: new Float32Array(entries.buffer).filter((_, word) => word % 2 === 1),
+  };
+}
 
 function gatherRows(input: Arrays[string], dim: number, functions: Functions): void {
   const { first_place, end_place, row_at, first_entry, end_entry } = functions;
@@ -61,13 +64,17 @@ export const gatherParts: Record<string, PartTwin> = {
   }),
 
   /** The rows that the batch touches */
-  "gather/batch_rows": (t) => ({
-    first_place: () => t.batch_start![t.clock![0]!]!,
-    end_place: () => t.batch_start![t.clock![0]! + 1]!,
+  "gather/batch_rows": (t, _, { with_stale }) => ({
+    first_place: () => clockOf(t).firstPlace,
+    end_place: () => with_stale === 1 ? clockOf(t).staleEnd : clockOf(t).endPlace,
     row_at: (place) => t.row![place]!,
   }),
 
   "gather/graph_entries": graphEntries,
+
+  /** The same, each entry as two words: column, bits of the value */
+  "gather/packed_entries": (t, params, constants) =>
+    graphEntries({ ...t, ...unpacked(t.entries!) }, params, constants),
 
   /** ± coefficient · h_partner */
   "gather/triple_entries": (t) => ({
@@ -81,8 +88,8 @@ export const gatherParts: Record<string, PartTwin> = {
   }),
 
   /** ± coefficient · the other row of the pairs (u_t, p_t) and (u_t, n_t) */
-  "gather/slot_entries": (t, _, { of_users, batch_size, triples }) => {
-    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+  "gather/slot_entries": (t, _, { of_users, batch_size }) => {
+    const length = clockOf(t).size;
     const pairs = of_users === 1 ? 2 : 1;
     const first_entry = (_: number, row: number): number =>
       2 * (row % batch_size!) + Math.floor(row / batch_size!);

@@ -1,12 +1,13 @@
 /** Twins of the kernels of losses. */
-import { batchRows, meanOf, type PartTwin, type Twin } from "./twin.ts";
+import { batchRows, clockOf, meanOf, type PartTwin, type Twin } from "./twin.ts";
 
 export const losses: Record<string, Twin> = {
   /** margin_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩ */
-  bpr_scores(t, { triples, batch_size }, { dim4 }, { rows_of, user_vector, item_vector }) {
+  bpr_scores(t, { batch_size }, { dim4 }, { rows_of, user_vector, item_vector }) {
     const dim = dim4! * 4;
-    const first = t.clock![0]! * batch_size!;
-    for (let slot = 0; slot < batch_size! && first + slot < triples!; slot++) {
+    const { batch, size } = clockOf(t);
+    const first = batch * batch_size!;
+    for (let slot = 0; slot < size; slot++) {
       const [u, p, n] = rows_of(slot, first + slot);
       let margin = 0;
       for (let j = 0; j < dim; j++) {
@@ -16,22 +17,28 @@ export const losses: Record<string, Twin> = {
     }
   },
 
-  /** term = −mean log(γ + σ(margin_t)), coefficient_t = weight · dterm/dmargin_t */
-  bpr_coefficients(t, { triples, batch_size, gamma, weight, term, term_count }) {
-    const step = t.clock![0]!;
-    const size = Math.min(batch_size!, triples! - step * batch_size!);
-    let loss = 0;
+  /** loss_t = −log(γ + σ(margin_t)), coefficient_t = weight / T · dloss_t/dmargin_t */
+  bpr_coefficients(t, { batch_size, first, gamma, weight }) {
+    const { batch, size } = clockOf(t);
     for (let slot = 0; slot < size; slot++) {
       const x = t.margin![slot]!;
       const inFavour = 1 / (1 + Math.exp(-x)), against = 1 / (1 + Math.exp(x));
       // 0 / 0 where σ vanishes and nothing is added: without γ the quotient is 1.
       const shrunk = gamma === 0 ? 1 : inFavour / (gamma! + inFavour);
       t.coefficient![slot] = -weight! * against * shrunk / size;
-      loss += gamma === 0
+      t.loss![first! + batch * batch_size! + slot] = gamma === 0
         ? Math.max(-x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
         : -Math.log(gamma! + inFavour);
     }
-    t.terms![step * term_count! + term!] = loss / size;
+  },
+
+  /** term_b = mean of loss over the triples of batch b */
+  batch_means(t, { batch_size, batches, first, term, term_count }) {
+    for (let batch = 0; batch < batches!; batch++) {
+      const start = first! + batch * batch_size!, size = t.record![64 * batch + 2]!;
+      const mean = meanOf(Array.from(t.loss!.subarray(start, start + size)));
+      t.terms![batch * term_count! + term!] = mean;
+    }
   },
 
   /** partial_(slot + w) = Σ x_i² over the w-th of 32 parts of [first, first + elements) */
@@ -47,9 +54,8 @@ export const losses: Record<string, Twin> = {
   },
 
   /** norm_r = √Σ_w partial_(r, w), term = Σ_r norm_r / divisor; squared: 1, and Σ_r norm_r² / 2 divisor */
-  norm_penalty(t, { ranges, parts, squared, divisor, triples, batch_size, term, term_count }) {
-    const step = t.clock![0]!;
-    const length = Math.min(batch_size!, triples! - step * batch_size!);
+  norm_penalty(t, { ranges, parts, squared, divisor, term, term_count }) {
+    const { batch: step, size: length } = clockOf(t);
     let sum = 0;
     for (let range = 0; range < ranges!; range++) {
       let squares = 0;
@@ -61,8 +67,8 @@ export const losses: Record<string, Twin> = {
   },
 
   /** gradient += weight / divisor · x / norm_range, over [first, first + elements) */
-  norm_penalty_adjoint(t, { range, first, elements, weight, divisor, triples, batch_size }) {
-    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+  norm_penalty_adjoint(t, { range, first, elements, weight, divisor }) {
+    const length = clockOf(t).size;
     const norm = t.norm![range!]!;
     for (let i = first!; norm > 0 && i < first! + elements!; i++) {
       t.gradient![i]! += weight! / (divisor || length) * t.x![i]! / norm;
@@ -73,7 +79,7 @@ export const losses: Record<string, Twin> = {
   batch_mean(t, params) {
     const { factor, term, term_count } = params;
     const mean = meanOf(batchRows(t, params).map((r) => t.x![r]!));
-    t.terms![t.clock![0]! * term_count! + term!] = factor! * mean;
+    t.terms![clockOf(t).batch * term_count! + term!] = factor! * mean;
   },
 
   /** length = ‖x_r‖, penalty = (length − 1)² */
@@ -147,8 +153,8 @@ export const losses: Record<string, Twin> = {
   },
 
   /** gradient_r = keep · itself + weight / n · (cos_r x_r / ‖x_r‖ − y_r / ‖y_r‖) / ‖x_r‖ */
-  cosine_rows_adjoint(t, { rows, width, epsilon, weight, keep, triples, batch_size }) {
-    const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
+  cosine_rows_adjoint(t, { rows, width, epsilon, weight, keep, batch_size }) {
+    const length = clockOf(t).size;
     const count = rows! / batch_size! * length;
     for (let i = 0; i < rows! * width!; i++) {
       const r = Math.floor(i / width!);

@@ -1,5 +1,5 @@
 /** Twins of the kernels that score and rank. */
-import { type Arrays, batchRows, type Numbers, type Twin } from "./twin.ts";
+import { type Arrays, batchRows, clockOf, type Numbers, type Twin } from "./twin.ts";
 
 export const ranking: Record<string, Twin> = {
   /** scores[candidate, row] = ⟨query, candidate⟩ */
@@ -85,7 +85,7 @@ const HIDDEN = Math.fround(-3.4e38);
 
 /** Train items of the user of a triple of the current batch. */
 function seenItems(t: Arrays, { batch_size }: Numbers, slot: number): number[] {
-  const user = t.user![t.clock![0]! * batch_size! + slot]!;
+  const user = t.user![clockOf(t).batch * batch_size! + slot]!;
   return Array.from(t.column!.subarray(t.row_start![user], t.row_start![user + 1]));
 }
 

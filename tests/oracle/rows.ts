@@ -1,13 +1,22 @@
 /** Twins of the kernels that work on dense rows. */
-import { type Arrays, batchRows, forTouchedRows, meanOf, type Numbers, type Twin } from "./twin.ts";
+import {
+  type Arrays,
+  batchRows,
+  clockOf,
+  forTouchedRows,
+  meanOf,
+  type Numbers,
+  type Twin,
+} from "./twin.ts";
 
 export const rows: Record<string, Twin> = {
   /** output_(block · B + t) = table_(list_t − first_row), 0 beyond the batch */
-  gather_rows(t, { triples, batch_size, width, first_row, block }) {
+  gather_rows(t, { batch_size, width, first_row, block }) {
+    const { batch, size } = clockOf(t);
     for (let slot = 0; slot < batch_size!; slot++) {
-      const triple = t.clock![0]! * batch_size! + slot;
+      const triple = batch * batch_size! + slot;
       for (let c = 0; c < width!; c++) {
-        t.output![(block! * batch_size! + slot) * width! + c] = triple < triples!
+        t.output![(block! * batch_size! + slot) * width! + c] = slot < size
           ? t.table![(t.list![triple]! - first_row!) * width! + c]!
           : 0;
       }
@@ -235,7 +244,7 @@ export const rows: Record<string, Twin> = {
   /** draw uniform in [0, 1), or 1 with probability 1 − rate, by a hash of seed, batch and i */
   draw_uniform(t, { elements, as_mask, rate, seed_low, seed_high }) {
     for (let i = 0; i < elements!; i++) {
-      const draw = (pcg4d([seed_low!, seed_high!, t.clock![1]!, i])[0]! >>> 8) / 2 ** 24;
+      const draw = (pcg4d([seed_low!, seed_high!, clockOf(t).count, i])[0]! >>> 8) / 2 ** 24;
       t.draw![i] = as_mask === 0 ? draw : draw >= Math.fround(rate!) ? 1 : 0;
     }
   },

@@ -1,5 +1,5 @@
 /** Twins of the endings, and of what ends a step. */
-import type { PartTwin, Twin } from "./twin.ts";
+import { clockOf, type PartTwin, type Twin } from "./twin.ts";
 
 export const endings: Record<string, PartTwin> = {
   /** output = result */
@@ -20,14 +20,14 @@ export const endings: Record<string, PartTwin> = {
   "endings/adam_step": (t, _, constants) => {
     const { decay_first, gain_first, decay_second, gain_second, epsilon } = constants;
     const { l2, keep, learning_rate, smoothed_from } = constants;
-    const [correctFirst, correctSecond] = t.schedule!.subarray(2 * t.clock![0]!);
+    const [correctFirst, correctSecond] = clockOf(t).correction;
     const finish = (at: number, result: number): void => {
       const g = result + l2! * t.parameter![at]!;
       const m = decay_first! * t.first_moment![at]! + gain_first! * g;
       const v = decay_second! * t.second_moment![at]! + gain_second! * g * g;
       t.first_moment![at] = m;
       t.second_moment![at] = v;
-      const direction = m * correctFirst! / (Math.sqrt(v * correctSecond!) + epsilon!);
+      const direction = m * correctFirst / (Math.sqrt(v * correctSecond) + epsilon!);
       const beyond = at - 4 * smoothed_from!;
       if (beyond < 0) t.parameter![at] = keep! * t.parameter![at]! - learning_rate! * direction;
       else t.direction![beyond] = direction;
@@ -48,11 +48,5 @@ export const steps: Record<string, Twin> = {
   /** A result that is there already */
   each_vector(t, { vectors }, _, { finish }) {
     t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
-  },
-
-  /** clock + (1, 1) */
-  advance(t) {
-    t.next_clock![0]! += 1;
-    t.next_clock![1]! += 1;
   },
 };

@@ -50,9 +50,24 @@ export type Twin = (
 export type PartTwin = (tensors: Arrays, params: Numbers, constants: Numbers) => Partial<Functions>;
 
 /** Rows that the current batch fills, of `rows` in blocks of a batch each. */
-export function batchRows(t: Arrays, { rows, triples, batch_size }: Numbers): number[] {
-  const length = Math.min(batch_size!, triples! - t.clock![0]! * batch_size!);
-  return Array.from({ length: rows! }, (_, r) => r).filter((r) => r % batch_size! < length);
+export function batchRows(t: Arrays, { rows, batch_size }: Numbers): number[] {
+  const { size } = clockOf(t);
+  return Array.from({ length: rows! }, (_, r) => r).filter((r) => r % batch_size! < size);
+}
+
+/** The clock's record, a struct of kernels/prelude.wgsl. */
+export function clockOf({ clock }: Arrays) {
+  const [batch, count, size, firstPlace, endPlace, staleEnd] = clock!;
+  const [first, second] = new Float32Array(clock!.buffer).subarray(6);
+  return {
+    batch: batch!,
+    count: count!,
+    size: size!,
+    firstPlace: firstPlace!,
+    endPlace: endPlace!,
+    staleEnd: staleEnd!,
+    correction: [first!, second!],
+  } as const;
 }
 
 export function meanOf(numbers: readonly number[]): number {
@@ -60,8 +75,8 @@ export function meanOf(numbers: readonly number[]): number {
 }
 
 export function forTouchedRows(t: Arrays, visit: (place: number, row: number) => void): void {
-  const step = t.clock![0]!;
-  for (let place = t.batch_start![step]!; place < t.batch_start![step + 1]!; place++) {
+  const { firstPlace, endPlace } = clockOf(t);
+  for (let place = firstPlace; place < endPlace; place++) {
     visit(place, t.row![place]!);
   }
 }

@@ -3,15 +3,9 @@ import { assertEquals } from "@std/assert";
 import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor, write } from "../../src/gpu/tensor.ts";
-import {
-  type AdamSettings,
-  adamW,
-  completeAdam,
-  createMoments,
-  createSchedule,
-  uploadSchedule,
-} from "../../src/tape/adamw.ts";
+import { type AdamSettings, adamW, completeAdam, createMoments } from "../../src/tape/adamw.ts";
 import { addedTo, type Ending, recordEnding } from "../../src/tape/ending.ts";
+import { createClock, uploadClock } from "../../src/tape/clock.ts";
 import { Tape } from "../../src/tape/tape.ts";
 import { createRandom } from "../../src/random.ts";
 import { assertClose, uniformFloats } from "../ops/made_epoch.ts";
@@ -56,6 +50,13 @@ function expected(
   return x;
 }
 
+/** Batches whose triples and rows do not matter. */
+const TWO_BATCHES = {
+  batchLength: new Uint32Array(2),
+  batchStart: new Uint32Array(3),
+  batchEnd: new Uint32Array(2),
+};
+
 /** The same on the GPU, step by step, as an epoch of two batches and the next one. */
 async function actual(
   gpu: GpuDevice,
@@ -66,9 +67,8 @@ async function actual(
   const scratch = resources.use(new Scratch(gpu));
   const value = resources.use(createTensor(gpu, "x", [ROWS, width], parameter));
   const gradient = resources.use(createTensor(gpu, "g", [ROWS, width]));
-  const clock = resources.use(createTensor(gpu, "clock", [2]));
+  const clock = resources.use(createClock(gpu, 2));
   const optimized = resources.use(createMoments(gpu, value));
-  const schedule = resources.use(createSchedule(gpu, 2));
   const tape = new Tape(gpu, "optimizer", scratch);
   const double = (direction: Tensor, ending: Ending): void => {
     const output = tape.take("doubled", direction.shape);
@@ -81,13 +81,12 @@ async function actual(
   const smoothing = doubledFrom === undefined
     ? undefined
     : { firstRow: doubledFrom, record: double };
-  adamW(tape, { value, gradient }, optimized, { clock, schedule, settings }, smoothing);
+  adamW(tape, { value, gradient }, optimized, { clock, settings }, smoothing);
   const program = resources.use(tape.program);
   gradients.forEach((given, step) => {
-    if (step % 2 === 0) uploadSchedule(gpu, schedule, step, settings, factor);
-    write(gpu, clock, Uint32Array.of(step % 2, step));
+    if (step % 2 === 0) uploadClock(gpu, clock, TWO_BATCHES, step, settings, factor);
     write(gpu, gradient, given);
-    program.run();
+    program.run(step % 2);
   });
   return (await readFloats(gpu, value))[0]!;
 }

@@ -6,9 +6,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import { openDevice } from "../../src/gpu/device.ts";
-import { readIntegers, write } from "../../src/gpu/tensor.ts";
+import { readIntegers } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { createBatch, type EpochShape, stepCount } from "../../src/tape/batch.ts";
+import { uploadClock } from "../../src/tape/clock.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import {
@@ -146,9 +147,16 @@ function gather(
   h: Float64Array,
   coefficient: Float64Array,
 ): Float64Array {
-  const { batchStart, row, entryStart, partner, signedSlot } = gatherBatches(triples, shape);
-  const from = batchStart[step]!, to = batchStart[step + 1]!;
-  assertEquals(new Set(row.subarray(from, to)).size, to - from);
+  const epoch = gatherBatches(triples, shape);
+  const { batchStart, batchEnd, row, entryStart, partner, signedSlot } = epoch;
+  const from = batchStart[step]!, to = batchEnd[step]!;
+  const touched = new Set(row.subarray(from, to));
+  assertEquals(touched.size, to - from);
+  // What the batch before touched, and this one does not, follows without entries.
+  const before = step === 0 ? [] : row.subarray(batchStart[step - 1], batchEnd[step - 1]);
+  const stale = row.subarray(to, batchStart[step + 1]);
+  assertEquals(new Set(stale), new Set(before).difference(touched));
+  assertEquals(entryStart[batchStart[step + 1]!], entryStart[to]);
   const gradient = new Float64Array(shape.rows);
   for (let place = from; place < to; place++) {
     for (let entry = entryStart[place]!; entry < entryStart[place + 1]!; entry++) {
@@ -188,21 +196,26 @@ Deno.test("batches hold all triples, the last one what is left", () => {
   assertEquals(entriesUpTo, [0, 64, 128, 160]);
 });
 
-Deno.test("uploading an epoch starts at its first batch, and batches go on counting", async () => {
+Deno.test("uploading an epoch puts batch after batch on record, and batches go on counting", async () => {
   using gpu = await openDevice();
   for (const { users, items, triples: count, batchSize } of shapes) {
     const shape = { rows: users + items, triples: count, batchSize };
     const epoch = gatherBatches(randomTriples(users, items, count), shape);
     using tensors = createBatch(gpu, shape, 1);
-    write(gpu, tensors.clock, Uint32Array.of(5, 12));
-    uploadEpoch(gpu, tensors, epoch, 12);
+    uploadEpoch(gpu, tensors, epoch);
+    uploadClock(gpu, tensors.clock, epoch, 12, { learningRate: 1, weightDecay: 0 });
     const [clock, row, partner] = await readIntegers(
       gpu,
       tensors.clock,
       tensors.row,
       tensors.partner,
     );
-    assertEquals(clock, Uint32Array.of(0, 12));
+    for (let step = 0; step < stepCount(shape); step++) {
+      const [batch, count, size, ...places] = clock!.subarray(64 * step, 64 * step + 6);
+      assertEquals([batch, count, size], [step, 12 + step, epoch.batchLength[step]]);
+      const { batchStart, batchEnd } = epoch;
+      assertEquals(places, [batchStart[step]!, batchEnd[step]!, batchStart[step + 1]!]);
+    }
     assertEquals(row!.subarray(0, epoch.row.length), epoch.row);
     assertEquals(partner, epoch.partner);
   }

@@ -11,7 +11,9 @@ import batchRowsCode from "../../../kernels/gather/batch_rows.wgsl" with { type:
 import everyRowCode from "../../../kernels/gather/every_row.wgsl" with { type: "text" };
 import gatherCode from "../../../kernels/gather.wgsl" with { type: "text" };
 import graphEntriesCode from "../../../kernels/gather/graph_entries.wgsl" with { type: "text" };
+import packedEntriesCode from "../../../kernels/gather/packed_entries.wgsl" with { type: "text" };
 import plainSumCode from "../../../kernels/gather/plain_sum.wgsl" with { type: "text" };
+import type { SparseMatrix } from "../../sparse/csr.ts";
 import { type Batch, touchedRows } from "../../tape/batch.ts";
 import type { Ending } from "../../tape/ending.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
@@ -28,10 +30,21 @@ export function everyRow(rows: number): GatheredRows {
   return { source, params: { rows }, count: rows };
 }
 
-/** The rows that the current batch touches. */
-export function rowsOfBatch({ clock, batchStart, row, shape }: Batch): GatheredRows {
-  const source = { name: "gather/batch_rows", code: batchRowsCode };
-  return { source, tensors: { clock, batch_start: batchStart, row }, count: touchedRows(shape) };
+/**
+ * The rows that the current batch touches.
+ *
+ * @param withStale Whether those that the batch before touched and this one does not are made zero.
+ */
+export function rowsOfBatch(
+  { clock, row, shape }: Batch,
+  { withStale = false }: { readonly withStale?: boolean } = {},
+): GatheredRows {
+  return {
+    source: { name: "gather/batch_rows", code: batchRowsCode },
+    tensors: { clock, row },
+    constants: { with_stale: Number(withStale) },
+    count: withStale ? Math.min(shape.rows, 2 * touchedRows(shape)) : touchedRows(shape),
+  };
 }
 
 /** The entries of a sparse matrix, or some of them: `rowStart` is then rows × 2, their begins and ends. */
@@ -41,6 +54,31 @@ export function graphEntries(
   const source = { name: "gather/graph_entries", code: graphEntriesCode };
   const [, row_stride = 1] = row_start.shape;
   return { source, tensors: { row_start, column, value }, constants: { row_stride } };
+}
+
+/** Packs the entries of a matrix two words each: column, bits of the weight. */
+export function packEntries(
+  { column, value }: Pick<SparseMatrix, "column" | "value">,
+): Uint32Array<ArrayBuffer> {
+  const packed = new Uint32Array(2 * column.length), weights = new Float32Array(packed.buffer);
+  column.forEach((id, entry) => packed[2 * entry] = id);
+  value.forEach((weight, entry) => weights[2 * entry + 1] = weight);
+  return packed;
+}
+
+/** A matrix that does not change, on the GPU: `rowStart` as for {@linkcode graphEntries}. */
+export interface PackedMatrix {
+  /** Where the entries of each row begin. */
+  readonly rowStart: Tensor;
+  /** As {@linkcode packEntries} packs them. */
+  readonly entries: Tensor;
+}
+
+/** The same for entries that are packed. */
+export function packedEntries({ rowStart: row_start, entries }: PackedMatrix): KernelPart {
+  const source = { name: "gather/packed_entries", code: packedEntriesCode };
+  const [, row_stride = 1] = row_start.shape;
+  return { source, tensors: { row_start, entries }, constants: { row_stride } };
 }
 
 /** A sum as it is. */

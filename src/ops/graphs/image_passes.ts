@@ -111,7 +111,7 @@ function startPasses(
   const constants = { dim4, rows_per_line, pairs_per_line: PAIRS_PER_LINE, rows_each };
   let image = base;
   return {
-    record: (weights, ending, { rows = everyRow(rowCount) } = {}) =>
+    record: (weights, ending, rows = everyRow(rowCount)) =>
       dispatchParts(
         tape.program,
         {

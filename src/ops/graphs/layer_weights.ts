@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Columns that the kernels' uniform of layer weights has room for, as kernels/gather/layer_mix.wgsl declares it. */
+export const MOST_COLUMNS = 1024;
+
 /** β_j = 0.9 · (1 − ((j − 1) / d)^γ) for j = 1 … d: the forward teleport ratios (paper, Eq. 2). */
 export function forwardRatios(dim: number, gamma: number): Float64Array {
   return Float64Array.from({ length: dim }, (_, j) => 0.9 * (1 - (j / dim) ** gamma));

@@ -14,14 +14,15 @@ import { type GpuDevice, GpuError } from "../../gpu/device.ts";
 import { createTensors, type Tensor } from "../../gpu/tensor.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import type { Batch } from "../../tape/batch.ts";
+import { InputError } from "../../input_error.ts";
 import { type Ending, recordEnding, storedIn } from "../../tape/ending.ts";
 import { addGradientEnding } from "../../tape/gradient.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { createBufferPasses } from "./buffer_passes.ts";
-import { rowsOfBatch } from "./gather.ts";
+import { type GatheredRows, rowsOfBatch } from "./gather.ts";
 import { createImagePasses } from "./image_passes.ts";
-import { normalisation } from "./layer_weights.ts";
-import type { GraphPasses, Reach } from "./passes.ts";
+import { MOST_COLUMNS, normalisation } from "./layer_weights.ts";
+import type { GraphPasses } from "./passes.ts";
 import { longestRow } from "./sparse_tensor.ts";
 
 /** A stepwise convolution over one graph, ready to be recorded. */
@@ -44,6 +45,7 @@ export interface StepwiseConvolution extends Disposable {
  *
  * @param longest Entries in a row at most, where {@linkcode replaceGraph} is to put other graphs in its
  * place.
+ * @throws {InputError} when there are more than 1024 columns.
  * @throws {GpuError} as {@linkcode uploadSparse} does.
  */
 export function createStepwiseConvolution(
@@ -54,6 +56,9 @@ export function createStepwiseConvolution(
   layers: number,
   longest?: number,
 ): StepwiseConvolution {
+  if (ratios.length > MOST_COLUMNS) {
+    throw new InputError(`Embeddings may have ${MOST_COLUMNS} columns, not ${ratios.length}.`);
+  }
   const scales = ratios.map((beta) => normalisation(beta, layers));
   const dim = ratios.length;
   const inner = Float32Array.from({ length: 2 * dim }, (_, i) => i < dim ? 1 : ratios[i - dim]!);
@@ -66,8 +71,8 @@ export function createStepwiseConvolution(
     createImagePasses(gpu, label, matrix, dim, longest) ?? createBufferPasses(gpu, label, matrix),
   );
   const tensors = guard.use(createTensors(gpu, {
-    inner: ["layer weights", [2, dim], inner],
-    last: ["last layer weights", [2, dim], last],
+    inner: ["layer weights", [2, MOST_COLUMNS], inner],
+    last: ["last layer weights", [2, MOST_COLUMNS], last],
   }));
   const owned = guard.move();
   return {
@@ -96,8 +101,7 @@ export function replaceGraph(
 /**
  * Records H = Σ_l α_l ⊙ Ã^l E and its adjoint. With no layers H is E itself.
  *
- * @param batch When given, only the rows of H that the current batch touches are computed, and only
- * these may have a gradient that is not zero: passes are restricted to the rows that matter.
+ * @param batch When given, only the rows of H that the current batch touches are computed.
  */
 export function stepwiseConvolution(
   tape: Tape,
@@ -105,43 +109,34 @@ export function stepwiseConvolution(
   input: Variable,
   batch?: Batch,
 ): Variable {
-  const { layers, passes } = convolution;
-  if (layers === 0) return input;
-  const near = batch && passes.nearBatch?.(tape, batch);
-  // Layer l of the forward pass is needed where the remaining layers start from.
-  const forward = (layer: number): Reach => {
-    if (batch && layer === layers) return { rows: rowsOfBatch(batch) };
-    return near && layer === layers - 1 ? { entries: near.reached } : {};
-  };
-  // The gradient of H is zero outside the batch's rows.
-  const backward = (layer: number): Reach => near && layer === 1 ? { entries: near.leading } : {};
+  if (convolution.layers === 0) return input;
   return tape.operation(
-    convolve(tape, convolution, input.value, forward),
+    convolve(tape, convolution, input.value, batch && rowsOfBatch(batch)),
     [input],
     (dh) =>
       addGradientEnding(
         tape,
         input,
-        (ending) => convolveToEnding(tape, convolution, dh, ending, backward),
+        (ending) => convolveToEnding(tape, convolution, dh, ending),
       ),
-    near?.tensors,
   );
 }
 
-/** Which part of the graph pass `layer` (from 1) must cover. */
-export type ReachOf = (layer: number) => Reach;
-
-/** Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers. */
+/**
+ * Records the passes alone: Σ_l α_l ⊙ Ã^l E, taken from the tape; `input` itself without layers.
+ *
+ * @param rows Those wanted of the result; all unless told.
+ */
 export function convolve(
   tape: Tape,
   convolution: StepwiseConvolution,
   input: Tensor,
-  reachOf?: ReachOf,
+  rows?: GatheredRows,
 ): Tensor {
   if (convolution.layers === 0) return input;
-  const recordLast = recordInnerPasses(tape, convolution, input, reachOf);
+  const recordLast = recordInnerPasses(tape, convolution, input);
   const output = tape.take("propagated", input.shape);
-  recordLast(storedIn(output));
+  recordLast(storedIn(output), rows);
   return output;
 }
 
@@ -151,12 +146,11 @@ export function convolveToEnding(
   convolution: StepwiseConvolution,
   input: Tensor,
   ending: Ending,
-  reachOf?: ReachOf,
 ): void {
   if (convolution.layers === 0) {
     recordEnding(tape.program, input, ending);
   } else {
-    recordInnerPasses(tape, convolution, input, reachOf)(ending);
+    recordInnerPasses(tape, convolution, input)(ending);
   }
 }
 
@@ -165,16 +159,15 @@ function recordInnerPasses(
   tape: Tape,
   { layers, inner, last, passes }: StepwiseConvolution,
   input: Tensor,
-  reachOf: ReachOf = () => ({}),
-): (ending: Ending) => void {
+): (ending: Ending, rows?: GatheredRows) => void {
   const { record, follow, end } = passes.start(tape, input);
   for (let layer = 1; layer < layers; layer++) {
     const output = tape.take("propagated", input.shape);
-    record(inner, storedIn(output), reachOf(layer));
+    record(inner, storedIn(output));
     follow(output);
   }
-  return (ending) => {
-    record(last, ending, reachOf(layers));
+  return (ending, rows) => {
+    record(last, ending, rows);
     end();
   };
 }

@@ -23,14 +23,14 @@ import type { Tape } from "../../tape/tape.ts";
 export function batchMean(
   { gpu, program }: Tape,
   x: Tensor,
-  { clock, terms, shape: { triples, batchSize } }: Batch,
+  { clock, terms, shape: { batchSize } }: Batch,
   { index: term, count: term_count }: LossTerm,
   factor = 1,
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "batch_mean", code: batchMeanCode }),
     { clock, x, terms },
-    { rows: x.shape[0]!, factor, triples, batch_size: batchSize, term, term_count },
+    { rows: x.shape[0]!, factor, batch_size: batchSize, term, term_count },
     { workgroups: 1 },
   );
 }

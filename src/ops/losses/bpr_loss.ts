@@ -3,7 +3,7 @@
  * triples of a batch (paper, Eq. 6, where γ = 0).
  *
  * Scores (sums over columns), coefficients (per triple) and gradient (per row) are separate stages:
- * only the first mixes columns.
+ * only the first mixes columns. The losses of all triples are averaged when the epoch ends.
  *
  * Adjoint: with c_t = w dL/dx_t, row r of dL/dH is Σ ± c_t h_partner over the triples that name r, gathered
  * through the batch's own CSR; by gathered rows, du_t = c_t p_t − c_t n_t, dp_t = c_t u_t, dn_t = −c_t u_t.
@@ -13,15 +13,16 @@
 import { getKernel } from "../../gpu/kernel.ts";
 import { dispatchParts, type KernelPart } from "../../gpu/part.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
+import batchMeans from "../../../kernels/batch_means.wgsl" with { type: "text" };
 import bprCoefficients from "../../../kernels/bpr_coefficients.wgsl" with { type: "text" };
 import bprScores from "../../../kernels/bpr_scores.wgsl" with { type: "text" };
 import epochRows from "../../../kernels/bpr/epoch_rows.wgsl" with { type: "text" };
 import gatheredRows from "../../../kernels/bpr/gathered_rows.wgsl" with { type: "text" };
 import slotEntries from "../../../kernels/gather/slot_entries.wgsl" with { type: "text" };
 import tripleEntries from "../../../kernels/gather/triple_entries.wgsl" with { type: "text" };
-import type { Batch } from "../../tape/batch.ts";
-import { addedTo, storedIn } from "../../tape/ending.ts";
-import { addGradientInPlace, addGradientRows } from "../../tape/gradient.ts";
+import { type Batch, stepCount } from "../../tape/batch.ts";
+import { addedTo, type Ending, storedIn } from "../../tape/ending.ts";
+import { addGradientInPlace, addGradientOfBatch } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { everyRow, recordGather, rowsOfBatch } from "../graphs/gather.ts";
@@ -53,10 +54,11 @@ export function bprLoss(
     source: { name: "gather/triple_entries", code: tripleEntries },
     tensors: { entry_start, partner, signed_slot: signedSlot, coefficient },
   };
-  const rows = rowsOfBatch(batch);
-  const recordGradient = (gradient: Tensor): void =>
-    recordGather(tape.program, { rows, entries, input: h.value, ending: addedTo(gradient) });
-  tape.adjoint(() => addGradientRows(tape, h, recordGradient), [coefficient]);
+  const recordGradient = (ending: Ending, withStale: boolean): void => {
+    const rows = rowsOfBatch(batch, { withStale });
+    recordGather(tape.program, { rows, entries, input: h.value, ending });
+  };
+  tape.adjoint(() => addGradientOfBatch(tape, h, recordGradient), [coefficient]);
 }
 
 /**
@@ -72,7 +74,7 @@ export function bprRowsLoss(
   batch: Batch,
   term: LossTerm,
 ): void {
-  const { clock, shape: { triples, batchSize: batch_size } } = batch;
+  const { clock, shape: { batchSize: batch_size } } = batch;
   const vectors = {
     source: { name: "bpr/gathered_rows", code: gatheredRows },
     tensors: { users: users.value, items: items.value },
@@ -85,7 +87,7 @@ export function bprRowsLoss(
     const entries = {
       source: { name: "gather/slot_entries", code: slotEntries },
       tensors: { clock, coefficient },
-      constants: { of_users: Number(side === users), batch_size, triples },
+      constants: { of_users: Number(side === users), batch_size },
     };
     addGradientInPlace(tape, side, (gradient, keep) => {
       const ending = keep ? addedTo(gradient) : storedIn(gradient);
@@ -103,30 +105,37 @@ function recordCoefficients(
   tape: Tape,
   vectors: KernelPart,
   dim: number,
-  { clock, terms, shape: { triples, batchSize } }: Batch,
+  { clock, losses: loss, terms, shape }: Batch,
   { index: term, count: term_count, weight }: LossTerm,
   gamma: number,
 ): Tensor {
-  const { gpu, program } = tape;
-  const params = { triples, batch_size: batchSize };
-  const margin = tape.take("margins", [batchSize]);
-  const coefficient = tape.take("coefficients", [batchSize]);
+  const { gpu, program, closing } = tape;
+  const { batchSize: batch_size } = shape, batches = stepCount(shape);
+  const margin = tape.take("margins", [batch_size]);
+  const coefficient = tape.take("coefficients", [batch_size]);
+  const first = term * shape.triples;
   dispatchParts(
     program,
     {
       source: { name: "bpr_scores", code: bprScores },
       tensors: { clock, margin },
       constants: { dim4: dim / 4 },
-      params,
+      params: { batch_size },
     },
     [vectors],
-    { invocations: batchSize },
+    { invocations: batch_size },
   );
   program.dispatch(
     getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
-    { clock, margin, coefficient, terms },
-    { ...params, gamma, weight, term, term_count },
-    { workgroups: 1 },
+    { clock, margin, coefficient, loss },
+    { batch_size, first, gamma, weight },
+    { invocations: batch_size },
+  );
+  closing.dispatch(
+    getKernel(gpu, { name: "batch_means", code: batchMeans }),
+    { record: clock, loss, terms },
+    { batch_size, batches, first, term, term_count },
+    { workgroups: batches },
   );
   tape.release(margin);
   return coefficient;

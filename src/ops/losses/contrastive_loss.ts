@@ -40,8 +40,8 @@ export function contrastiveLoss(
   tau: number,
 ): void {
   const { gpu, program } = tape;
-  const { clock, shape: { triples, batchSize: batch_size } } = batch;
-  const params = { inverse_tau: 1 / tau, triples, batch_size };
+  const { clock, shape: { batchSize: batch_size } } = batch;
+  const params = { inverse_tau: 1 / tau, batch_size };
   const own = tape.take("products within a view", [batch_size, batch_size]);
   const across = tape.take("products across views", [batch_size, batch_size]);
   recordProduct(tape, a.value, a.value, { transposeB: true }, own);

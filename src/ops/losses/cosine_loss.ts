@@ -67,11 +67,11 @@ function addSide(
   x: Side,
   y: Side,
   distance: Tensor,
-  { clock, shape: { triples, batchSize } }: Batch,
+  { clock, shape: { batchSize } }: Batch,
   { weight }: LossTerm,
 ): void {
   const [rows, width] = x.rows.value.shape as [number, number];
-  const sizes = { rows, width, triples, batch_size: batchSize };
+  const sizes = { rows, width, batch_size: batchSize };
   const lengths = { x_length: x.lengths, y_length: y.lengths };
   addGradientInPlace(tape, x.rows, (gradient, keep) =>
     tape.program.dispatch(

@@ -104,11 +104,11 @@ function unitLengthPenalty(
   tape.adjoint(() => {
     if (x.constant) return;
     const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
-    const { clock, shape: { triples, batchSize } } = batch;
+    const { clock, shape: { batchSize } } = batch;
     program.dispatch(
       getKernel(gpu, { name: "row_lengths_adjoint", code: rowLengthsAdjointCode }),
       { clock, x: x.value, row_length, gradient },
-      { rows, width, weight: term.weight, triples, batch_size: batchSize },
+      { rows, width, weight: term.weight, batch_size: batchSize },
       { invocations: rows * width },
     );
     addGradient(tape, x, gradient);

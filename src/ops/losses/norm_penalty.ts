@@ -44,7 +44,7 @@ export function normPenalty(
   tape: Tape,
   x: Variable,
   ranges: readonly RowRange[],
-  { clock, terms, shape: { triples, batchSize } }: Batch,
+  { clock, terms }: Batch,
   { index: term, count: term_count, weight }: LossTerm,
   { squared = false, divisor = 0 }: NormPenaltyOptions = {},
 ): void {
@@ -57,7 +57,6 @@ export function normPenalty(
   }));
   const part_sum = tape.take("partial sums of squares", [ranges.length, PARTS]);
   const norm = tape.take("norms", [ranges.length]);
-  const epoch = { triples, batch_size: batchSize };
   stretches.forEach((stretch, range) =>
     program.dispatch(
       getKernel(gpu, { name: "sum_squares", code: sumSquaresCode }),
@@ -70,7 +69,6 @@ export function normPenalty(
     getKernel(gpu, { name: "norm_penalty", code: normPenaltyCode }),
     { clock, part_sum, norm, terms },
     {
-      ...epoch,
       ranges: ranges.length,
       parts: PARTS,
       squared: Number(squared),
@@ -86,7 +84,7 @@ export function normPenalty(
       program.dispatch(
         getKernel(gpu, { name: "norm_penalty_adjoint", code: normPenaltyAdjointCode }),
         { clock, norm, x: x.value, gradient },
-        { ...epoch, ...stretch, range, weight, divisor },
+        { ...stretch, range, weight, divisor },
         { invocations: stretch.elements },
       )
     );

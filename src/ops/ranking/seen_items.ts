@@ -42,12 +42,12 @@ function dispatchHide(
   { gpu, program }: Tape,
   scores: Tensor,
   { rowStart: row_start, column }: SeenItems,
-  { clock, user, shape: { triples, batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
+  { clock, user, shape: { batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "hide_seen", code: hideSeenCode }, { lanes: LANES }),
     { clock, user, row_start, column, scores },
-    { items: scores.shape[1]!, triples, batch_size: batchSize },
+    { items: scores.shape[1]!, batch_size: batchSize },
     { invocations: batchSize * LANES },
   );
 }
@@ -64,13 +64,13 @@ export function addInteractions(
   scores: Tensor,
   draw: Tensor,
   { rowStart: row_start, column }: SeenItems,
-  { clock, user, shape: { triples, batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
+  { clock, user, shape: { batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
   { noise, factor }: { readonly noise: number; readonly factor: number },
 ): void {
   program.dispatch(
     getKernel(gpu, { name: "add_interactions", code: addInteractionsCode }),
     { clock, user, row_start, column, draw, scores },
-    { items: scores.shape[1]!, noise, factor, triples, batch_size: batchSize },
+    { items: scores.shape[1]!, noise, factor, batch_size: batchSize },
     { workgroups: batchSize },
   );
 }

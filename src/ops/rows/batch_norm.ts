@@ -183,8 +183,8 @@ function curvature(
 
 function sizes(
   x: Variable,
-  { shape: { triples, batchSize } }: Pick<Batch, "clock" | "shape">,
+  { shape: { batchSize } }: Pick<Batch, "clock" | "shape">,
 ): Record<string, number> {
   const [rows, width] = x.value.shape as [number, number];
-  return { rows, width, epsilon: EPSILON, triples, batch_size: batchSize };
+  return { rows, width, epsilon: EPSILON, batch_size: batchSize };
 }

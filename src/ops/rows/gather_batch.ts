@@ -41,14 +41,14 @@ export function gatherBatch(
   { firstRow, userCount }: { readonly firstRow: number; readonly userCount: number },
 ): Variable {
   const { gpu, program } = tape;
-  const { clock, shape: { triples, batchSize } } = batch;
+  const { clock, shape: { batchSize } } = batch;
   const [rows, width] = table.value.shape as [number, number];
   const output = tape.take(`rows of ${table.value.label}`, [lists.length * batchSize, width]);
   lists.forEach((list, block) =>
     program.dispatch(
       getKernel(gpu, { name: "gather_rows", code: gatherRowsCode }),
       { clock, list: batch[list], table: table.value, output },
-      { triples, batch_size: batchSize, width, first_row: firstRow, block },
+      { batch_size: batchSize, width, first_row: firstRow, block },
       { invocations: batchSize * width },
     )
   );
@@ -57,13 +57,12 @@ export function gatherBatch(
     return index < 0 ? NO_BLOCK : index;
   };
   return tape.operation(output, [table], (gathered) => {
-    const { batchStart, row, entryStart, signedSlot } = batch;
+    const { row, entryStart, signedSlot } = batch;
     addGradientRows(tape, table, (gradient) =>
       program.dispatch(
         getKernel(gpu, { name: "gather_rows_adjoint", code: gatherRowsAdjointCode }),
         {
           clock,
-          batch_start: batchStart,
           row,
           entry_start: entryStart,
           signed_slot: signedSlot,

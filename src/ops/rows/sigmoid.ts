@@ -48,12 +48,12 @@ export function sigmoidSlope(
 ): Variable {
   return tape.operation(recordSlope(tape, x.value, batch, factor), [x], (dy) => {
     const rows = x.value.shape[0]!;
-    const { clock, shape: { triples, batchSize } } = batch;
+    const { clock, shape: { batchSize } } = batch;
     const gradient = tape.take(`gradient of ${x.value.label}`, x.value.shape);
     tape.program.dispatch(
       getKernel(tape.gpu, { name: "sigmoid_curvature", code: curvatureCode }),
       { clock, x: x.value, slope_gradient: dy, gradient },
-      { rows, factor, triples, batch_size: batchSize },
+      { rows, factor, batch_size: batchSize },
       { invocations: rows },
     );
     addGradient(tape, x, gradient);
@@ -68,7 +68,7 @@ export function sigmoidSlope(
 export function recordSlope(
   tape: Tape,
   x: Tensor,
-  { clock, shape: { triples, batchSize } }: Pick<Batch, "clock" | "shape">,
+  { clock, shape: { batchSize } }: Pick<Batch, "clock" | "shape">,
   factor: number,
   averaged = false,
 ): Tensor {
@@ -77,7 +77,7 @@ export function recordSlope(
   tape.program.dispatch(
     getKernel(tape.gpu, { name: "sigmoid_slope", code: slopeCode }),
     { clock, x, output },
-    { rows, factor, averaged: Number(averaged), triples, batch_size: batchSize },
+    { rows, factor, averaged: Number(averaged), batch_size: batchSize },
     { invocations: rows },
   );
   return output;

@@ -5,7 +5,7 @@
  */
 import type { GpuDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
-import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
+import { readFloats, type Tensor, write } from "../../../src/gpu/tensor.ts";
 import {
   discriminate,
   firstProduct,
@@ -21,6 +21,7 @@ import { stackRows } from "../../../src/ops/rows/combine.ts";
 import { recordSigmoid } from "../../../src/ops/rows/sigmoid.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { uploadEpoch } from "../../../src/training/sampler.ts";
+import { recordOf } from "../../kernel_tables/random_case.ts";
 import { batchOf, type Compare, lossAndGradients } from "../replay.ts";
 import { number, numbers, type RivalFile, type RivalInput } from "../rival_file.ts";
 import { compareDropout } from "./mmssl_dropout.ts";
@@ -131,7 +132,8 @@ async function compareScores(
 ): Promise<void> {
   const [shape, epoch] = batchOf(model, batch);
   using batches = createBatch(gpu, shape, 1);
-  uploadEpoch(gpu, batches, epoch, 0);
+  uploadEpoch(gpu, batches, epoch);
+  write(gpu, batches.clock, recordOf(epoch, 0));
   const { data } = model;
   const read = await runOnce(gpu, model, (tape, parameters) => {
     const pass = { parameters, batch: batches, draws, rates: [0, 0] as const };

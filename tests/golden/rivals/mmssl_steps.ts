@@ -61,7 +61,7 @@ function startRun(
 async function runBatch({ gpu, model, step }: Run, batch: number): Promise<void> {
   const phases = model.phases.filter(({ appliesTo }) => appliesTo?.(batch) ?? true);
   for (const [place, program] of step.programsOf(batch).entries()) {
-    program.run();
+    program.run(batch);
     await gpu.finish();
     const after = phases[place]?.after;
     if (after?.appliesTo(batch)) await after.run(batch);
@@ -70,6 +70,7 @@ async function runBatch({ gpu, model, step }: Run, batch: number): Promise<void>
 
 /** The losses of a batch that was run. */
 async function lossesOf({ gpu, model, step }: Run, batch: number): Promise<Losses> {
+  for (const program of step.closing) program.run();
   const [table] = await readFloats(gpu, step.batch.terms);
   const terms = Object.fromEntries(
     Object.entries(model.lossTerms).map(([name, { index, count }]) =>

@@ -1,10 +1,9 @@
 /** The convolution and its adjoint against the sum they stand for, in f64. */
 import { assertAlmostEquals, assertEquals, assertStrictEquals } from "@std/assert";
 import { GpuDevice, openDevice } from "../../../src/gpu/device.ts";
-import { getKernel, LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
+import { LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
-import advance from "../../../kernels/advance.wgsl" with { type: "text" };
 import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
 import { createBatch, stepCount } from "../../../src/tape/batch.ts";
 import { addedTo, storedIn } from "../../../src/tape/ending.ts";
@@ -16,7 +15,8 @@ import {
   createStepwiseConvolution,
   stepwiseConvolution,
 } from "../../../src/ops/graphs/stepwise_convolution.ts";
-import { Tape, type Variable } from "../../../src/tape/tape.ts";
+import { uploadClock } from "../../../src/tape/clock.ts";
+import { resetKept, Tape, type Variable } from "../../../src/tape/tape.ts";
 import { uniformBelow } from "../../../src/random.ts";
 import { patternOf, type SparseMatrix } from "../../../src/sparse/csr.ts";
 import { interactionGraph } from "../../../src/sparse/graphs.ts";
@@ -187,7 +187,7 @@ function finiteDifferences(f: (x: Float64Array) => number, at: Float64Array): Fl
 }
 
 /**
- * A step's dLoss/dE, batch by batch; `near` leaves out the rows that do not matter to the batch, and
+ * A step's dLoss/dE, batch by batch; `near` leaves out the rows of H that do not matter to the batch, and
  * with `readOnce` the last pass stores it where it is read.
  */
 async function lossGradients(
@@ -213,18 +213,16 @@ async function lossGradients(
   const gradient = tape.take("dLoss/dE", size);
   endGradient(tape, variable, storedIn(gradient));
   assertEquals(tape.program.kernels.includes("each_vector: store"), !readOnce || layers === 0);
-  const end = new Tape(gpu, "end of step", scratch);
-  const kernel = getKernel(gpu, { name: "advance", code: advance });
-  end.program.dispatch(kernel, { next_clock: batches.clock }, {}, { workgroups: 1 });
   using step = tape.program;
-  using next = end.program;
+  const epoch = gatherBatches(triples, shape);
+  uploadEpoch(gpu, batches, epoch);
+  uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
   const gradients: Float32Array[] = [];
   for (const _epoch of [1, 2]) {
-    uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
+    resetKept(gpu, tape.kept);
     for (let batch = 0; batch < stepCount(shape); batch++) {
-      step.run();
+      step.run(batch);
       gradients.push((await readFloats(gpu, gradient))[0]!);
-      next.run();
     }
   }
   return gradients;
@@ -302,7 +300,7 @@ Deno.test("rows that are too long for several per invocation are walked to their
       h!.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-3 * expected[i]!, `entry ${i}`));
       const kernel = longest <= fromImages
         ? "gather_image: every_row, store"
-        : "gather: every_row, graph_entries, layer_mix, store";
+        : "gather: every_row, packed_entries, layer_mix, store";
       assertEquals(program.kernels, [kernel]);
     });
   }

@@ -69,9 +69,9 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     ["seen items", "seen column", (gpu) => uploadSeen(gpu, train)],
     ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
     ["LightGCN", "layer weights", lightGcn],
-    ["convolution", "rows by length", convolution],
+    ["convolution", "graph entries", convolution],
     ["convolution", "graph pair_start", convolution, images],
-    ["STAIR", "similarity value", buildIt],
+    ["STAIR", "similarity entries", buildIt],
     ["STAIR", "similarity pair_start", buildIt, images],
   ];
   for (const [name, failing, create, where = buffers] of cases) {

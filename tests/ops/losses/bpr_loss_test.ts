@@ -1,12 +1,11 @@
 /** Loss and gradient of batches against the formula, triple by triple in f64; and on gathered rows. */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
-import { getKernel } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
-import { createTensor, readFloats, readIntegers, write } from "../../../src/gpu/tensor.ts";
-import advance from "../../../kernels/advance.wgsl" with { type: "text" };
+import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { bprLoss, bprRowsLoss } from "../../../src/ops/losses/bpr_loss.ts";
 import { createBatch, type EpochShape, stepCount } from "../../../src/tape/batch.ts";
+import { uploadClock } from "../../../src/tape/clock.ts";
 import type { LossTerm } from "../../../src/tape/loss_term.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
@@ -25,7 +24,7 @@ function randomTriples(users: number, items: number, count: number): Triples {
 /** The only term of the loss, as in STAIR. */
 const ALONE: LossTerm = { index: 0, count: 1, weight: 1 };
 
-/** Records the loss of a batch with its adjoint, and apart from it what ends a step. */
+/** Records the loss of a batch with its adjoint, and apart from it what ends an epoch. */
 function recordBatches(
   gpu: GpuDevice,
   shape: EpochShape,
@@ -39,19 +38,18 @@ function recordBatches(
   const scratch = resources.use(new Scratch(gpu));
   const batches = resources.use(createBatch(gpu, shape, term.count));
   const value = resources.use(createTensor(gpu, "h", size, h));
-  uploadEpoch(gpu, batches, gatherBatches(triples, shape), 0);
+  const epoch = gatherBatches(triples, shape);
+  uploadEpoch(gpu, batches, epoch);
+  uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
   const tape = new Tape(gpu, "loss", scratch);
   const variable: Variable = { value };
   bprLoss(tape, variable, batches, term, gamma);
   tape.backward();
-  const end = new Tape(gpu, "end of step", scratch);
-  const kernel = getKernel(gpu, { name: "advance", code: advance });
-  end.program.dispatch(kernel, { next_clock: batches.clock }, {}, { workgroups: 1 });
   return {
     batches,
     gradient: variable.gradient!,
     loss: resources.use(tape.program),
-    next: resources.use(end.program),
+    closing: resources.use(tape.closing),
     [Symbol.dispose]: () => resources.dispose(),
   };
 }
@@ -111,12 +109,12 @@ Deno.test("loss and gradient of every batch of an epoch equal the formula", asyn
         { length: stepCount(shape) },
         (_, step) => expectedBatch(batchOf(triples, shape, step), h, dim),
       );
-      for (const { gradient } of expected) {
-        recorded.loss.run();
+      for (const [step, { gradient }] of expected.entries()) {
+        recorded.loss.run(step);
         const [actual] = await readFloats(gpu, recorded.gradient);
         gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, x, 1e-6, `entry ${i}`));
-        recorded.next.run();
       }
+      recorded.closing.run();
       const [losses] = await readFloats(gpu, recorded.batches.terms);
       expected.forEach(({ loss }, step) => assertAlmostEquals(losses![step]!, loss, 1e-6));
     });
@@ -134,12 +132,12 @@ Deno.test("a term among others has its own column, its weight in the gradient al
   const expected = [0, 1, 2].map((step) =>
     expectedBatch(batchOf(triples, shape, step), h, dim, gamma)
   );
-  for (const { gradient } of expected) {
-    recorded.loss.run();
+  for (const [step, { gradient }] of expected.entries()) {
+    recorded.loss.run(step);
     const [actual] = await readFloats(gpu, recorded.gradient);
     gradient.forEach((x, i) => assertAlmostEquals(actual![i]!, 0.5 * x, 1e-6, `entry ${i}`));
-    recorded.next.run();
   }
+  recorded.closing.run();
   const [terms] = await readFloats(gpu, recorded.batches.terms);
   const columns = expected.flatMap(({ loss }) => [0, loss, 0]);
   columns.forEach((x, i) => assertAlmostEquals(terms![i]!, x, 1e-6, `place ${i}`));
@@ -152,15 +150,12 @@ Deno.test("a batch after another gives the bits that it gives alone", async () =
   const h = Float32Array.from({ length: 40 * 8 }, () => uniformReal(random) - 0.5);
   using inARow = recordBatches(gpu, shape, triples, h);
   for (let step = 0; step < stepCount(shape); step++) {
-    inARow.loss.run();
+    inARow.loss.run(step);
     using alone = recordBatches(gpu, shape, triples, h);
-    write(gpu, alone.batches.clock, Uint32Array.of(step));
-    alone.loss.run();
+    alone.loss.run(step);
     const [expected, actual] = await readFloats(gpu, alone.gradient, inARow.gradient);
     assertEquals(actual, expected);
-    inARow.next.run();
   }
-  assertEquals(await readIntegers(gpu, inARow.batches.clock), [Uint32Array.of(3, 3)]);
 });
 
 /** A term among others. */
@@ -207,6 +202,7 @@ Deno.test("the loss on gathered rows equals the formula, and its gradients diffe
       bprRowsLoss(tape, users!, items!, batches, { ...SECOND, index: 2 });
       tape.backward();
       resources.use(tape.program).run();
+      resources.use(tape.closing).run();
       const [terms, ...gradients] = await readFloats(
         gpu,
         batches.terms,

@@ -4,11 +4,12 @@ import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { drawUniform } from "../../../src/ops/rows/draw_uniform.ts";
+import { clockAt } from "../../kernel_tables/random_case.ts";
 import { Tape } from "../../../src/tape/tape.ts";
 
 async function draws(gpu: GpuDevice, seed: number, batch: number): Promise<Float32Array> {
   using scratch = new Scratch(gpu);
-  using clock = createTensor(gpu, "clock", [2], Uint32Array.of(0, batch));
+  using clock = createTensor(gpu, "clock", [8], clockAt(0, { count: batch }));
   const tape = new Tape(gpu, "draws", scratch);
   const drawn = drawUniform(tape, [200, 100], seed, { clock });
   using program = tape.program;

@@ -5,6 +5,7 @@ import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { drawMask } from "../../../src/ops/rows/draw_uniform.ts";
 import { dropout } from "../../../src/ops/rows/dropout.ts";
+import { clockAt } from "../../kernel_tables/random_case.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { checkOperation, operand } from "../check_operation.ts";
 
@@ -22,7 +23,7 @@ Deno.test("what is kept is divided by how often it is", async () => {
 
 async function mask(gpu: GpuDevice, seed: number, batch: number, rate: number, elements = 20_000) {
   using scratch = new Scratch(gpu);
-  using clock = createTensor(gpu, "clock", [2], Uint32Array.of(0, batch));
+  using clock = createTensor(gpu, "clock", [8], clockAt(0, { count: batch }));
   const tape = new Tape(gpu, "mask", scratch);
   const drawn = drawMask(tape, [elements], rate, seed, { clock });
   using program = tape.program;

@@ -21,12 +21,12 @@ const cases = [
   {
     batchSize: 1,
     // First 0, 3, 6 and with neighbours 4; then 2, 5, 6 and with neighbours 1.
-    wanted: { triples: 1, rows: [3, 4, 7], entries: [3, 5, 10] },
+    wanted: { triples: 1, stale: 1, rows: [3, 4, 7], entries: [3, 5, 10] },
   },
   {
     batchSize: 2,
     // 0, 2, 3, 5, 6; with neighbours all seven.
-    wanted: { triples: 2, rows: [5, 7, 7], entries: [6, 10, 10] },
+    wanted: { triples: 2, stale: 0, rows: [5, 7, 7], entries: [6, 10, 10] },
   },
 ];
 

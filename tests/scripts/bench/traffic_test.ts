@@ -5,7 +5,8 @@ import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Program } from "../../../src/gpu/program.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, type Tensor } from "../../../src/gpu/tensor.ts";
-import { adamW, createMoments, createSchedule } from "../../../src/tape/adamw.ts";
+import { createClock } from "../../../src/tape/clock.ts";
+import { adamW, createMoments } from "../../../src/tape/adamw.ts";
 import { addedTo, type Ending, recordEnding, storedIn } from "../../../src/tape/ending.ts";
 import {
   convolveToEnding,
@@ -17,7 +18,7 @@ import { interactionGraph } from "../../../src/sparse/graphs.ts";
 import { inBothWays } from "../../gpu/gather/both_gathers.ts";
 
 const ROWS = 9, DIM = 8, NUMBERS = ROWS * DIM;
-const batch = { triples: 1, rows: [3], entries: [3] };
+const batch = { stale: 0, triples: 1, rows: [3], entries: [3] };
 
 /** Words that each command moves. */
 const wordsOf = (program: Program): number[] =>
@@ -41,16 +42,15 @@ function wordsOfAdamW(
   firstRow?: number,
 ): number[] {
   using scratch = new Scratch(gpu);
-  using clock = createTensor(gpu, "clock", [2]);
+  using clock = createClock(gpu, 1);
   using optimized = createMoments(gpu, value);
-  using schedule = createSchedule(gpu, 1);
   const tape = new Tape(gpu, "optimizer", scratch);
   using program = tape.program;
   const smoothing = firstRow === undefined ? undefined : {
     firstRow,
     record: (direction: Tensor, ending: Ending) => recordEnding(program, direction, ending),
   };
-  const pace = { clock, schedule, settings: { learningRate: 1, weightDecay: 0 } };
+  const pace = { clock, settings: { learningRate: 1, weightDecay: 0 } };
   adamW(tape, { value, ...gradient(tape) }, optimized, pace, smoothing);
   return wordsOf(program);
 }
@@ -60,11 +60,11 @@ Deno.test("AdamW reads and writes moments and parameter, or writes the direction
   using value = createTensor(gpu, "x", [ROWS, DIM]);
   using gradient = createTensor(gpu, "g", [ROWS, DIM]);
   const stored = () => ({ gradient });
-  assertEquals(wordsOfAdamW(gpu, value, stored), [7 * NUMBERS + 3]);
+  assertEquals(wordsOfAdamW(gpu, value, stored), [7 * NUMBERS]);
   const smoothed = 4 * DIM;
   assertEquals(
     wordsOfAdamW(gpu, value, stored, 5),
-    [7 * NUMBERS - smoothed + 3, 3 * smoothed],
+    [7 * NUMBERS - smoothed, 3 * smoothed],
   );
 });
 
@@ -82,7 +82,7 @@ Deno.test("a pass moves its graph and matrices, and its ending the rest", async 
       const copy = from === "images" ? [2 * NUMBERS] : [];
       const inner = layers === 2 ? [...copy, walk + NUMBERS + NUMBERS] : [];
       // The last pass gathers from what is not its base, if it is not the first, too.
-      const last = walk + layers * NUMBERS + 6 * NUMBERS - 4 * DIM + 3;
+      const last = walk + layers * NUMBERS + 6 * NUMBERS - 4 * DIM;
       const pending = (tape: Tape) => ({
         pending: (ending: Ending) => convolveToEnding(tape, convolution, value, ending),
       });

@@ -1,0 +1,109 @@
+/**
+ * Long work, handed to the GPU in portions that take about as long as a few frames of a display.
+ *
+ * A driver kills a submission that runs for seconds, and some do so silently; and whoever waits for the GPU
+ * hears nothing meanwhile, not even Ctrl-C. How long a command takes, only the adapter at hand can tell: the
+ * first portion is timed.
+ *
+ * @module
+ */
+import type { GpuDevice } from "./device.ts";
+import { type Command, encode, type Program } from "./program.ts";
+
+/** Seconds that a submission may take, about. */
+const SUBMIT_SECONDS = 0.05;
+/** Seconds of work after which everything else is let in. */
+const DRAIN_SECONDS = 1;
+/** Commands in a submission at most: encoding them all takes a few milliseconds. */
+const MOST_COMMANDS = 4096;
+
+/** A program with the record of the clock that it sees. */
+export interface Replay {
+  /** The program. */
+  readonly program: Program;
+  /** The number of the record. */
+  readonly step?: number;
+}
+
+/** Commands of one step. */
+interface Portion {
+  readonly commands: readonly Command[];
+  readonly step: number;
+}
+
+/** Replays of programs on their way to the GPU, in order. */
+export class PacedQueue {
+  readonly #gpu: GpuDevice;
+  readonly #label: string;
+  #pending: Portion[] = [];
+  #pendingCommands = 0;
+  /** Commands submitted since the GPU was known to be idle, and when that was. */
+  #submitted = 0;
+  #idleAt = 0;
+  #secondsPerCommand: number | undefined;
+
+  /** An empty queue. */
+  constructor(gpu: GpuDevice, label: string) {
+    this.#gpu = gpu;
+    this.#label = label;
+  }
+
+  /**
+   * Adds replays, and submits what makes up a portion. The first call is timed, and so waits for the GPU; later
+   * ones wait once there is a second of work on its way.
+   *
+   * @throws {GpuError} when anything submitted so far failed, as far as it is known.
+   */
+  async add(replays: readonly Replay[]): Promise<void> {
+    if (this.#gpu.dry) return;
+    for (const { program: { commands }, step = 0 } of replays) {
+      for (let first = 0; first < commands.length;) {
+        const room = this.#portion - this.#pendingCommands;
+        const taken = commands.slice(first, first + room);
+        this.#pending.push({ commands: taken, step });
+        this.#pendingCommands += taken.length;
+        first += taken.length;
+        if (taken.length === room) this.flush();
+      }
+    }
+    const seconds = this.#secondsPerCommand;
+    if (seconds === undefined || this.#submitted * seconds >= DRAIN_SECONDS) await this.drain();
+  }
+
+  /** Submits what is left. */
+  flush(): void {
+    const portions = this.#pending;
+    if (portions.length === 0) return;
+    if (this.#submitted === 0) this.#idleAt = performance.now();
+    this.#submitted += this.#pendingCommands;
+    [this.#pending, this.#pendingCommands] = [[], 0];
+    this.#gpu.submit(this.#label, (encoder) => {
+      for (const { commands, step } of portions) encode(encoder, commands, this.#label, step);
+    });
+  }
+
+  /**
+   * Submits what is left and waits for it.
+   *
+   * @throws {GpuError} when anything submitted so far failed.
+   */
+  async drain(): Promise<void> {
+    this.flush();
+    await this.#gpu.finish();
+    if (this.#submitted === 0) return;
+    this.#secondsPerCommand = (performance.now() - this.#idleAt) / 1000 / this.#submitted;
+    this.#submitted = 0;
+  }
+
+  /** Says that somebody has waited for the GPU. */
+  rest(): void {
+    this.#submitted = 0;
+  }
+
+  /** Commands that a portion may hold; one while it is not known how long they take. */
+  get #portion(): number {
+    if (this.#secondsPerCommand === undefined) return 1;
+    const fitting = Math.floor(SUBMIT_SECONDS / this.#secondsPerCommand);
+    return Math.max(1, Math.min(fitting, MOST_COMMANDS));
+  }
+}
