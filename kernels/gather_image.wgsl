@@ -25,7 +25,7 @@
 @group(0) @binding(1) var entries: texture_storage_2d<rgba32uint, read>;
 @group(0) @binding(2) var base: texture_storage_2d<rgba32float, read>;
 @group(0) @binding(3) var input: texture_storage_2d<rgba32float, read>;
-@group(0) @binding(4) var<uniform> weights: array<vec4f, 512>; // of 1,024 columns at most
+@group(0) @binding(4) var<storage, read> weights: array<vec4f>;
 
 override dim4: u32; // vec4 per row
 override rows_per_line: u32;
