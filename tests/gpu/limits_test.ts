@@ -9,19 +9,11 @@ import { models } from "../../src/models/registry.ts";
 import { createTrainingStep } from "../../src/training/training_step.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 import { inBothWays } from "./gather/both_gathers.ts";
+import { otherLimits } from "./guaranteed_limits.ts";
 
 Deno.test("a device is opened with the limits that are guaranteed, but for the sizes of buffers", async () => {
   using gpu = await openDevice();
-  const { limits } = gpu.device;
-  // https://www.w3.org/TR/webgpu/#limits
-  assertEquals(limits.maxStorageBuffersPerShaderStage, 8);
-  assertEquals(limits.maxStorageTexturesPerShaderStage, 4);
-  assertEquals(limits.maxUniformBuffersPerShaderStage, 12);
-  assertEquals(limits.maxTextureDimension2D, 8192);
-  assertEquals(limits.maxUniformBufferBindingSize, 2 ** 16);
-  assertEquals(limits.maxComputeWorkgroupStorageSize, 2 ** 14);
-  assertEquals(limits.maxComputeInvocationsPerWorkgroup, 256);
-  assertEquals(limits.maxComputeWorkgroupSizeX, 256);
+  assertEquals(otherLimits(gpu.device), []);
 });
 
 Deno.test("no pipeline of any model binds more than eight storage buffers", async (test) => {
