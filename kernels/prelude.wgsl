@@ -32,3 +32,14 @@ struct Clock {
 }
 
 @group(1) @binding(0) var<uniform> clock: Clock;
+
+// Which rows of a matrix are current, and which ids do they stand for? A tile of a ranking is recorded once and
+// replayed for every block of queries with every block of candidates. Bound, both, to the kernels that ask.
+struct Block {
+  first_row: u32, // row 0 of the block is this row of the matrix,
+  first_id: u32, // and this query or candidate
+  count: u32, // rows in the block: the last one may have fewer than the others
+}
+
+@group(1) @binding(0) var<uniform> query_block: Block;
+@group(1) @binding(1) var<uniform> candidate_block: Block;

@@ -114,7 +114,7 @@ function gatherImageWords(dispatch: Dispatch, batch: MeanBatch): number {
  * @throws {RangeError} when the kernel's traffic is not known.
  */
 export function compulsoryBytes(command: Command, batch: MeanBatch): number {
-  if ("to" in command) return 2 * 4 * command.rows.rowCount * command.from.shape[1]!;
+  if ("to" in command) return 2 * 4 * command.rows(0).rowCount * command.from.shape[1]!;
   if ("cleared" in command) return 4 * elementCount(command.cleared.shape);
   if ("done" in command) return 2 * 4;
   const { name, files } = command.kernel;

@@ -3,32 +3,34 @@
  *
  * A driver kills a submission that runs for seconds, and some do so silently; and whoever waits for the GPU
  * hears nothing meanwhile, not even Ctrl-C. How long a command takes, only the adapter at hand can tell: the
- * first portion is timed.
+ * first commands are timed.
  *
  * @module
  */
 import type { GpuDevice } from "./device.ts";
-import { type Command, encode, type Program } from "./program.ts";
+import { type Command, encode, type Program, type Step } from "./program.ts";
 
 /** Seconds that a submission may take, about. */
 const SUBMIT_SECONDS = 0.05;
 /** Seconds of work after which everything else is let in. */
 const DRAIN_SECONDS = 1;
+/** Commands that are timed first, each a submission of its own. */
+const TIMED_COMMANDS = 64;
 /** Commands in a submission at most: encoding them all takes a few milliseconds. */
 const MOST_COMMANDS = 4096;
 
-/** A program with the record of the clock that it sees. */
+/** A program with the records that it sees. */
 export interface Replay {
   /** The program. */
   readonly program: Program;
-  /** The number of the record. */
-  readonly step?: number;
+  /** The numbers of the records. */
+  readonly step?: Step;
 }
 
 /** Commands of one step. */
 interface Portion {
   readonly commands: readonly Command[];
-  readonly step: number;
+  readonly step: Step;
 }
 
 /** Replays of programs on their way to the GPU, in order. */
@@ -49,12 +51,12 @@ export class PacedQueue {
   }
 
   /**
-   * Adds replays, and submits what makes up a portion. The first call is timed, and so waits for the GPU; later
-   * ones wait once there is a second of work on its way.
+   * Adds replays, and submits what makes up a portion. The first commands are timed, and so waited for unless
+   * they are few; later ones are once there is a second of work on its way.
    *
    * @throws {GpuError} when anything submitted so far failed, as far as it is known.
    */
-  async add(replays: readonly Replay[]): Promise<void> {
+  async add(replays: Iterable<Replay>): Promise<void> {
     if (this.#gpu.dry) return;
     for (const { program: { commands }, step = 0 } of replays) {
       for (let first = 0; first < commands.length;) {
@@ -65,9 +67,12 @@ export class PacedQueue {
         first += taken.length;
         if (taken.length === room) this.flush();
       }
+      const seconds = this.#secondsPerCommand;
+      const mayGoOn = seconds === undefined
+        ? this.#submitted < TIMED_COMMANDS
+        : this.#submitted * seconds < DRAIN_SECONDS;
+      if (!mayGoOn) await this.drain();
     }
-    const seconds = this.#secondsPerCommand;
-    if (seconds === undefined || this.#submitted * seconds >= DRAIN_SECONDS) await this.drain();
   }
 
   /** Submits what is left. */
@@ -90,14 +95,20 @@ export class PacedQueue {
   async drain(): Promise<void> {
     this.flush();
     await this.#gpu.finish();
-    if (this.#submitted === 0) return;
-    this.#secondsPerCommand = (performance.now() - this.#idleAt) / 1000 / this.#submitted;
+    if (this.#submitted > 0) this.#secondsPerCommand = this.#measured;
     this.#submitted = 0;
   }
 
   /** Says that somebody has waited for the GPU. */
   rest(): void {
+    // Where nobody has waited here; that somebody may have done other things meanwhile.
+    if (this.#submitted > 0) this.#secondsPerCommand ??= this.#measured;
     this.#submitted = 0;
+  }
+
+  /** Seconds per command since the GPU was known to be idle. */
+  get #measured(): number {
+    return (performance.now() - this.#idleAt) / 1000 / this.#submitted;
   }
 
   /** Commands that a portion may hold; one while it is not known how long they take. */
@@ -106,4 +117,15 @@ export class PacedQueue {
     const fitting = Math.floor(SUBMIT_SECONDS / this.#secondsPerCommand);
     return Math.max(1, Math.min(fitting, MOST_COMMANDS));
   }
+}
+
+/**
+ * Runs a program once. As it is not known how long its commands take, each is a submission of its own.
+ *
+ * @throws {GpuError} when anything submitted so far failed, as far as it is known.
+ */
+export async function runOnce(program: Program): Promise<void> {
+  const queue = new PacedQueue(program.gpu, program.label);
+  await queue.add([{ program }]);
+  queue.flush();
 }

@@ -24,10 +24,12 @@ export interface Dispatch {
   readonly images: Readonly<Record<string, Image>>;
   /** Values of its `Params` struct. */
   readonly params: Readonly<Record<string, number>>;
-  /** Tensors, images and parameters, bound for the GPU; then the clock, for a kernel that asks for it. */
+  /** Tensors, images and parameters, bound for the GPU; then the records, for a kernel that asks for them. */
   readonly bindGroups: readonly GPUBindGroup[];
   /** Number of workgroups in x and y. */
   readonly workgroups: readonly [number, number];
+  /** The records that it sees in every step, where they do not depend on it. */
+  readonly step?: Step;
 }
 
 /** A recorded copy of rows of a matrix to an image. */
@@ -36,8 +38,8 @@ export interface Copy {
   readonly from: Tensor;
   /** The image copied to, with as many columns. */
   readonly to: MatrixImage;
-  /** The rows copied, which become the image's first ones. */
-  readonly rows: RowRange;
+  /** The rows copied in a step, which become the image's first ones. */
+  readonly rows: (step: Step) => RowRange;
 }
 
 /** A recorded clearing of a tensor to zero. */
@@ -64,25 +66,28 @@ export function nameOf(command: Command): string {
   return "done" in command ? "note" : "clear";
 }
 
-/** Words of a clock's record, as far apart as WebGPU's offsets have to be. */
-export const CLOCK_WORDS = 64;
+/** Words of a record, as far apart as WebGPU's offsets have to be. */
+export const RECORD_WORDS = 64;
 
-/** Bytes of the struct `Clock` of kernels/prelude.wgsl, with which a record begins. */
-export const CLOCK_BYTES = 32;
+/** Bytes with which a record begins: of the largest of its structs in kernels/prelude.wgsl, `Clock`. */
+export const RECORD_BYTES = 32;
 
 /** Where `count` is in the struct. */
 const COUNT_OFFSET = 4;
 
+/** Which records a replay sees: one number for each binding of group 1, or the same for all. */
+export type Step = number | readonly number[];
+
 /**
  * Encodes commands in order; dispatches that follow each other share a pass.
  *
- * @param step The record of the clock that they see.
+ * @param step The records that they see.
  */
 export function encode(
   encoder: GPUCommandEncoder,
   commands: readonly Command[],
   label?: string,
-  step = 0,
+  step: Step = 0,
 ): void {
   let pass: GPUComputePassEncoder | undefined;
   for (const command of commands) {
@@ -93,11 +98,11 @@ export function encode(
       pass?.end();
       pass = undefined;
       if ("to" in command) {
-        encodeCopy(encoder, command.from.buffer, command.to, command.rows);
+        encodeCopy(encoder, command.from.buffer, command.to, command.rows(step));
       } else if ("done" in command) {
-        const { clock, done } = command;
-        const from = 4 * CLOCK_WORDS * step + COUNT_OFFSET;
-        encoder.copyBufferToBuffer(clock.buffer, from, done.buffer, 4 * step, 4);
+        const { clock, done } = command, number = recordNumber(step, 0);
+        const from = 4 * RECORD_WORDS * number + COUNT_OFFSET;
+        encoder.copyBufferToBuffer(clock.buffer, from, done.buffer, 4 * number, 4);
       } else {
         encoder.clearBuffer(command.cleared.buffer);
       }
@@ -109,13 +114,38 @@ export function encode(
 /** Encodes one dispatch of a step. */
 export function encodeDispatch(
   pass: GPUComputePassEncoder,
-  { kernel, bindGroups: [bindGroup, clock], workgroups }: Dispatch,
-  step: number,
+  { kernel, bindGroups: [bindGroup, records], workgroups, step: own }: Dispatch,
+  step: Step,
 ): void {
   pass.setPipeline(kernel.pipeline);
   pass.setBindGroup(0, bindGroup!);
-  if (clock) pass.setBindGroup(1, clock, [4 * CLOCK_WORDS * step]);
+  if (records) {
+    const bindings = kernel.bindings.filter(({ group }) => group === 1);
+    const offsets = bindings.map(({ index }) =>
+      4 * RECORD_WORDS * recordNumber(own ?? step, index)
+    );
+    pass.setBindGroup(1, records, offsets);
+  }
   pass.dispatchWorkgroups(...workgroups);
+}
+
+/** The number of the record that a step shows at a binding. */
+export function recordNumber(step: Step, binding: number): number {
+  return typeof step === "number" ? step : step[binding]!;
+}
+
+/** Checks that a matrix has these rows, and an image room for them. */
+function requireFit(from: Tensor, to: MatrixImage, { firstRow, rowCount }: RowRange): void {
+  const [height, dim] = from.shape;
+  const inside = from.shape.length === 2 && firstRow + rowCount <= height!;
+  if (inside && rowCount <= to.rows && dim === 4 * to.dim4) return;
+  const what = `"${from.label}" of ${from.shape.join(" × ")}`;
+  const some = firstRow === 0 && rowCount === height
+    ? ""
+    : `Rows ${firstRow} to ${firstRow + rowCount - 1} of `;
+  throw new GpuError(
+    `${some}${what} ${some ? "do" : "does"} not fit an image of ${to.rows} × ${4 * to.dim4}.`,
+  );
 }
 
 /** A recorded list of commands. */
@@ -125,7 +155,7 @@ export class Program implements Disposable {
   /** Name in messages. */
   readonly label: string;
   readonly #commands: Command[] = [];
-  readonly #uniforms: GPUBuffer[] = [];
+  readonly #owned = new DisposableStack();
 
   /** An empty program. */
   constructor(gpu: GpuDevice, label: string) {
@@ -144,24 +174,24 @@ export class Program implements Disposable {
   }
 
   /**
-   * Appends a copy of a matrix's rows, all or some of them, to an image.
+   * Appends a copy of a matrix's rows to an image: of all, of some, or of each step's own.
    *
-   * @throws {GpuError} when it has no such rows, or the image no room for them.
+   * @throws {GpuError} when it has no such rows, or the image no room for them; of a step's own, when they are
+   * encoded.
    */
-  copy(from: Tensor, to: MatrixImage, rows?: RowRange): void {
-    const [height, dim] = from.shape;
-    const { firstRow, rowCount } = rows ?? { firstRow: 0, rowCount: height! };
-    const inside = from.shape.length === 2 && firstRow + rowCount <= height!;
-    if (!inside || rowCount > to.rows || dim !== 4 * to.dim4) {
-      const what = `"${from.label}" of ${from.shape.join(" × ")}`;
-      const room = `an image of ${to.rows} × ${4 * to.dim4}`;
-      throw new GpuError(
-        rows
-          ? `Rows ${firstRow} to ${firstRow + rowCount - 1} of ${what} do not fit ${room}.`
-          : `${what} does not fit ${room}.`,
-      );
-    }
-    this.#commands.push({ from, to, rows: { firstRow, rowCount } });
+  copy(
+    from: Tensor,
+    to: MatrixImage,
+    rows: RowRange | Copy["rows"] = { firstRow: 0, rowCount: from.shape[0]! },
+  ): void {
+    if (typeof rows !== "function") requireFit(from, to, rows);
+    const rowsOf = (step: Step): RowRange => {
+      if (typeof rows !== "function") return rows;
+      const own = rows(step);
+      requireFit(from, to, own);
+      return own;
+    };
+    this.#commands.push({ from, to, rows: rowsOf });
   }
 
   /** Appends the clearing of a tensor to zero. */
@@ -172,6 +202,20 @@ export class Program implements Disposable {
   /** Appends the note that a step is done: copies its `count` from the clock to its place in `done`. */
   note(clock: Tensor, done: Tensor): void {
     this.#commands.push({ clock, done });
+  }
+
+  /** Appends what another program does in a step, to be done in every step alike. */
+  append({ commands }: Program, step: Step): void {
+    for (const command of commands) {
+      if ("kernel" in command) this.#commands.push({ ...command, step });
+      else if ("to" in command) this.#commands.push({ ...command, rows: () => command.rows(step) });
+      else this.#commands.push(command);
+    }
+  }
+
+  /** Keeps what the commands need for as long as the program is there. */
+  own<Resource extends Disposable>(resource: Resource): Resource {
+    return this.#owned.use(resource);
   }
 
   /**
@@ -209,17 +253,17 @@ export class Program implements Disposable {
    * Encodes and submits the whole list at once, for lists that take no longer than a few frames of a display;
    * paced_queue.ts is for longer ones. Returns before the GPU is done.
    *
-   * @param step The record of the clock that it sees.
+   * @param step The records that it sees.
    */
-  run(step = 0): void {
+  run(step: Step = 0): void {
     if (this.gpu.dry) return;
     const what = `${this.label} (${[...new Set(this.kernels)].join(", ")})`;
     this.gpu.submit(what, (encoder) => encode(encoder, this.#commands, this.label, step));
   }
 
-  /** Releases the parameter buffers; the tensors belong to their creators. */
+  /** Releases the parameter buffers and what else it was given; the tensors belong to their creators. */
   [Symbol.dispose](): void {
-    for (const uniform of this.#uniforms.splice(0)) this.gpu.release(uniform);
+    this.#owned.dispose();
     this.#commands.length = 0;
   }
 
@@ -263,7 +307,7 @@ export class Program implements Disposable {
       if (!view && !buffer) {
         throw new GpuError(`Kernel ${kernel.name}: binding "${name}" is missing.`);
       }
-      const resource = view ?? { buffer: buffer!, ...(group === 1 ? { size: CLOCK_BYTES } : {}) };
+      const resource = view ?? { buffer: buffer!, ...(group === 1 ? { size: RECORD_BYTES } : {}) };
       groups[group]!.push({ binding, resource });
     }
     return groups;
@@ -274,7 +318,7 @@ export class Program implements Disposable {
     const flags = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const buffer = this.gpu.allocate(`${kernel.name} parameters`, bytes.byteLength, flags);
     this.gpu.device.queue.writeBuffer(buffer, 0, bytes);
-    this.#uniforms.push(buffer);
+    this.#owned.defer(() => this.gpu.release(buffer));
     return buffer;
   }
 }

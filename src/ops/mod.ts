@@ -73,6 +73,7 @@ export {
   type DispatchSize,
   type Note,
   Program,
+  type Step,
 } from "../gpu/program.ts";
 export type { EntryImage, Image, MatrixImage } from "../gpu/gather/image.ts";
 export { Scratch } from "../gpu/scratch.ts";

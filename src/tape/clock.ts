@@ -5,7 +5,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { CLOCK_WORDS } from "../gpu/program.ts";
+import { RECORD_WORDS } from "../gpu/program.ts";
 import { createTensor, type Tensor, write } from "../gpu/tensor.ts";
 import { type AdamSettings, completeAdam } from "./adamw.ts";
 
@@ -21,7 +21,7 @@ export interface BatchPlaces {
 
 /** Allocates the records of so many steps, each the struct `Clock` of kernels/prelude.wgsl, padded. */
 export function createClock(gpu: GpuDevice, steps: number): Tensor {
-  return createTensor(gpu, "clock", [steps, CLOCK_WORDS]);
+  return createTensor(gpu, "clock", [steps, RECORD_WORDS]);
 }
 
 /**
@@ -41,10 +41,10 @@ export function uploadClock(
   learningRateFactor = 1,
 ): void {
   const { beta1, beta2 } = completeAdam(settings);
-  const records = new Uint32Array(CLOCK_WORDS * batchEnd.length);
+  const records = new Uint32Array(RECORD_WORDS * batchEnd.length);
   const factors = new Float32Array(records.buffer);
   batchEnd.forEach((end, batch) => {
-    const count = stepsBefore + batch, at = CLOCK_WORDS * batch;
+    const count = stepsBefore + batch, at = RECORD_WORDS * batch;
     const places = [batchStart[batch]!, end, batchStart[batch + 1]!];
     records.set([batch, count, batchLength[batch]!, ...places], at);
     // In f64, as PyTorch computes them: near the start they are differences of nearly equal numbers.

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { GpuDevice, GpuError, openDevice } from "../../src/gpu/device.ts";
 import { getKernel } from "../../src/gpu/kernel.ts";
-import { PacedQueue } from "../../src/gpu/paced_queue.ts";
-import { type Dispatch, Program } from "../../src/gpu/program.ts";
+import { PacedQueue, runOnce } from "../../src/gpu/paced_queue.ts";
+import { type Dispatch, Program, RECORD_WORDS } from "../../src/gpu/program.ts";
 import { createTensor, readFloats, readIntegers } from "../../src/gpu/tensor.ts";
 
 const count = {
@@ -43,6 +43,72 @@ for (const times of [0, 1, 7, 512, 1500]) {
     assertEquals(actual, Uint32Array.of(value));
   });
 }
+
+Deno.test("a queue waits where there is much to time, and not where there is little", async () => {
+  using gpu = await openDevice();
+  using counter = createTensor(gpu, "counter", [1]);
+  using program = new Program(gpu, "counting");
+  program.dispatch(getKernel(gpu, count), { counter }, {}, { workgroups: 1 });
+  const queue = new PacedQueue(gpu, "counting");
+  const replays = (times: number) => new Array(times).fill({ program });
+  await queue.add(replays(63));
+  queue.flush();
+  assertEquals([gpu.waits, gpu.submits], [0, 63]);
+  await queue.add(replays(1));
+  assertEquals([gpu.waits, gpu.submits], [1, 64]); // from then on it is known how long one takes
+  const short = new PacedQueue(gpu, "timed by who reads");
+  await short.add(replays(40));
+  await readIntegers(gpu, counter);
+  short.rest();
+  await short.add(replays(64));
+  short.flush();
+  assertEquals(gpu.waits, 2);
+});
+
+Deno.test("a program that runs once is submitted command by command", async () => {
+  using gpu = await openDevice();
+  using counter = createTensor(gpu, "counter", [1]);
+  using program = new Program(gpu, "counting");
+  for (const _ of [1, 2, 3]) {
+    program.dispatch(getKernel(gpu, count), { counter }, {}, { workgroups: 1 });
+  }
+  await runOnce(program);
+  assertEquals([gpu.waits, gpu.submits], [0, 3]);
+  assertEquals(await readIntegers(gpu, counter), [Uint32Array.of(13)]);
+});
+
+const shown = {
+  name: "shown",
+  code: `@group(0) @binding(0) var<storage, read_write> seen: array<vec2u>;
+@compute @workgroup_size(1) fn main(here: Here) {
+  seen[query_block.first_row] = vec2u(query_block.first_id, candidate_block.first_id);
+}`,
+};
+
+Deno.test("a step shows each binding its own record, or all of them the same", async () => {
+  using gpu = await openDevice();
+  const records = (label: string, rows: readonly (readonly number[])[]) => {
+    const data = new Uint32Array(RECORD_WORDS * rows.length);
+    rows.forEach((row, r) => data.set(row, RECORD_WORDS * r));
+    return createTensor(gpu, label, [data.length], data);
+  };
+  using query_block = records("queries", [[0, 10], [1, 11], [2, 12]]);
+  using candidate_block = records("candidates", [[0, 20], [0, 21], [0, 22]]);
+  using seen = createTensor(gpu, "seen", [6]);
+  using program = new Program(gpu, "shown");
+  program.dispatch(
+    getKernel(gpu, shown),
+    { seen, query_block, candidate_block },
+    {},
+    { workgroups: 1 },
+  );
+  for (const step of [0, [1, 2], [2, 0]]) program.run(step);
+  assertEquals(await readIntegers(gpu, seen), [Uint32Array.of(10, 20, 11, 22, 12, 20)]);
+  using appended = new Program(gpu, "appended");
+  for (const step of [1, [2, 1]]) appended.append(program, step);
+  appended.run(0); // whose own records nobody sees
+  assertEquals(await readIntegers(gpu, seen), [Uint32Array.of(10, 20, 11, 21, 12, 21)]);
+});
 
 Deno.test("dispatches run in order, each with its own parameters", async () => {
   using gpu = await openDevice();
@@ -149,7 +215,8 @@ Deno.test("disposing a program releases its parameters, once", async () => {
   const kernel = getKernel(gpu, axpy);
   program.dispatch(kernel, { x, y }, { gain: 1 }, { workgroups: 1 });
   program.dispatch(kernel, { x, y }, { gain: 2 }, { workgroups: 1 });
-  assertEquals(gpu.bytes, before + 2 * 16);
+  program.own(createTensor(gpu, "z", [4]));
+  assertEquals(gpu.bytes, before + 3 * 16);
   program[Symbol.dispose]();
   program[Symbol.dispose]();
   assertEquals(gpu.bytes, before);

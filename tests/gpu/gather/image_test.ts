@@ -81,6 +81,25 @@ Deno.test("an image takes over some rows of a matrix", async () => {
   const message = `Rows 190 to 200 of "matrix" of 200 × 256 do not fit an image of 150 × 256.`;
   const beyond = { firstRow: 190, rowCount: 11 };
   assertThrows(() => program.copy(matrix, image, beyond), GpuError, message);
+  program.copy(matrix, image, () => beyond);
+  assertThrows(() => program.run(), GpuError, message);
+});
+
+Deno.test("an image takes over the rows of each step", async () => {
+  using gpu = await openDevice();
+  const dim = 256, data = Float32Array.from({ length: 5 * dim }, (_, i) => i);
+  using matrix = createTensor(gpu, "matrix", [5, dim], data);
+  using image = createImage(gpu, "image", 2, dim / 4);
+  using output = createTensor(gpu, "output", [2, dim]);
+  using program = new Program(gpu, "there and back");
+  program.copy(matrix, image, (step) => ({ firstRow: 2 * Number(step), rowCount: 2 }));
+  const kernel = getKernel(gpu, readBack, { dim4: 64, rows_per_line: image.rowsPerLine });
+  program.dispatch(kernel, { output }, {}, { workgroups: 2 * 64 }, { image });
+  for (const step of [1, 0]) {
+    program.run(step);
+    const rows = data.slice(2 * step * dim, 2 * (step + 1) * dim);
+    assertEquals(await readFloats(gpu, output), [rows]);
+  }
 });
 
 Deno.test("what does not fit an image is known, or refused", async () => {
