@@ -12,11 +12,7 @@
 // Dispatched by src/ops/ranking/top_k.ts, between mask_seen.wgsl and top_k.wgsl, one invocation per vec4.
 
 struct Params {
-  first_query: u32, // id of row 0
-  row_count: u32,
   row_stride: u32,
-  first_candidate: u32, // id of candidate 0
-  candidate_count: u32,
 }
 
 @group(0) @binding(0) var<storage, read> last_score: array<f32>;
@@ -34,12 +30,12 @@ fn main(here: Here) {
   let at = invocation_index(here, workgroup_size);
   let row = at % params.row_stride;
   let four = at / params.row_stride;
-  if (row >= params.row_count || 4u * four >= params.candidate_count) {
+  if (row >= query_block.count || 4u * four >= candidate_block.count) {
     return;
   }
-  let last = vec4f(last_score[params.first_query + row]);
+  let last = vec4f(last_score[query_block.first_id + row]);
   let score = scores[at];
-  let id = vec4u(params.first_candidate + 4u * four) + vec4u(0u, 1u, 2u, 3u);
-  let follows = (score < last) | ((score == last) & (id > vec4u(last_id[params.first_query + row])));
+  let id = vec4u(candidate_block.first_id + 4u * four) + vec4u(0u, 1u, 2u, 3u);
+  let follows = (score < last) | ((score == last) & (id > vec4u(last_id[query_block.first_id + row])));
   scores[at] = select(vec4f(hidden), score, follows);
 }

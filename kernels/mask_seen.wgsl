@@ -6,11 +6,7 @@
 // Dispatched by src/ops/ranking/top_k.ts, between scores.wgsl and top_k.wgsl.
 
 struct Params {
-  first_query: u32, // id of row 0
-  row_count: u32,
   row_stride: u32,
-  first_candidate: u32, // id of candidate 0
-  candidate_count: u32,
 }
 
 @group(0) @binding(0) var<storage, read> row_start: array<u32>;
@@ -26,13 +22,13 @@ override workgroup_size: u32 = 64;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let row = invocation_index(here, workgroup_size);
-  if (row >= params.row_count) {
+  if (row >= query_block.count) {
     return;
   }
-  let query = params.first_query + row;
+  let query = query_block.first_id + row;
   for (var entry = row_start[query]; entry < row_start[query + 1u]; entry++) {
-    let candidate = column[entry] - params.first_candidate; // wraps around below the tile
-    if (candidate < params.candidate_count) {
+    let candidate = column[entry] - candidate_block.first_id; // wraps around below the tile
+    if (candidate < candidate_block.count) {
       scores[(candidate / 4u * params.row_stride + row) * 4u + candidate % 4u] = hidden;
     }
   }

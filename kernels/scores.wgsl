@@ -9,17 +9,14 @@
 //
 //   queries      query vectors, padded with zeros to a multiple of 4 columns, as vec4
 //   candidates   candidate vectors, likewise
-//   scores       candidate_count / 4, rounded up, × row_stride, as vec4; row_stride is the row count
-//                rounded up to 8
+//   scores       candidates / 4, rounded up, × row_stride, as vec4; what is past the blocks, but for groups of
+//                eight rows and four candidates, is left as it was
 //
 // Dispatched by src/ops/ranking/top_k.ts, one workgroup for eight rows and 4 × workgroup_size candidates. Queries
 // and candidates may be rows of one matrix, as users and items are of H.
 
 struct Params {
-  first_row: u32, // row 0 is queries_first_row
-  row_count: u32,
-  first_candidate_row: u32, // candidate 0 is candidates_first_candidate_row
-  candidate_count: u32,
+  row_stride: u32, // rows of the largest block of queries, rounded up to 8
   width4: u32, // vec4 per vector
 }
 
@@ -32,21 +29,21 @@ override workgroup_size: u32 = 64;
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let row_groups = (params.row_count + 7u) / 8u;
+  let row_groups = params.row_stride / 8u;
   let group = workgroup_index(here);
   let row_group = group % row_groups;
   let four = group / row_groups * workgroup_size + here.local;
-  if (4u * four >= params.candidate_count) {
+  if (8u * row_group >= query_block.count || 4u * four >= candidate_block.count) {
     return;
   }
   // Where the vectors begin; rows and candidates past the end repeat the last one and are never used.
   let next = vec4u(0u, 1u, 2u, 3u);
-  let last_row = vec4u(params.row_count - 1u);
-  let low = params.width4 * (params.first_row + min(8u * row_group + next, last_row));
-  let high = params.width4 * (params.first_row + min(8u * row_group + 4u + next, last_row));
-  let last_candidate = vec4u(params.candidate_count - 1u);
+  let last_row = vec4u(query_block.count - 1u);
+  let low = params.width4 * (query_block.first_row + min(8u * row_group + next, last_row));
+  let high = params.width4 * (query_block.first_row + min(8u * row_group + 4u + next, last_row));
+  let last_candidate = vec4u(candidate_block.count - 1u);
   let candidate = params.width4 *
-    (params.first_candidate_row + min(4u * four + next, last_candidate));
+    (candidate_block.first_row + min(4u * four + next, last_candidate));
   var low_sums = mat4x4f(); // row by row, one component per candidate
   var high_sums = mat4x4f();
   for (var c = 0u; c < params.width4; c++) {

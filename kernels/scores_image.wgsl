@@ -1,15 +1,14 @@
 // scores.wgsl for software adapters, from images of the tile's queries and candidates, which they load
 // several times as fast. Sums have the same order as there, and so the same bits.
 //
-//   queries      image of row_count query vectors, rows_per_line side by side
-//   candidates   image of candidate_count candidate vectors, likewise
+//   queries      image of the query block's vectors, rows_per_line side by side
+//   candidates   image of the candidate block's vectors, likewise
 //   scores       as there
 //
 // Dispatched by src/ops/ranking/top_k.ts, in the same way.
 
 struct Params {
-  row_count: u32,
-  candidate_count: u32,
+  row_stride: u32, // as there
 }
 
 @group(0) @binding(0) var queries: texture_storage_2d<rgba32float, read>;
@@ -31,18 +30,18 @@ fn candidate(row: u32, c: u32) -> vec4f {
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let row_groups = (params.row_count + 7u) / 8u;
+  let row_groups = params.row_stride / 8u;
   let group = workgroup_index(here);
   let row_group = group % row_groups;
   let four = group / row_groups * workgroup_size + here.local;
-  if (4u * four >= params.candidate_count) {
+  if (8u * row_group >= query_block.count || 4u * four >= candidate_block.count) {
     return;
   }
   // Rows and candidates past the end repeat the last one and are never used.
   let next = vec4u(0u, 1u, 2u, 3u);
-  let low = min(8u * row_group + next, vec4u(params.row_count - 1u));
-  let high = min(8u * row_group + 4u + next, vec4u(params.row_count - 1u));
-  let column = min(4u * four + next, vec4u(params.candidate_count - 1u));
+  let low = min(8u * row_group + next, vec4u(query_block.count - 1u));
+  let high = min(8u * row_group + 4u + next, vec4u(query_block.count - 1u));
+  let column = min(4u * four + next, vec4u(candidate_block.count - 1u));
   var low_sums = mat4x4f(); // row by row, one component per candidate
   var high_sums = mat4x4f();
   for (var c = 0u; c < width4; c++) {

@@ -16,11 +16,7 @@
 // Dispatched by src/ops/ranking/top_k.ts.
 
 struct Params {
-  first_query: u32, // id of row 0
-  row_count: u32,
   row_stride: u32,
-  first_candidate: u32, // id of candidate 0
-  candidate_count: u32,
   k: u32,
 }
 
@@ -40,20 +36,20 @@ override workgroup_size: u32 = 64;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let row = invocation_index(here, workgroup_size);
-  if (row >= params.row_count) {
+  if (row >= query_block.count) {
     return;
   }
-  let first = (params.first_query + row) * params.k;
+  let first = (query_block.first_id + row) * params.k;
   var score: array<f32, longest>;
   var id: array<u32, longest>;
   for (var place = 0u; place < params.k; place++) {
     // The first tile finds the lists of an earlier ranking.
-    score[place] = select(best_score[first + place], hidden, params.first_candidate == 0u);
-    id[place] = select(best_id[first + place], nothing, params.first_candidate == 0u);
+    score[place] = select(best_score[first + place], hidden, candidate_block.first_id == 0u);
+    id[place] = select(best_id[first + place], nothing, candidate_block.first_id == 0u);
   }
   var worst = score[params.k - 1u];
   var waiting: array<u32, 4u * stretch>;
-  let fours = (params.candidate_count + 3u) / 4u;
+  let fours = (candidate_block.count + 3u) / 4u;
   for (var begin = 0u; begin < fours; begin += stretch) {
     var waits = 0u;
     for (var four = begin; four < min(begin + stretch, fours); four++) {
@@ -61,7 +57,7 @@ fn main(here: Here) {
       // No round where none is let in.
       for (var j = select(4u, 0u, any(newcomers > vec4f(worst))); j < 4u; j++) {
         let candidate = 4u * four + j;
-        if (newcomers[j] > worst && candidate < params.candidate_count) {
+        if (newcomers[j] > worst && candidate < candidate_block.count) {
           waiting[waits] = candidate;
           waits++;
         }
@@ -70,7 +66,7 @@ fn main(here: Here) {
     for (var next = 0u; next < waits; next++) {
       let candidate = waiting[next];
       var newcomer = scores[candidate / 4u * params.row_stride + row][candidate % 4u];
-      var newcomer_id = params.first_candidate + candidate;
+      var newcomer_id = candidate_block.first_id + candidate;
       var shifting = false;
       for (var place = 0u; place < params.k; place++) {
         let old = score[place];

@@ -103,9 +103,8 @@ async function search(
           count: Math.min(QUERIES_PER_RUN, query.count - row),
         };
         const tape = new Tape(gpu, "nearest items", scratch);
-        using program = tape.program;
-        recordTopK(tape, part, candidate, itself, lists);
-        program.run();
+        using topK = recordTopK(tape, part, candidate, itself, lists);
+        for (const { program, step } of topK.replays()) program.run(step);
         await gpu.finish();
         done += part.count * count;
         onProgress?.(`nearest items by ${features.source}`, done / rows ** 2);

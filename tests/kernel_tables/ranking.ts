@@ -9,9 +9,16 @@ const tiles = [
   { rows: 1800, candidates: 1200, width: 4, k: 5, workgroup_size: 1 }, // > 65,535 workgroups,
 ];
 
-/** Scores of a tile: whole groups of eight rows and four candidates. */
+/** Rows of the largest block of queries, of which a case is the last and may be smaller. */
+const strideOf = (rows: number): number => Math.ceil(rows / 8) * 8 + (rows % 3 === 0 ? 16 : 0);
+
+/** Scores of a tile. */
 const tileElements = (rows: number, candidates: number): number =>
-  Math.ceil(rows / 8) * 8 * Math.ceil(candidates / 4) * 4;
+  strideOf(rows) * Math.ceil(candidates / 4) * 4;
+
+/** A block's record, a struct of kernels/prelude.wgsl. */
+const blockOf = (firstRow: number, firstId: number, count: number): Uint32Array<ArrayBuffer> =>
+  Uint32Array.of(firstRow, firstId, count, 0, 0, 0, 0, 0);
 
 export const cases: Record<string, () => Case[]> = {
   scores: () =>
@@ -20,17 +27,13 @@ export const cases: Record<string, () => Case[]> = {
       tensors: {
         queries: floats((2 + rows) * width),
         candidates: floats((3 + candidates) * width),
-        scores: new Float32Array(tileElements(rows, candidates)),
+        scores: floats(tileElements(rows, candidates)),
+        query_block: blockOf(2, 0, rows),
+        candidate_block: blockOf(3, 0, candidates),
       },
-      params: {
-        first_row: 2,
-        row_count: rows,
-        first_candidate_row: 3,
-        candidate_count: candidates,
-        width4: width / 4,
-      },
+      params: { row_stride: strideOf(rows), width4: width / 4 },
       constants: { workgroup_size },
-      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
+      size: { workgroups: strideOf(rows) / 8 * Math.ceil((candidates + 9) / 4 / workgroup_size) },
     })),
 
   scores_image: () =>
@@ -39,17 +42,18 @@ export const cases: Record<string, () => Case[]> = {
       tensors: {
         queries: floats(rows * width),
         candidates: floats(candidates * width),
-        scores: new Float32Array(tileElements(rows, candidates)),
+        scores: floats(tileElements(rows, candidates)),
+        query_block: blockOf(2, 0, rows),
+        candidate_block: blockOf(3, 0, candidates),
       },
       images: { queries: width / 4, candidates: width / 4 },
-      params: { row_count: rows, candidate_count: candidates },
+      params: { row_stride: strideOf(rows) },
       constants: { workgroup_size, width4: width / 4 },
-      size: { workgroups: Math.ceil(rows / 8) * Math.ceil(candidates / 4 / workgroup_size) },
+      size: { workgroups: strideOf(rows) / 8 * Math.ceil((candidates + 9) / 4 / workgroup_size) },
     })),
 
   mask_seen: () =>
     tiles.map(({ rows, candidates }) => {
-      const stride = Math.ceil(rows / 8) * 8;
       const { rowStart, column } = randomPattern(rows + 4, candidates + 20, 6);
       return {
         name: `${rows} × ${candidates}, a tile in the middle`,
@@ -57,21 +61,16 @@ export const cases: Record<string, () => Case[]> = {
           row_start: rowStart,
           column,
           scores: floats(tileElements(rows, candidates)),
+          query_block: blockOf(0, 4, rows),
+          candidate_block: blockOf(0, 10, candidates),
         },
-        params: {
-          first_query: 4,
-          row_count: rows,
-          row_stride: stride,
-          first_candidate: 10,
-          candidate_count: candidates,
-        },
-        size: { invocations: rows },
+        params: { row_stride: strideOf(rows) },
+        size: { invocations: strideOf(rows) },
       };
     }),
 
   mask_ranked: () =>
     tiles.map(({ rows, candidates, workgroup_size = 64 }) => {
-      const stride = Math.ceil(rows / 8) * 8;
       // Few distinct scores, so that ties are common.
       const rounded = (count: number) => floats(count).map((x) => Math.round(8 * x));
       const last_score = rounded(rows + 3);
@@ -81,23 +80,22 @@ export const cases: Record<string, () => Case[]> = {
       last_id[rows + 2] = 0xffffffff;
       return {
         name: `${rows} × ${candidates}, a tile in the middle`,
-        tensors: { last_score, last_id, scores: rounded(tileElements(rows, candidates)) },
-        params: {
-          first_query: 3,
-          row_count: rows,
-          row_stride: stride,
-          first_candidate: 10,
-          candidate_count: candidates,
+        tensors: {
+          last_score,
+          last_id,
+          scores: rounded(tileElements(rows, candidates)),
+          query_block: blockOf(0, 3, rows),
+          candidate_block: blockOf(0, 10, candidates),
         },
+        params: { row_stride: strideOf(rows) },
         constants: { workgroup_size },
-        size: { invocations: stride * Math.ceil(candidates / 4) },
+        size: { invocations: strideOf(rows) * Math.ceil((candidates + 9) / 4) },
       };
     }),
 
   top_k: () =>
     [0, 50].flatMap((first_candidate) =>
       tiles.map(({ rows, candidates, k }) => {
-        const stride = Math.ceil(rows / 8) * 8;
         // Few distinct scores, so that ties are common; some hidden.
         const scores = floats(tileElements(rows, candidates)).map((x) =>
           x > 0.8 ? -3.4e38 : Math.round(8 * x)
@@ -110,16 +108,15 @@ export const cases: Record<string, () => Case[]> = {
         }
         return {
           name: `${rows} × ${candidates}, k ${k}, from candidate ${first_candidate}`,
-          tensors: { scores, best_score, best_id },
-          params: {
-            first_query: 1,
-            row_count: rows,
-            row_stride: stride,
-            first_candidate,
-            candidate_count: candidates,
-            k,
+          tensors: {
+            scores,
+            best_score,
+            best_id,
+            query_block: blockOf(0, 1, rows),
+            candidate_block: blockOf(0, first_candidate, candidates),
           },
-          size: { invocations: rows },
+          params: { row_stride: strideOf(rows), k },
+          size: { invocations: strideOf(rows) },
         };
       })
     ),

@@ -3,50 +3,54 @@ import { type Arrays, batchRows, clockOf, type Numbers, type Twin } from "./twin
 
 export const ranking: Record<string, Twin> = {
   /** scores[candidate, row] = ⟨query, candidate⟩ */
-  scores(t, params) {
-    const { first_row, row_count, first_candidate_row, candidate_count, width4 } = params;
-    makeScores(t, [first_row!, row_count!], [first_candidate_row!, candidate_count!], width4!);
+  scores(t, { row_stride, width4 }) {
+    const { queries, candidates } = blocksOf(t);
+    makeScores(t, queries.firstRow, candidates.firstRow, row_stride!, width4!);
   },
 
   /** The same, of all vectors of two images */
-  scores_image(t, { row_count, candidate_count }, { width4 }) {
-    makeScores(t, [0, row_count!], [0, candidate_count!], width4!);
+  scores_image(t, { row_stride }, { width4 }) {
+    makeScores(t, 0, 0, row_stride!, width4!);
   },
 
   /** scores[seen, row] = −∞ */
-  mask_seen(t, { first_query, row_count, row_stride, first_candidate, candidate_count }) {
-    for (let row = 0; row < row_count!; row++) {
-      const query = first_query! + row;
+  mask_seen(t, { row_stride }) {
+    const { queries, candidates } = blocksOf(t);
+    for (let row = 0; row < queries.count; row++) {
+      const query = queries.firstId + row;
       for (let e = t.row_start![query]!; e < t.row_start![query + 1]!; e++) {
-        const c = t.column![e]! - first_candidate!;
-        if (c >= 0 && c < candidate_count!) t.scores![scoreAt(c, row, row_stride!)] = HIDDEN;
+        const c = t.column![e]! - candidates.firstId;
+        if (c >= 0 && c < candidates.count) t.scores![scoreAt(c, row, row_stride!)] = HIDDEN;
       }
     }
   },
 
   /** scores[c, row] = −∞ unless c comes after what the row's list ends with; in whole fours of c */
-  mask_ranked(t, { first_query, row_count, row_stride, first_candidate, candidate_count }) {
-    for (let row = 0; row < row_count!; row++) {
-      const last = t.last_score![first_query! + row]!, lastId = t.last_id![first_query! + row]!;
-      for (let c = 0; c < 4 * Math.ceil(candidate_count! / 4); c++) {
+  mask_ranked(t, { row_stride }) {
+    const { queries, candidates } = blocksOf(t);
+    for (let row = 0; row < queries.count; row++) {
+      const query = queries.firstId + row;
+      const last = t.last_score![query]!, lastId = t.last_id![query]!;
+      for (let c = 0; c < 4 * Math.ceil(candidates.count / 4); c++) {
         const at = scoreAt(c, row, row_stride!);
-        const score = t.scores![at]!, id = first_candidate! + c;
+        const score = t.scores![at]!, id = candidates.firstId + c;
         if (!(score < last || (score === last && id > lastId))) t.scores![at] = HIDDEN;
       }
     }
   },
 
   /** best ← the k largest of best and the tile, by score descending, then id ascending */
-  top_k(t, { first_query, row_count, row_stride, first_candidate, candidate_count, k }) {
-    for (let row = 0; row < row_count!; row++) {
-      const first = (first_query! + row) * k!;
+  top_k(t, { row_stride, k }) {
+    const { queries, candidates } = blocksOf(t);
+    for (let row = 0; row < queries.count; row++) {
+      const first = (queries.firstId + row) * k!;
       const entries: { score: number; id: number }[] = [];
-      for (let place = first; first_candidate! > 0 && place < first + k!; place++) {
+      for (let place = first; candidates.firstId > 0 && place < first + k!; place++) {
         entries.push({ score: t.best_score![place]!, id: t.best_id![place]! });
       }
-      for (let c = 0; c < candidate_count!; c++) {
+      for (let c = 0; c < candidates.count; c++) {
         const score = t.scores![scoreAt(c, row, row_stride!)]!;
-        if (score > HIDDEN) entries.push({ score, id: first_candidate! + c });
+        if (score > HIDDEN) entries.push({ score, id: candidates.firstId + c });
       }
       entries.sort((a, b) => b.score - a.score || a.id - b.id);
       for (let place = 0; place < k!; place++) {
@@ -89,18 +93,28 @@ function seenItems(t: Arrays, { batch_size }: Numbers, slot: number): number[] {
   return Array.from(t.column!.subarray(t.row_start![user], t.row_start![user + 1]));
 }
 
+/** The records of the current blocks, structs of kernels/prelude.wgsl. */
+function blocksOf({ query_block, candidate_block }: Arrays) {
+  const [queries, candidates] = [query_block!, candidate_block!].map((block) => {
+    const [firstRow, firstId, count] = block;
+    return { firstRow: firstRow!, firstId: firstId!, count: count! };
+  });
+  return { queries: queries!, candidates: candidates! };
+}
+
 /** Inner products, four candidates side by side; those past the end repeat the last row or candidate. */
 function makeScores(
   t: Arrays,
-  [firstRow, rows]: readonly [number, number],
-  [firstCandidate, candidates]: readonly [number, number],
+  firstRow: number,
+  firstCandidate: number,
+  stride: number,
   width4: number,
 ): void {
+  const { queries: { count: rows }, candidates: { count: candidates } } = blocksOf(t);
   const width = width4 * 4;
-  const stride = Math.ceil(rows / 8) * 8;
   for (let c = 0; c < Math.ceil(candidates / 4) * 4; c++) {
     const candidate = firstCandidate + Math.min(c, candidates - 1);
-    for (let row = 0; row < stride; row++) {
+    for (let row = 0; row < Math.ceil(rows / 8) * 8; row++) {
       const query = firstRow + Math.min(row, rows - 1);
       let sum = 0;
       for (let j = 0; j < width; j++) {

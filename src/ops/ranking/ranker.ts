@@ -7,9 +7,10 @@
  * @module
  */
 import type { GpuDevice } from "../../gpu/device.ts";
+import { PacedQueue, runOnce } from "../../gpu/paced_queue.ts";
 import type { Program } from "../../gpu/program.ts";
 import { Scratch } from "../../gpu/scratch.ts";
-import { createTensors, readFloats, readIntegers, write } from "../../gpu/tensor.ts";
+import { createTensors, readIntegers, type Tensor, write } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
 import type { SparsePattern } from "../../sparse/csr.ts";
 import { Tape } from "../../tape/tape.ts";
@@ -19,27 +20,36 @@ import {
   type ListEnds,
   LONGEST_LIST,
   recordTopK,
+  type TopK,
   type TopKLists,
   uploadSeen,
 } from "./top_k.ts";
 
-/** Ranked lists, one per query. */
-export interface Ranking {
+/** Lists of items, one per query. */
+export interface ItemLists {
   /** Item ids, queries × k, best first: by score, ties by id; 0xffffffff where no item was left. */
   readonly items: Uint32Array<ArrayBuffer>;
-  /** Their scores. */
-  readonly scores: Float32Array<ArrayBuffer>;
   /** List length. */
   readonly k: number;
 }
 
-/** Ranks as often as asked, with the vectors as they are by then. */
+/** Ranked lists, one per query. */
+export interface Ranking extends ItemLists {
+  /** The items' scores. */
+  readonly scores: Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Ranks as often as asked, with the vectors as they are by then. Until it is done, nothing else that shares the
+ * ranker's memory may run.
+ */
 export interface Ranker extends Disposable {
-  /**
-   * Ranks all items for all queries. Until it is done, nothing else that shares the ranker's memory may
-   * run.
-   */
+  /** What is recorded; for those who count. */
+  readonly programs: readonly Program[];
+  /** Ranks all items for all queries. */
   rank(): Promise<Ranking>;
+  /** The same without the scores, half of what is to be read. */
+  rankItems(): Promise<ItemLists>;
 }
 
 /** What a ranker is to do. */
@@ -77,30 +87,45 @@ export function recordRanker(
   using resources = new DisposableStack();
   const memory = scratch ?? resources.use(new Scratch(gpu));
   const tape = new Tape(gpu, label, memory);
-  const first = resources.use(tape.program);
+  const vectors = resources.use(tape.program);
   const hidden = resources.use(uploadSeen(gpu, seen));
   const lists = resources.use(createLists(gpu, seen.rowCount, Math.min(k, LONGEST_LIST)));
   const { queries, candidates } = record(tape, resources);
-  recordTopK(tape, queries, candidates, hidden, lists);
+  const first = resources.use(recordTopK(tape, queries, candidates, hidden, lists));
   let rounds: Rounds | undefined;
   if (k > lists.k) {
     const ends = resources.use(createTensors(gpu, {
       scores: ["last scores", [seen.rowCount]],
       ids: ["last ids", [seen.rowCount]],
     }));
-    // While the first tape still holds the vectors, so that their memory is not taken.
-    const next = new Tape(gpu, `${label}, next round`, memory);
-    rounds = { next: resources.use(next.program), ends };
-    recordTopK(next, queries, candidates, hidden, lists, ends);
-    next.finish();
+    const next = resources.use(recordTopK(tape, queries, candidates, hidden, lists, ends));
+    rounds = { next, ends };
   }
   tape.finish();
+  const queue = new PacedQueue(gpu, label);
+  const make: MakeLists = async (topK, ...read) => {
+    if (topK === first) await runOnce(vectors);
+    await queue.add(topK.replays());
+    queue.flush();
+    const numbers = await readIntegers(gpu, ...read);
+    queue.rest();
+    return numbers;
+  };
+  const rank = async (): Promise<Ranking> => {
+    if (rounds) return await rankInRounds(gpu, make, lists, k, { first, ...rounds });
+    const [items, scores] = await make(first, lists.ids, lists.scores);
+    return { items: items!, scores: new Float32Array(scores!.buffer), k };
+  };
+  const rankItems = async (): Promise<ItemLists> => {
+    if (rounds) return await rank();
+    const [items] = await make(first, lists.ids);
+    return { items: items!, k };
+  };
   const owned = resources.move();
   return {
-    rank: async () => {
-      first.run();
-      return rounds ? await readRounds(gpu, lists, k, rounds) : await readLists(gpu, lists);
-    },
+    programs: [vectors, ...first.programs, ...rounds?.next.programs ?? []],
+    rank,
+    rankItems,
     [Symbol.dispose]: () => owned.dispose(),
   };
 }
@@ -116,25 +141,24 @@ export function requireLength(name: string, length: number): void {
   }
 }
 
+/** Makes lists and reads tensors of them. */
+type MakeLists = (topK: TopK, ...read: Tensor[]) => Promise<Uint32Array<ArrayBuffer>[]>;
+
 /** What the rounds after the first need. */
 interface Rounds {
   /** Fills the lists with what follows `ends`. */
-  readonly next: Program;
+  readonly next: TopK;
   /** What the round before ended with. */
   readonly ends: ListEnds;
 }
 
-async function readLists(gpu: GpuDevice, { k, ids, scores }: TopKLists): Promise<Ranking> {
-  const [[items], [values]] = await Promise.all([readIntegers(gpu, ids), readFloats(gpu, scores)]);
-  return { items: items!, scores: values!, k };
-}
-
-/** Reads the first round's lists, then runs and reads the others'. */
-async function readRounds(
+/** Makes and reads the first round's lists, then the others'. */
+async function rankInRounds(
   gpu: GpuDevice,
+  make: MakeLists,
   lists: TopKLists,
   k: number,
-  { next, ends }: Rounds,
+  { first, next, ends }: Rounds & { readonly first: TopK },
 ): Promise<Ranking> {
   const queries = lists.ids.shape[0]!;
   const whole = {
@@ -143,8 +167,8 @@ async function readRounds(
     k,
   };
   for (let start = 0; start < k; start += lists.k) {
-    if (start > 0) next.run();
-    const { items, scores } = await readLists(gpu, lists);
+    const read = await make(start === 0 ? first : next, lists.ids, lists.scores);
+    const items = read[0]!, scores = new Float32Array(read[1]!.buffer);
     const length = Math.min(lists.k, k - start);
     const lastItems = new Uint32Array(queries), lastScores = new Float32Array(queries);
     for (let query = 0; query < queries; query++) {

@@ -1,6 +1,7 @@
 /**
  * The K best candidates of each query by inner product, without ever holding all scores: tiles of
- * scores are made, masked and merged into running lists.
+ * scores are made, masked and merged into running lists. One tile is recorded and replayed for all, each
+ * time with other records bound: which queries, and which candidates.
  *
  * Full ranking (queries are users, candidates items, hidden what a user has seen) and cosine kNN
  * (paper, Eq. 3; both are rows of normalised features, hidden the item itself) are this one operation.
@@ -11,8 +12,9 @@
 import type { GpuDevice } from "../../gpu/device.ts";
 import { fitsImage, type MatrixImage } from "../../gpu/gather/image.ts";
 import { getKernel, type Kernel, LOOP_ROUNDS } from "../../gpu/kernel.ts";
-import type { Program } from "../../gpu/program.ts";
-import { createTensors, type Tensor } from "../../gpu/tensor.ts";
+import type { Replay } from "../../gpu/paced_queue.ts";
+import { Program, RECORD_WORDS, recordNumber, type Step } from "../../gpu/program.ts";
+import { createTensors, type RowRange, type Tensor } from "../../gpu/tensor.ts";
 import maskRanked from "../../../kernels/mask_ranked.wgsl" with { type: "text" };
 import maskSeen from "../../../kernels/mask_seen.wgsl" with { type: "text" };
 import scoresCode from "../../../kernels/scores.wgsl" with { type: "text" };
@@ -67,8 +69,11 @@ export const NO_CANDIDATE = 0xffffffff;
 /** The longest list that kernels/top_k.wgsl can keep. */
 export const LONGEST_LIST = 128;
 
-/** Rows and candidates of a tile: 16 MiB of scores. */
+/** Rows and candidates of a tile at most: 16 MiB of scores. */
 const TILE_ROWS = 1024, TILE_CANDIDATES = 4096;
+
+/** Floating-point operations for a tile's scores at most; a driver may kill what takes longer. */
+const TILE_FLOPS = 2e9;
 
 /** The most bytes that an image of a tile's candidates may have; only wide features reach it. */
 const IMAGE_BYTES = 16 * 2 ** 20;
@@ -113,10 +118,19 @@ export function createLists(gpu: GpuDevice, queries: number, k: number): TopKLis
   return { k, ...tensors };
 }
 
+/** The merging of candidates into lists: a tile of queries × candidates, recorded once, and where it is replayed. */
+export interface TopK extends Disposable {
+  /** What is recorded, tiles and what goes before a row of them; for those who count. */
+  readonly programs: readonly Program[];
+  /** What is to be replayed, in this order, whenever the lists are to be made. */
+  replays(): Iterable<Required<Replay>>;
+}
+
 /**
  * Records the merging of a block of candidates into the lists of a block of queries. Blocks of candidates
  * must come in ascending order of ids; the one that starts with id 0 empties the lists first.
  *
+ * @param tape Of what makes the vectors, which is to run first; the replays use its memory.
  * @param after Where lists go on that were made before: they get what follows. Their own first
  * candidates unless told.
  */
@@ -125,49 +139,66 @@ export function recordTopK(
   queries: Block,
   candidates: Block,
   seen: SeenTensors,
-  { k, scores: best_score, ids: best_id }: TopKLists,
+  lists: TopKLists,
   after?: ListEnds,
-): void {
-  const { gpu, program } = tape;
-  const maskKernel = getKernel(gpu, { name: "mask_seen", code: maskSeen });
-  const topKKernel = getKernel(gpu, { name: "top_k", code: topK });
-  const tile = takeTile(tape, queries, candidates, k);
-  const { scores } = tile;
-  for (let row = 0; row < queries.count; row += tile.rows) {
-    const row_count = Math.min(tile.rows, queries.count - row);
-    const tileQueries = partOf(queries, row, row_count);
-    const size = { invocations: row_count };
-    if (tile.images) copyBlock(program, tileQueries, tile.images.queries);
-    for (let c = 0; c < candidates.count; c += tile.candidates) {
-      const candidate_count = Math.min(tile.candidates, candidates.count - c);
-      const tileCandidates = partOf(candidates, c, candidate_count);
-      if (tile.images) copyBlock(program, tileCandidates, tile.images.candidates);
-      recordScores(program, tileQueries, tileCandidates, tile);
-      const ids = {
-        first_query: tileQueries.firstId,
-        row_count,
-        row_stride: Math.ceil(row_count / 8) * 8,
-        first_candidate: tileCandidates.firstId,
-        candidate_count,
-      };
-      const { rowStart: row_start, column } = seen;
-      program.dispatch(maskKernel, { row_start, column, scores }, ids, size);
-      if (after) {
-        program.dispatch(
-          getKernel(gpu, { name: "mask_ranked", code: maskRanked }),
-          { last_score: after.scores, last_id: after.ids, scores },
-          ids,
-          { invocations: ids.row_stride * Math.ceil(candidate_count / 4) },
-        );
-      }
-      program.dispatch(topKKernel, { scores, best_score, best_id }, { ...ids, k }, size);
-    }
+): TopK {
+  const { gpu } = tape;
+  using resources = new DisposableStack();
+  const tile = takeTile(tape, queries, candidates, lists.k);
+  const queryBlocks = cut(queries, tile.rows), candidateBlocks = cut(candidates, tile.candidates);
+  const records = resources.use(createTensors(gpu, {
+    query_block: blockRecords("blocks of queries", queryBlocks),
+    candidate_block: blockRecords("blocks of candidates", candidateBlocks),
+  }));
+  const { label } = tape.program;
+  const before = resources.use(new Program(gpu, `${label}, queries`));
+  const program = resources.use(new Program(gpu, `${label}, tiles`));
+  if (tile.images) {
+    before.copy(queries.vectors, tile.images.queries, (step) => rowsOf(queryBlocks, step, 0));
+    const { candidates: image } = tile.images;
+    program.copy(candidates.vectors, image, (step) => rowsOf(candidateBlocks, step, 1));
   }
+  recordTile(program, { ...tile, ...records }, { queries, candidates, seen, lists, after });
   tile.release();
+  const owned = resources.move();
+  return {
+    programs: [before, program],
+    *replays() {
+      for (let q = 0; q < queryBlocks.length; q++) {
+        if (tile.images) yield { program: before, step: q };
+        for (let c = 0; c < candidateBlocks.length; c++) yield { program, step: [q, c] };
+      }
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
 }
 
-function partOf({ vectors, firstRow, firstId }: Block, first: number, count: number): Block {
-  return { vectors, firstRow: firstRow + first, firstId: firstId + first, count };
+/** Parts of a block, all as large but for the last. */
+function cut({ vectors, firstRow, firstId, count }: Block, size: number): Block[] {
+  return Array.from({ length: Math.ceil(count / size) }, (_, part) => {
+    const first = part * size;
+    return {
+      vectors,
+      firstRow: firstRow + first,
+      firstId: firstId + first,
+      count: Math.min(size, count - first),
+    };
+  });
+}
+
+/** The struct `Block` of kernels/prelude.wgsl, once per block. */
+function blockRecords(label: string, blocks: readonly Block[]) {
+  const records = new Uint32Array(RECORD_WORDS * blocks.length);
+  blocks.forEach(({ firstRow, firstId, count }, block) =>
+    records.set([firstRow, firstId, count], RECORD_WORDS * block)
+  );
+  return [label, [blocks.length, RECORD_WORDS], records] as const;
+}
+
+/** The rows of the block whose record a step shows at a binding. */
+function rowsOf(blocks: readonly Block[], step: Step, binding: number): RowRange {
+  const { firstRow, count: rowCount } = blocks[recordNumber(step, binding)]!;
+  return { firstRow, rowCount };
 }
 
 /** Memory for the scores of a tile. */
@@ -187,16 +218,19 @@ interface Tile {
 function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Tile {
   const { gpu } = tape;
   const width = queries.vectors.shape[1]!;
-  const rows = Math.min(TILE_ROWS, queries.count);
-  // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
-  const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
   const fromImages = gpu.gathersFromImages && fitsImage(gpu, TILE_CANDIDATES, width / 4);
   const withinImage = fromImages ? Math.floor(IMAGE_BYTES / (4 * width)) : Infinity;
-  const most = Math.min(TILE_CANDIDATES, Math.ceil(candidates.count / 4) * 4);
-  const fours = Math.max(1, Math.floor(Math.min(most, withinRounds, withinImage) / 4));
-  const tile = { rows, candidates: 4 * fours };
+  // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
+  const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
+  const withinFlops = (rows: number) => Math.floor(TILE_FLOPS / (2 * rows * width));
+  const rows = evenSize(queries.count, Math.min(TILE_ROWS, withinFlops(4)), 8);
+  const most = Math.min(TILE_CANDIDATES, withinFlops(rows));
+  const tile = {
+    rows,
+    candidates: evenSize(candidates.count, Math.min(most, withinRounds, withinImage), 4),
+  };
   // As large for every k: lists of different lengths share the memory.
-  const scores = tape.take("scores", [Math.ceil(rows / 8) * 8 * most]);
+  const scores = tape.take("scores", [rows * evenSize(candidates.count, most, 4)]);
   if (!fromImages) return { ...tile, scores, release: () => tape.release(scores) };
   const images = {
     queries: tape.takeImage("image of queries", [rows, width]),
@@ -214,40 +248,63 @@ function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Til
   };
 }
 
-function copyBlock(program: Program, { vectors, firstRow, count }: Block, to: MatrixImage): void {
-  program.copy(vectors, to, { firstRow, rowCount: count });
+/** A multiple of `step`, `most` at most but for one `step`, that cuts `count` into parts of about the same size. */
+function evenSize(count: number, most: number, step: number): number {
+  const largest = Math.max(1, Math.floor(most / step));
+  const steps = Math.max(1, Math.ceil(count / step));
+  return step * Math.ceil(steps / Math.ceil(steps / largest));
 }
 
-/** Records the scores of the queries and candidates in the tile. */
-function recordScores(
+/** What a tile is made from, and whose lists it is merged into. */
+interface Merged {
+  readonly queries: Block;
+  readonly candidates: Block;
+  readonly seen: SeenTensors;
+  readonly lists: TopKLists;
+  readonly after: ListEnds | undefined;
+}
+
+/** Records a tile of the largest size; how much of it there is, its records say. */
+function recordTile(
   program: Program,
-  queries: Block,
-  candidates: Block,
-  { scores, images }: Tile,
+  tile: Tile & Readonly<Record<"query_block" | "candidate_block", Tensor>>,
+  { queries, candidates, seen, lists, after }: Merged,
 ): void {
   const { gpu } = program;
+  const { rows, scores, images, query_block, candidate_block } = tile;
+  const tensors = { scores, query_block, candidate_block };
+  const params = { row_stride: rows };
   const width4 = queries.vectors.shape[1]! / 4;
-  const counts = { row_count: queries.count, candidate_count: candidates.count };
-  const groups = (kernel: Kernel) => ({
-    workgroups: Math.ceil(queries.count / 8) *
-      Math.ceil(candidates.count / (4 * kernel.workgroupSize)),
+  const groups = ({ workgroupSize }: Kernel) => ({
+    workgroups: rows / 8 * Math.ceil(tile.candidates / (4 * workgroupSize)),
   });
   if (images) {
     const constants = { width4, rows_per_line: images.queries.rowsPerLine };
     const kernel = getKernel(gpu, { name: "scores_image", code: scoresImage }, constants);
-    program.dispatch(kernel, { scores }, counts, groups(kernel), images);
+    program.dispatch(kernel, tensors, params, groups(kernel), images);
   } else {
     const kernel = getKernel(gpu, { name: "scores", code: scoresCode });
+    const vectors = { queries: queries.vectors, candidates: candidates.vectors };
+    program.dispatch(kernel, { ...tensors, ...vectors }, { ...params, width4 }, groups(kernel));
+  }
+  program.dispatch(
+    getKernel(gpu, { name: "mask_seen", code: maskSeen }),
+    { ...tensors, row_start: seen.rowStart, column: seen.column },
+    params,
+    { invocations: rows },
+  );
+  if (after) {
     program.dispatch(
-      kernel,
-      { queries: queries.vectors, candidates: candidates.vectors, scores },
-      {
-        ...counts,
-        first_row: queries.firstRow,
-        first_candidate_row: candidates.firstRow,
-        width4,
-      },
-      groups(kernel),
+      getKernel(gpu, { name: "mask_ranked", code: maskRanked }),
+      { ...tensors, last_score: after.scores, last_id: after.ids },
+      params,
+      { invocations: rows * tile.candidates / 4 },
     );
   }
+  program.dispatch(
+    getKernel(gpu, { name: "top_k", code: topK }),
+    { ...tensors, best_score: lists.scores, best_id: lists.ids },
+    { ...params, k: lists.k },
+    { invocations: rows },
+  );
 }
