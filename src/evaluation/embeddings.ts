@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runOnce } from "../gpu/paced_queue.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats } from "../gpu/tensor.ts";
 import { builtModel, type Model } from "../models/model.ts";
@@ -31,7 +32,7 @@ export async function embeddings(model: Model): Promise<Embeddings> {
   const tape = new Tape(gpu, `${name} embeddings`, scratch);
   using program = tape.program;
   const vectors = built.represent(tape);
-  program.run();
+  await runOnce(program);
   const [all] = await readFloats(gpu, vectors);
   const dim = vectors.shape[1]!;
   const firstItem = userCount * dim;

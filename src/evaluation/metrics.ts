@@ -29,7 +29,7 @@
  */
 
 import { InputError } from "../input_error.ts";
-import type { Ranking } from "../ops/ranking/ranker.ts";
+import type { ItemLists } from "../ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 
@@ -160,7 +160,7 @@ export function listLengthFor(metrics: readonly Metric[], itemCount: number): nu
  * @throws {RangeError} when there is not one list per user, or lists stop short of a cutoff.
  */
 export function rankingMetrics(
-  ranking: Pick<Ranking, "items" | "k">,
+  ranking: ItemLists,
   truth: GroundTruth,
   metrics: readonly Metric[],
 ): Metrics {
@@ -184,7 +184,7 @@ export function rankingMetrics(
  * @throws {RangeError} when there is not one list per user, or lists stop short of a cutoff.
  */
 export function rankingMetricsPerUser(
-  ranking: Pick<Ranking, "items" | "k">,
+  ranking: ItemLists,
   { targets, train }: GroundTruth,
   metrics: readonly Metric[],
 ): MetricsPerUser {
@@ -231,7 +231,7 @@ export function countInteractions(
 
 /** How often each item is among the first `k` of some users' lists. */
 function countShown(
-  ranking: Pick<Ranking, "items" | "k">,
+  ranking: ItemLists,
   users: Uint32Array,
   k: number,
   itemCount: number,
@@ -244,7 +244,7 @@ function countShown(
 }
 
 /** A user's list, as far as there were items left. */
-function listOf({ items, k }: Pick<Ranking, "items" | "k">, user: number): Uint32Array {
+function listOf({ items, k }: ItemLists, user: number): Uint32Array {
   const list = items.subarray(user * k, (user + 1) * k);
   const end = list.indexOf(NO_CANDIDATE);
   return end < 0 ? list : list.subarray(0, end);
@@ -274,7 +274,7 @@ function mean(values: Float64Array): number {
 }
 
 function checkLists(
-  { items, k: length }: Pick<Ranking, "items" | "k">,
+  { items, k: length }: ItemLists,
   { rowCount, columnCount }: SparsePattern,
   metrics: readonly Metric[],
 ): void {

@@ -97,8 +97,8 @@ export function createEvaluator(
   const truth = { targets: dataset[split], train: dataset.train };
   const ranker = createRanker(model, seenBefore(dataset, split), k, scratch);
   return {
-    evaluate: async () => rankingMetrics(await ranker.rank(), truth, parsed),
-    evaluatePerUser: async () => rankingMetricsPerUser(await ranker.rank(), truth, parsed),
+    evaluate: async () => rankingMetrics(await ranker.rankItems(), truth, parsed),
+    evaluatePerUser: async () => rankingMetricsPerUser(await ranker.rankItems(), truth, parsed),
     [Symbol.dispose]: () => ranker[Symbol.dispose](),
   };
 }

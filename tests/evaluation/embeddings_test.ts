@@ -15,7 +15,9 @@ Deno.test("embeddings are what ranks, users and items apart", async () => {
   using model = builtModel(await lightgcn.create(gpu, dataset, settings));
   const raw = Float32Array.from({ length: 5 * 4 }, (_, at) => at);
   write(gpu, model.parameters.embeddings!, raw);
+  const waits = gpu.waits;
   const { users, items, dim } = await embeddings(model);
+  assertEquals(gpu.waits, waits + 1);
   assertEquals([users.length, items.length, dim], [2 * 4, 3 * 4, 4]);
   // Item 2 has no interaction: of its two layers, the second is zero.
   assertEquals([...items.subarray(8)], [...raw.subarray(16)].map((x) => x / 2));

@@ -246,6 +246,16 @@ Deno.test("evaluation is by the protocol, worked out by hand", async () => {
   assertEquals(Object.keys(test), ["recall@10", "recall@20", "ndcg@10", "ndcg@20"]);
 });
 
+Deno.test("a short evaluation waits for the GPU once, the first one too", async () => {
+  using gpu = await openDevice();
+  using model = risingModel(gpu);
+  using evaluator = createEvaluator(model, tinyDataset(), "valid");
+  for (const times of [1, 2, 3]) {
+    await evaluator.evaluate();
+    assertEquals(gpu.waits, times);
+  }
+});
+
 Deno.test("metrics are those asked for, of all users or each", async () => {
   using gpu = await openDevice();
   const dataset = tinyDataset();
