@@ -12,6 +12,7 @@ import type { ModelCosts } from "./model_costs.ts";
 import { paperCosts, paperDatasets } from "./paper_costs.ts";
 import type { PeerComparison } from "./peer.ts";
 import type { PreparationCost } from "./preparation_costs.ts";
+import type { MeasuredRanking, RecordedRanking } from "./ranking_scale.ts";
 import { type GraphSchedule, H100 } from "./schedule.ts";
 import { STAGES, type StepProfile } from "./step_profile.ts";
 
@@ -59,6 +60,45 @@ export function formatSchedules(schedules: readonly GraphSchedule[]): string {
   ]);
   const title = `A pass over a graph: steps of ${warps} warps that walk ${rowsPerWarp} rows each`;
   return section(title, header, rows);
+}
+
+/** What ranking takes at scale, as Markdown. */
+export function formatRankings(recorded: RecordedRanking, measured: MeasuredRanking): string {
+  const header = [
+    "ranking",
+    "interactions",
+    "commands",
+    "submissions",
+    "waits",
+    "s",
+    "MB",
+    "GPU, MB",
+  ];
+  const sizeOf = (users: number, items: number) => `${whole(users)} users × ${whole(items)} items`;
+  const rows = [
+    [
+      `recorded: ${sizeOf(recorded.users, recorded.items)}`,
+      "–",
+      recorded.commands,
+      "–",
+      "–",
+      digits(recorded.seconds),
+      digits(recorded.mainBytes / 1e6),
+      digits(recorded.gpuBytes / 1e6),
+    ],
+    [
+      `done: ${sizeOf(measured.asking, measured.items)}`,
+      whole(measured.interactions),
+      "–",
+      measured.submits,
+      measured.waits,
+      digits(measured.seconds),
+      digits(measured.mainBytes / 1e6),
+      digits(measured.gpuBytes / 1e6),
+    ],
+  ];
+  return `${section(`Ranking at scale, on ${measured.adapter}`, header, rows)}\n\n` +
+    `Of it, ${digits(measured.secondsForOne)} s for the vectors and one user.`;
 }
 
 function section(title: string, ...table: Parameters<typeof formatTable>): string {

@@ -42,7 +42,8 @@ export async function recommend(
   if (users.length === 0) return [];
   const built = builtModel(model);
   const { gpu, userCount, itemCount } = built;
-  const seen = pickPatternRows(seenBefore(data, "test"), users);
+  const train = pickPatternRows(data.train, users), valid = pickPatternRows(data.valid, users);
+  const seen = seenBefore({ train, valid }, "test");
   const options = { seen, k: Math.min(k, itemCount) };
   using ranker = recordRanker(gpu, "recommendations", options, (tape, resources) => {
     const vectors = built.represent(tape);

@@ -62,6 +62,9 @@ const refused: [string[], string][] = [
   [["--peer-device", "cuda"], "--peer-device needs --peer."],
   [["--schedule", "--peer="], "--peer is no use beside --schedule, which measures nothing."],
   [["--schedule", "--growth"], "--growth is no use beside --schedule, which measures nothing."],
+  [["--schedule", "--ranking"], "--ranking is no use beside --schedule, which measures nothing."],
+  [["--ranking", "--growth"], "--growth is no use beside --ranking, which measures nothing else."],
+  [["--ranking", "--data", "x"], "--data is no use beside --ranking, which measures nothing else."],
   [["--data", "/no/such/folder"], "/no/such/folder is not a folder."],
   [["--fast"], "Unknown argument --fast; --help lists what there is."],
 ];
