@@ -26,7 +26,7 @@ export interface KernelSource extends ShaderFile {
 
 /** A buffer or texture as the source declares it. */
 export interface Binding {
-  /** The number in `@group(…)`: 0, or 1 for the prelude's clock, whose record changes from step to step. */
+  /** The number in `@group(…)`: 0, or 1 for the prelude's records, which change from step to step. */
   readonly group: number;
   /** The number in `@binding(…)`. */
   readonly index: number;
@@ -188,7 +188,7 @@ function bindingKind(space: string, type: string): Binding["kind"] {
   return type.includes("rgba32uint") ? "rgba32uint" : "rgba32float";
 }
 
-/** The layouts of groups 0 and, for a kernel that asks for the clock, 1. */
+/** The layouts of groups 0 and, for a kernel that asks for records, 1. */
 function bindGroupLayouts(
   { device }: GpuDevice,
   label: string,
