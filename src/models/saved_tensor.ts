@@ -4,7 +4,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { elementCount, readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import type { BuiltModel } from "./model.ts";
 
 /** An array as it is saved. */
@@ -52,6 +52,21 @@ export function writeTensors(
   saved: Readonly<Record<string, SavedTensor>>,
 ): void {
   for (const [name, tensor] of Object.entries(tensors)) write(gpu, tensor, saved[name]!.data);
+}
+
+/** Copies each tensor to the one of its name, which has the same shape, without leaving the GPU. */
+export function copyTensors(
+  gpu: GpuDevice,
+  what: string,
+  from: Readonly<Record<string, Tensor>>,
+  to: Readonly<Record<string, Tensor>>,
+): void {
+  if (gpu.dry) return;
+  gpu.submit(what, (encoder) => {
+    for (const [name, { shape, buffer }] of Object.entries(from)) {
+      encoder.copyBufferToBuffer(buffer, 0, to[name]!.buffer, 0, 4 * elementCount(shape));
+    }
+  });
 }
 
 /**

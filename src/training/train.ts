@@ -9,11 +9,11 @@ import type { Dataset } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { DefaultMetric, Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
+import { GpuError } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import type { MetricsRow, RunDescription, RunFolder } from "../runs/run_folder.ts";
-import type { TrainingState } from "../models/saved_tensor.ts";
 import { completeAdam } from "../tape/adamw.ts";
 import {
   type CompleteTrainOptions,
@@ -46,7 +46,7 @@ export interface TrainResult<Metric extends string = string> {
   readonly history: readonly EpochReport<Metric>[];
 }
 
-/** Seconds between checkpoints where epochs are slow and evaluations rare. */
+/** Seconds between checkpoints, of which each reads all parameters and moments. */
 const CHECKPOINT_SECONDS = 20;
 
 /**
@@ -73,7 +73,7 @@ export async function train<const Metric extends string = DefaultMetric>(
   const run = new Run(trainer, validation, complete);
   await run.begin(await describeRun(built, data, complete, trainer.shapes));
   while (!run.ended) await run.trainEpoch();
-  trainer.restoreModel(run.bestState!);
+  trainer.returnToBest();
   using testing = createEvaluator(built, data, "test", { metrics, scratch });
   return {
     epochs: trainer.epoch,
@@ -90,16 +90,16 @@ export async function train<const Metric extends string = DefaultMetric>(
 
 /** A run in progress. */
 class Run {
-  /** Best validation so far, and the state that gave it, without moments. */
+  /** Best validation so far. The trainer keeps the state that gave it. */
   best: EpochReport["best"] = { epoch: -1, value: -Infinity };
-  bestState: TrainingState | undefined;
   /** Of each epoch so far. */
   readonly history: EpochReport[] = [];
   readonly #trainer: Trainer;
   readonly #validation: Evaluator;
   readonly #options: CompleteTrainOptions;
   #folder: RunFolder | undefined;
-  #saved = performance.now();
+  /** When the last checkpoint was written, and with which epoch's best state. */
+  #saved = { at: -Infinity, best: -1 };
 
   constructor(trainer: Trainer, validation: Evaluator, options: CompleteTrainOptions) {
     this.#trainer = trainer;
@@ -117,7 +117,8 @@ class Run {
       this.#trainer.restore(before.last);
       for (const row of before.rows) this.#note(row);
       this.best = before.best;
-      this.bestState = before.bestState;
+      this.#trainer.restoreBest(before.bestState);
+      this.#saved = { at: performance.now(), best: before.best.epoch };
       return;
     }
     const valid = await this.#validation.evaluate();
@@ -140,33 +141,44 @@ class Run {
   async trainEpoch(): Promise<void> {
     const { epochs, evalEvery, signal } = this.#options;
     if (signal?.aborted) {
-      await this.#folder?.saveLast(await this.#trainer.state(), this.best);
+      await this.#saveCheckpoint();
       signal.throwIfAborted();
     }
-    const result = await this.#trainer.runEpoch();
-    if (!Number.isFinite(result.loss)) throw diverged(result.epoch, this.#folder);
+    const result = await this.#trainer.runEpoch().catch((error) => {
+      throw error instanceof GpuError ? new GpuError(error.message + this.#kept) : error;
+    });
+    if (!Number.isFinite(result.loss)) throw diverged(result.epoch, this.#kept);
     const evaluated = result.epoch % evalEvery === 0 || result.epoch === epochs;
     await this.#finishEpoch(evaluated ? await this.#validation.evaluate() : undefined, result);
   }
 
-  /** Keeps what the epoch gave. The best state is saved before the last one, which names it. */
+  /** What is left of a run that fails, for the end of a message. */
+  get #kept(): string {
+    return this.#folder ? ` ${this.#folder.path} keeps the last good checkpoint.` : "";
+  }
+
+  /** Keeps what the epoch gave. Its row is written before the checkpoint, whose rows must all be there. */
   async #finishEpoch(valid?: Metrics, result?: EpochResult): Promise<void> {
     const { epoch } = this.#trainer;
     const { loss, seconds } = result ?? {};
-    const due = valid || performance.now() - this.#saved > CHECKPOINT_SECONDS * 1000;
-    const before = this.best.epoch;
     const row = { epoch, loss, seconds, valid };
     const report = this.#note(row);
-    if (this.best.epoch !== before) {
-      this.bestState = await this.#trainer.modelState();
-      await this.#folder?.saveBest(this.bestState, this.best);
-    }
+    if (this.best.epoch === epoch) this.#trainer.keepBest();
     await this.#folder?.appendMetrics(row);
-    if (due && this.#folder) {
-      await this.#folder.saveLast(await this.#trainer.state(), this.best);
-      this.#saved = performance.now();
-    }
+    const due = performance.now() - this.#saved.at > CHECKPOINT_SECONDS * 1000;
+    if (due || this.ended) await this.#saveCheckpoint();
     await this.#options.onEpoch?.(report);
+  }
+
+  /** Writes the best state, if it is another one, before the last one, which names it. */
+  async #saveCheckpoint(): Promise<void> {
+    if (!this.#folder) return;
+    const { best } = this;
+    if (best.epoch !== this.#saved.best) {
+      await this.#folder.saveBest(await this.#trainer.bestState(), best);
+    }
+    await this.#folder.saveLast(await this.#trainer.state(), best);
+    this.#saved = { at: performance.now(), best: best.epoch };
   }
 
   /** Adds an epoch to the history; it is the best so far if it validated better than all before. */
@@ -212,8 +224,7 @@ function requireSameSize(
   );
 }
 
-function diverged(epoch: number, folder: RunFolder | undefined): InputError {
-  const kept = folder ? ` ${folder.path} keeps the last good checkpoint.` : "";
+function diverged(epoch: number, kept: string): InputError {
   return new InputError(
     `The loss of epoch ${epoch} is not a finite number: try a smaller learning rate.${kept}`,
   );

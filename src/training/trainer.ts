@@ -5,12 +5,13 @@
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import type { Tensor } from "../gpu/tensor.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import type { AdamSettings } from "../tape/adamw.ts";
 import {
+  copyTensors,
   modelTensors,
   readTensors,
   shapesOf,
@@ -55,6 +56,9 @@ export class Trainer implements Disposable {
   readonly #seed: number;
   readonly #shape: EpochShape;
   readonly #step: TrainingStep;
+  /** A copy of what the model is restored from. */
+  readonly #best: Readonly<Record<string, Tensor>>;
+  #bestEpoch = 0;
   readonly #resources: DisposableStack;
   #drawn: { epoch: number; batches: EpochBatches } | undefined;
 
@@ -80,6 +84,10 @@ export class Trainer implements Disposable {
     this.#step = resources.use(
       createTrainingStep(model, this.#shape, settings, this.scratch),
     );
+    const best = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
+      [name, resources.use(createTensor(gpu, `best ${label}`, shape))] as const
+    );
+    this.#best = Object.fromEntries(best);
     this.#resources = resources.move();
   }
 
@@ -113,20 +121,34 @@ export class Trainer implements Disposable {
     return { epoch: this.epoch, tensors: await readTensors(this.#gpu, this.#saved()) };
   }
 
-  /** Reads the model's parameters and buffers, without the optimizer's moments. */
-  async modelState(): Promise<TrainingState> {
-    return { epoch: this.epoch, tensors: await readTensors(this.#gpu, modelTensors(this.#model)) };
-  }
-
   /** Restores a saved state, moments included. */
   restore({ epoch, tensors }: TrainingState): void {
     writeTensors(this.#gpu, this.#saved(), tensors);
     this.epoch = epoch;
   }
 
-  /** Gives the model the parameters of a saved state; the optimizer is left as it is. */
-  restoreModel({ tensors }: TrainingState): void {
-    writeTensors(this.#gpu, modelTensors(this.#model), tensors);
+  /** Keeps the model as it is now for the best one so far, on the GPU: nobody waits. */
+  keepBest(): void {
+    const what = `${this.#model.name}: the best state is kept`;
+    copyTensors(this.#gpu, what, modelTensors(this.#model), this.#best);
+    this.#bestEpoch = this.epoch;
+  }
+
+  /** Gives the model the parameters of the best state; the optimizer is left as it is. */
+  returnToBest(): void {
+    const what = `${this.#model.name}: back to the best state`;
+    copyTensors(this.#gpu, what, this.#best, modelTensors(this.#model));
+  }
+
+  /** Reads the best state: the model's parameters and buffers, without the optimizer's moments. */
+  async bestState(): Promise<TrainingState> {
+    return { epoch: this.#bestEpoch, tensors: await readTensors(this.#gpu, this.#best) };
+  }
+
+  /** Takes a saved state for the best one so far. */
+  restoreBest({ epoch, tensors }: TrainingState): void {
+    writeTensors(this.#gpu, this.#best, tensors);
+    this.#bestEpoch = epoch;
   }
 
   /** Shapes of what a checkpoint holds, by name. */

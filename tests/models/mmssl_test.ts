@@ -90,7 +90,8 @@ Deno.test("a saved state brings the graphs back with the parameters", async () =
   using second = builtModel(await mmssl.create(gpu, dataset, { ...changed, seed: 9 }));
   using other = new Trainer(second, dataset.train, training);
   assertNotEquals(await represent(gpu, second), await represent(gpu, first));
-  other.restoreModel(state);
+  other.restoreBest(state);
+  other.returnToBest();
   assertEquals(await represent(gpu, second), await represent(gpu, first));
   assertEquals(await pairCounts(gpu, second), await pairCounts(gpu, first));
 });

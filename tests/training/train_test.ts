@@ -7,66 +7,22 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { evaluate } from "../../src/evaluation/ranking.ts";
-import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { type BuiltModel, builtModel } from "../../src/models/model.ts";
-import { stair as stairKind } from "../../src/models/stair.ts";
 import { loadCheckpoint } from "../../src/runs/checkpoint.ts";
-import { train, type TrainResult } from "../../src/training/train.ts";
+import { train } from "../../src/training/train.ts";
 import type { TrainOptions } from "../../src/training/train_options.ts";
 import { madeDataset } from "./made_dataset.ts";
-
-const dataset = madeDataset();
-async function stair(gpu: GpuDevice, gamma = 0.3, data = dataset): Promise<BuiltModel> {
-  const settings = { dim: 8, gamma, neighbors: { text: 3, image: 1 } };
-  return builtModel(await stairKind.create(gpu, data, settings));
-}
-
-const settings: TrainOptions = {
-  epochs: 6,
-  batchSize: 64,
-  learningRate: 0.01,
-  weightDecay: 0.1,
-  seed: 4,
-  evalEvery: 3,
-};
-
-/** Trains a fresh model. */
-async function run(gpu: GpuDevice, options: Partial<TrainOptions> = {}): Promise<TrainResult> {
-  using model = await stair(gpu);
-  return await train(model, dataset, { ...settings, ...options });
-}
-
-/** Runs `body` with an open device and an empty folder; all memory must have been given back. */
-async function withRun(body: (gpu: GpuDevice, folder: string) => Promise<void>): Promise<void> {
-  using gpu = await openDevice();
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(gpu, folder);
-    assertEquals(gpu.bytes, 0);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** What does not depend on the clock. */
-const outcome = ({ epochs, ended, bestEpoch, valid, test }: TrainResult) => (
-  { epochs, ended, bestEpoch, valid, test }
-);
-
-async function checkpointBytes(path: string): Promise<Uint8Array[]> {
-  return await Promise.all(
-    ["best", "last"].map((name) => Deno.readFile(`${path}/${name}.safetensors`)),
-  );
-}
-
-/** Rows of metrics.csv, header first, without the seconds. */
-async function metricsRows(path: string): Promise<string[][]> {
-  const text = await Deno.readTextFile(`${path}/metrics.csv`);
-  assert(text.endsWith("\n"), "the last line is cut short");
-  return text.trimEnd().split("\n").map((line) => line.split(",").toSpliced(2, 1));
-}
+import {
+  checkpointBytes,
+  dataset,
+  metricsRows,
+  outcome,
+  run,
+  settings,
+  stair,
+  withRun,
+} from "./whole_runs.ts";
 
 Deno.test("training improves on the initial embeddings", async () => {
   await withRun(async (gpu) => {
@@ -92,49 +48,6 @@ Deno.test("three epochs and three more give the bits of six", async () => {
       assertEquals(b!.best, a!.best);
     }
     assertEquals(await metricsRows(halves), await metricsRows(straight));
-  });
-});
-
-Deno.test("a run stopped between evaluations goes on to the same files, bit for bit", async () => {
-  await withRun(async (gpu, folder) => {
-    const [straight, stopped] = [`${folder}/straight`, `${folder}/stopped`];
-    const expected = await run(gpu, { out: straight });
-    const stop = new AbortController();
-    const { signal } = stop;
-    const onEpoch = ({ epoch }: { epoch: number }) => epoch === 4 && stop.abort();
-    await assertRejects(() => run(gpu, { out: stopped, signal, onEpoch }), DOMException, "aborted");
-    assertEquals((await loadCheckpoint(`${stopped}/last.safetensors`)).state.epoch, 4);
-    // As after a crash: an epoch beyond the checkpoint, and a line cut short.
-    await Deno.writeTextFile(`${stopped}/metrics.csv`, "5,0.5,1,,,,\n6,0.", { append: true });
-    const reports: number[] = [];
-    const actual = await run(gpu, {
-      out: stopped,
-      resume: true,
-      onEpoch: ({ epoch }) => reports.push(epoch),
-    });
-    assertEquals(reports, [5, 6]);
-    assertEquals(outcome(actual), outcome(expected));
-    assertEquals(await checkpointBytes(stopped), await checkpointBytes(straight));
-    assertEquals(await metricsRows(stopped), await metricsRows(straight));
-  });
-});
-
-Deno.test("a run killed after its best state was saved, and not yet its last, goes on", async () => {
-  await withRun(async (gpu, folder) => {
-    const [straight, killed] = [`${folder}/straight`, `${folder}/killed`];
-    const options = { evalEvery: 1, epochs: 8 };
-    const { bestEpoch } = await run(gpu, { ...options, out: straight });
-    assert(bestEpoch > 1, `best epoch ${bestEpoch}`);
-    const stop = new AbortController();
-    const onEpoch = ({ epoch }: { epoch: number }) => epoch === bestEpoch - 1 && stop.abort();
-    await assertRejects(
-      () => run(gpu, { ...options, out: killed, signal: stop.signal, onEpoch }),
-      DOMException,
-    );
-    await Deno.copyFile(`${straight}/best.safetensors`, `${killed}/best.safetensors`);
-    await run(gpu, { ...options, out: killed, resume: true });
-    assertEquals(await checkpointBytes(killed), await checkpointBytes(straight));
-    assertEquals(await metricsRows(killed), await metricsRows(straight));
   });
 });
 
@@ -206,23 +119,6 @@ Deno.test("patience counts evaluations without a better one", async () => {
     const still = { learningRate: 1e-30, weightDecay: 0, epochs: 50 };
     const { epochs, ended, bestEpoch } = await run(gpu, { ...still, evalEvery: 2, patience: 3 });
     assertEquals({ epochs, ended, bestEpoch }, { epochs: 6, ended: "patience", bestEpoch: 0 });
-  });
-});
-
-Deno.test("a loss that is no number ends the run and keeps the last good checkpoint", async () => {
-  await withRun(async (gpu, folder) => {
-    const out = `${folder}/run`;
-    using model = await stair(gpu);
-    const [initial] = await readFloats(gpu, model.parameters.embeddings!);
-    const error = await assertRejects(
-      () => train(model, dataset, { ...settings, evalEvery: 1, learningRate: 1e30, out }),
-      InputError,
-      "The loss of epoch 1 is not a finite number: try a smaller learning rate.",
-    );
-    assertStringIncludes(error.message, `${out} keeps the last good checkpoint.`);
-    const { state } = await loadCheckpoint(`${out}/last.safetensors`);
-    assertEquals([state.epoch, state.tensors.embeddings!.data], [0, initial!]);
-    assertEquals((await metricsRows(out)).length, 2);
   });
 });
 
