@@ -7,7 +7,7 @@
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, type RandomSource, shuffle, uniformBelow } from "../../src/random.ts";
 import { countInteractions } from "../../src/evaluation/metrics.ts";
-import { rowLengths, rowOf, type SparsePattern } from "../../src/sparse/csr.ts";
+import { patternOf, rowLengths, rowOf, type SparsePattern } from "../../src/sparse/csr.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import type { NeighbourLists } from "../../src/data/neighbour_lists.ts";
@@ -207,14 +207,28 @@ function generateNeighbours(itemCount: number, longest: number, seed: number): N
  * @throws {InputError} as {@linkcode generateGraph} does.
  */
 export function generateDataset(name: string, degrees: Degrees, seed: number): Dataset {
-  const train = generateGraph(degrees, seed);
-  const { rowCount: userCount, columnCount: itemCount } = train;
-  const none = { ...train, rowStart: new Uint32Array(userCount + 1), column: new Uint32Array() };
+  const data = trainOnly(name, generateGraph(degrees, seed));
+  const { itemCount } = data;
   const modalities = ["text", "image"].map((modality, m) => ({
     name: modality,
     features: generateFeatures(itemCount, FEATURE_WIDTH, seed + m + 1),
     neighbours: generateNeighbours(itemCount, NEIGHBOURS, seed + m + 1),
   }));
-  const titles = new Map<number, string>();
-  return { name, userCount, itemCount, train, valid: none, test: none, modalities, titles };
+  return { ...data, modalities };
+}
+
+/** A dataset of interactions to train on, and nothing else. */
+export function trainOnly(name: string, train: SparsePattern): Dataset {
+  const { rowCount: userCount, columnCount: itemCount } = train;
+  const none = patternOf(userCount, itemCount, []);
+  return {
+    name,
+    userCount,
+    itemCount,
+    train,
+    valid: none,
+    test: none,
+    modalities: [],
+    titles: new Map(),
+  };
 }

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { Dataset } from "../../src/data/dataset.ts";
 import { recommend } from "../../src/evaluation/recommend.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { createTensor } from "../../src/gpu/tensor.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { recordRanker } from "../../src/ops/ranking/ranker.ts";
-import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
-import { BABY_SKEW, generateGraph, skewedDegrees } from "./generated_graph.ts";
+import { patternOf } from "../../src/sparse/csr.ts";
+import { BABY_SKEW, generateGraph, skewedDegrees, trainOnly } from "./generated_graph.ts";
 import { secondsOf } from "./timing.ts";
 import { SEED } from "./workload.ts";
 
@@ -113,10 +112,11 @@ export async function measureRanking(
   onProgress: (what: string) => void,
 ): Promise<MeasuredRanking> {
   onProgress(`making a graph of ${interactions} interactions`);
-  const data = trainOnly(generateGraph({
+  const graph = generateGraph({
     users: skewedDegrees({ count: users, total: interactions, ...BABY_SKEW.users }),
     items: skewedDegrees({ count: items, total: interactions, least: 0, exponent: 0.42, seed: 2 }),
-  }, SEED));
+  }, SEED);
+  const data = trainOnly("generated", graph);
   using gpu = await openDevice();
   using model = await lightgcn.create(gpu, data, { dim: DIM, seed: SEED });
   const asked = Array.from({ length: asking }, (_, i) => Math.floor(i * users / asking));
@@ -140,20 +140,5 @@ export async function measureRanking(
     gpuBytes: gpu.peakBytes,
     submits: gpu.submits - submits,
     waits: gpu.waits - waits,
-  };
-}
-
-function trainOnly(train: SparsePattern): Dataset {
-  const { rowCount: userCount, columnCount: itemCount } = train;
-  const none = patternOf(userCount, itemCount, []);
-  return {
-    name: "generated",
-    userCount,
-    itemCount,
-    train,
-    valid: none,
-    test: none,
-    modalities: [],
-    titles: new Map(),
   };
 }

@@ -5,9 +5,9 @@ import { readFloats, write } from "../../src/gpu/tensor.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
-import { trainOnly } from "../training/made_dataset.ts";
+import { trainOnly } from "../../scripts/bench/generated_graph.ts";
 
-const dataset = trainOnly(patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]));
+const dataset = trainOnly("made", patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]));
 
 Deno.test("embeddings are what ranks, users and items apart", async () => {
   using gpu = await openDevice();

@@ -9,7 +9,8 @@ import { lightgcn } from "../../src/models/lightgcn.ts";
 import { builtModel } from "../../src/models/model.ts";
 import { patternOf, rowOf } from "../../src/sparse/csr.ts";
 import { inBothWays } from "../gpu/gather/both_gathers.ts";
-import { madeDataset, trainOnly } from "../training/made_dataset.ts";
+import { madeDataset } from "../training/made_dataset.ts";
+import { trainOnly } from "../../scripts/bench/generated_graph.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 const data = { train, valid: patternOf(2, 5, []) };
@@ -17,7 +18,9 @@ const data = { train, valid: patternOf(2, 5, []) };
 /** Without layers, representations are the embeddings: two users, five items, along two axes. */
 async function openModel() {
   const gpu = await openDevice();
-  const model = builtModel(await lightgcn.create(gpu, trainOnly(train), { dim: 4, layers: 0 }));
+  const model = builtModel(
+    await lightgcn.create(gpu, trainOnly("made", train), { dim: 4, layers: 0 }),
+  );
   const users = [[1, 0, 0, 0], [0, 1, 0, 0]];
   const items = [[1, 9, 0, 0], [5, 5, 0, 0], [3, 3, 0, 0], [4, 0, 0, 0], [3, 0, 0, 0]];
   write(gpu, model.parameters.embeddings!, Float32Array.from([...users, ...items].flat()));

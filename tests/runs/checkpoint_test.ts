@@ -17,11 +17,11 @@ import {
 } from "../../src/runs/checkpoint.ts";
 import { withFolder } from "../data/dataset_folder.ts";
 import { encodeSafetensors } from "../files/safetensors_file.ts";
-import { trainOnly } from "../training/made_dataset.ts";
+import { trainOnly } from "../../scripts/bench/generated_graph.ts";
 import { training } from "./training_config.ts";
 
 const train = patternOf(2, 3, [[0, 1], [1, 0], [1, 1]]);
-const dataset = trainOnly(train);
+const dataset = trainOnly("made", train);
 const settings = { dim: 4, layers: 1, regWeight: 0, seed: 1 };
 
 const shape = [5, 4];

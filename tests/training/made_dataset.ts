@@ -1,7 +1,6 @@
 /** A small dataset that a recommender can learn from. */
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
 import { createRandom, shuffle, uniformReal } from "../../src/random.ts";
-import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
 
 const USERS = 60, ITEMS = 40;
 
@@ -33,20 +32,4 @@ export function madeDataset(seed = 2): Dataset {
     interactions: { user, item, split },
     features: { text: features(12), image: features(10) },
   });
-}
-
-/** Interactions to train on, and nothing else. */
-export function trainOnly(train: SparsePattern): Dataset {
-  const { rowCount: userCount, columnCount: itemCount } = train;
-  const none = patternOf(userCount, itemCount, []);
-  return {
-    name: "made",
-    userCount,
-    itemCount,
-    train,
-    valid: none,
-    test: none,
-    modalities: [],
-    titles: new Map(),
-  };
 }

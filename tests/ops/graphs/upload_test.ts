@@ -10,7 +10,7 @@ import { createStepwiseConvolution } from "../../../src/ops/graphs/stepwise_conv
 import { createLists, uploadSeen } from "../../../src/ops/ranking/top_k.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";
 import { bothGathers, type Gather } from "../../gpu/gather/both_gathers.ts";
-import { trainOnly } from "../../training/made_dataset.ts";
+import { trainOnly } from "../../../scripts/bench/generated_graph.ts";
 
 const train = patternOf(2, 5, [[0, 1], [1, 0], [1, 1]]);
 
@@ -62,7 +62,8 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
   type Create = (gpu: GpuDevice) => Disposable | Promise<Disposable>;
   const convolution: Create = (gpu) =>
     createStepwiseConvolution(gpu, "graph", matrix, new Float64Array(4).fill(1), 1);
-  const lightGcn: Create = (gpu) => lightgcn.create(gpu, trainOnly(train), { dim: 8, layers: 2 });
+  const lightGcn: Create = (gpu) =>
+    lightgcn.create(gpu, trainOnly("made", train), { dim: 8, layers: 2 });
   const buildIt: Create = (gpu) => buildStair(gpu, train, settings, stair);
   const cases: [name: string, failing: string, create: Create, where?: Gather][] = [
     ["sparse matrix", "graph value", (gpu) => uploadSparse(gpu, "graph", matrix)],
