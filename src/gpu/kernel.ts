@@ -56,6 +56,8 @@ export interface Kernel {
   readonly layouts: readonly GPUBindGroupLayout[];
   /** The buffers, textures and parameters it binds, in the order of the source. */
   readonly bindings: readonly Binding[];
+  /** The numbers of its bindings in group 1, those of the prelude's records, in the same order. */
+  readonly records: readonly number[];
   /** Members of `struct Params`, in order; none when the kernel has no uniform. */
   readonly fields: readonly Field[];
   /** Invocations per workgroup. */
@@ -134,6 +136,7 @@ function compile(
     pipeline,
     layouts,
     bindings,
+    records: bindings.filter(({ group }) => group === 1).map(({ index }) => index),
     fields: parseFields(code),
     workgroupSize: Number(size ?? 1),
   };

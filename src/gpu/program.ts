@@ -120,9 +120,8 @@ export function encodeDispatch(
   pass.setPipeline(kernel.pipeline);
   pass.setBindGroup(0, bindGroup!);
   if (records) {
-    const bindings = kernel.bindings.filter(({ group }) => group === 1);
-    const offsets = bindings.map(({ index }) =>
-      4 * RECORD_WORDS * recordNumber(own ?? step, index)
+    const offsets = kernel.records.map((binding) =>
+      4 * RECORD_WORDS * recordNumber(own ?? step, binding)
     );
     pass.setBindGroup(1, records, offsets);
   }
