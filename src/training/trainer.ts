@@ -5,7 +5,7 @@
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { createTensor, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
@@ -84,10 +84,10 @@ export class Trainer implements Disposable {
     this.#step = resources.use(
       createTrainingStep(model, this.#shape, settings, this.scratch),
     );
-    const best = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
-      [name, resources.use(createTensor(gpu, `best ${label}`, shape))] as const
+    const copies = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
+      [name, [`best ${label}`, shape]] as const
     );
-    this.#best = Object.fromEntries(best);
+    this.#best = resources.use(createTensors(gpu, Object.fromEntries(copies)));
     this.#resources = resources.move();
   }
 
