@@ -5,7 +5,8 @@
 // One invocation owns 16 rows and eight columns of C. Four rows of A at four k are a 4 × 4 matrix, as
 // are four k of B at four columns: each round is eight products of such matrices on 24 vectors read.
 // `lanes` neighbouring invocations share their rows of A; a workgroup holds as many such groups as fit,
-// one below the other. The order of every sum depends on the shapes alone.
+// one below the other. Workgroups are numbered down the rows, then across the columns, then by parts; a
+// large product is dispatched in stretches of them. The order of every sum depends on the shapes alone.
 //
 //   a      rows × inner, its rows padded with zeros to a multiple of 4, as vec4; Aᵀ, inner × rows, its
 //          rows padded with anything, where `across`
@@ -22,6 +23,8 @@ struct Params {
   columns4: u32, // vec4 per row of b and c
   parts: u32,
   part4: u32, // vec4 of k in a part
+  first_group: u32, // the first workgroup of the stretch
+  groups: u32, // how many the stretch has
 }
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
@@ -83,7 +86,9 @@ fn store(part: u32, row: u32, column4: u32, block: mat4x4f) {
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let group = workgroup_index(here);
+  // A dispatch may have more workgroups than were asked for.
+  let place = workgroup_index(here);
+  let group = params.first_group + place;
   let height = workgroup_size / lanes; // row groups of a workgroup
   let row_tiles = (params.rows + 16u * height - 1u) / (16u * height);
   let column_tiles = (params.columns4 + 2u * lanes - 1u) / (2u * lanes);
@@ -93,7 +98,7 @@ fn main(here: Here) {
   let below = select(here.local / lanes, 0u, height == 1u);
   let row = (group % row_tiles * height + below) * 16u;
   let left = tile % column_tiles * 2u * lanes + here.local % lanes;
-  if (part >= params.parts || row >= params.rows || left >= params.columns4) {
+  if (place >= params.groups || row >= params.rows || left >= params.columns4) {
     return;
   }
   // Rows and columns past the end repeat the last and are not stored. So do k: there a is zero or,

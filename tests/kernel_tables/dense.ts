@@ -23,23 +23,32 @@ const blockProducts = [
   { rows: 90, inner: 9, columns4: 16, parts: 3, workgroup_size: LANES }, // an empty part
   { rows: 33, inner: 64, columns4: 9, parts: 2, workgroup_size: LANES },
   { rows: 1, inner: 262_200, columns4: 1, parts: 65_550 }, // > 65,535 workgroups
+  // Stretches: from within the rows to within the next columns, from there to the end, and more than
+  // 65,535 workgroups that are not the last.
+  { rows: 150, inner: 30, columns4: 17, parts: 3, first_group: 1, groups: 4 },
+  { rows: 90, inner: 9, columns4: 20, parts: 2, workgroup_size: LANES, first_group: 8, groups: 16 },
+  { rows: 1, inner: 262_280, columns4: 1, parts: 65_570, first_group: 3, groups: 65_539 },
 ];
 
 export const cases: Record<string, () => Case[]> = {
   product: () =>
-    blockProducts.flatMap(({ rows, inner, columns4, parts, workgroup_size = 64 }) =>
-      [
+    blockProducts.flatMap(({ rows, inner, columns4, parts, workgroup_size = 64, ...stretch }) => {
+      const tiles = Math.ceil(rows / (16 * workgroup_size / LANES)) *
+        Math.ceil(columns4 / (2 * LANES));
+      const { first_group = 0, groups = tiles * parts } = stretch;
+      return [
         { keep: 0, with_bias: 1, across: 0 },
         { keep: 1, with_bias: 0, across: 0 },
         { keep: 0, with_bias: 0, across: 1 },
       ].map(({ keep, with_bias, across }) => ({
         name: `${rows} × ${inner} × ${4 * columns4} in ${parts} parts, keep ${keep}, ` +
-          `across ${across}`,
+          `across ${across}, ${groups} workgroups from ${first_group}`,
         tensors: {
           a: across === 1 ? floats(inner * padded(rows)) : paddedFloats(rows, inner),
           b: floats(inner * 4 * columns4),
           bias: floats(4 * columns4),
-          c: before(keep, parts * rows * 4 * columns4),
+          // What is outside the stretch stays, and is compared.
+          c: before(stretch.groups ? 1 : keep, parts * rows * 4 * columns4),
         },
         params: {
           rows,
@@ -48,14 +57,13 @@ export const cases: Record<string, () => Case[]> = {
           columns4,
           parts,
           part4: Math.ceil(Math.ceil(inner / 4) / parts),
+          first_group,
+          groups,
         },
         constants: { across, keep, with_bias, workgroup_size },
-        size: {
-          workgroups: Math.ceil(rows / (16 * workgroup_size / LANES)) *
-            Math.ceil(columns4 / (2 * LANES)) * parts,
-        },
-      }))
-    ),
+        size: { workgroups: groups },
+      }));
+    }),
 
   sum_parts: () =>
     [[1, 1], [5, 3], [300, 40], [70_001, 2]].flatMap(([elements, parts]) =>

@@ -43,14 +43,19 @@ export const rows: Record<string, Twin> = {
     });
   },
 
-  /** C_part = keep · C_part + Σ_k A_ik B_kj over the part's k, + bias_j in part 0 */
-  product(t, params, { across, keep, with_bias }) {
-    const { rows, inner, a_stride4, columns4, parts, part4 } = params;
+  /** C_part = keep · C_part + Σ_k A_ik B_kj over the part's k, + bias_j in part 0, in the stretch's tiles */
+  product(t, params, { across, keep, with_bias, workgroup_size }) {
+    const { rows, inner, a_stride4, columns4, parts, part4, first_group, groups } = params;
     const columns = 4 * columns4!;
+    const tileRows = 2 * workgroup_size!, tileColumns = 64;
+    const rowTiles = Math.ceil(rows! / tileRows), columnTiles = Math.ceil(columns / tileColumns);
     for (let part = 0; part < parts!; part++) {
       const end = Math.min((part + 1) * part4! * 4, inner!);
       for (let i = 0; i < rows!; i++) {
         for (let j = 0; j < columns; j++) {
+          const tile = part * columnTiles + Math.floor(j / tileColumns);
+          const group = tile * rowTiles + Math.floor(i / tileRows);
+          if (group < first_group! || group >= first_group! + groups!) continue;
           let sum = with_bias === 1 && part === 0 ? t.bias![j]! : 0;
           for (let k = part * part4! * 4; k < end; k++) {
             const x = across === 1 ? t.a![k * a_stride4! * 4 + i]! : t.a![i * a_stride4! * 4 + k]!;

@@ -5,12 +5,14 @@
  * The kernel reads rows of A and rows of B, each padded to a multiple of four numbers; an operand that
  * does not lie so in memory is copied first, which costs little beside the product. Where the result is
  * small and the inner dimension long, as for gradients of weights, the inner dimension is split, and
- * the parts are added up in their order.
+ * the parts are added up in their order. A large product is cut into several dispatches, each some of its
+ * workgroups; the sums are the same.
  *
  * @module
  */
 import type { GpuDevice } from "../../gpu/device.ts";
 import { getKernel } from "../../gpu/kernel.ts";
+import { stretches } from "../../gpu/stretches.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import productCode from "../../../kernels/product.wgsl" with { type: "text" };
 import columnSumsCode from "../../../kernels/column_sums.wgsl" with { type: "text" };
@@ -32,8 +34,11 @@ const BLOCK_ROWS = 16, BLOCK_COLUMNS = 8;
 const LANES = 8;
 /** Invocations that a product is split for, as long as each part of the inner dimension is so long. */
 const ENOUGH_INVOCATIONS = 8192, LEAST_INNER = 256;
-/** The longest part: far below what the software driver's loops allow. */
-const MOST_INNER = 131_072;
+/**
+ * The longest part: far below what the software driver's loops allow, and so short that a workgroup is less
+ * than the largest dispatch.
+ */
+const MOST_INNER = 120_000;
 /** Rows that one invocation adds up at least. */
 const SUMMED_ROWS = 256;
 
@@ -46,6 +51,7 @@ const SUMMED_ROWS = 256;
  * @param output rows × columns.
  * @param keep Whether the product is added to what the output holds.
  * @param bias A number per column, added to every row.
+ * @param limit Floating-point operations of a dispatch at most, unless a single workgroup takes more.
  */
 export function recordProduct(
   tape: Tape,
@@ -55,13 +61,15 @@ export function recordProduct(
   output: Tensor,
   keep = false,
   bias?: Tensor,
+  limit?: number,
 ): void {
   const left = padded(tape, a);
   const right = transposeB ? transposed(tape, b) : padded(tape, b);
   const added = bias && padded(tape, { ...bias, shape: [1, ...bias.shape] });
   const inner = a.shape[transposeA ? 0 : 1]!;
   throughPadded(tape, output, keep, (c) => {
-    dispatchProduct(tape, { a: left, b: right, bias: added, c }, inner, transposeA, keep);
+    const operands = { a: left, b: right, bias: added, c };
+    dispatchProduct(tape, operands, { inner, across: transposeA, keep, limit });
   });
   for (const copy of [left, right, added]) {
     if (copy && ![a, b, bias].some((operand) => operand?.buffer === copy.buffer)) {
@@ -78,20 +86,30 @@ interface Operands {
   readonly c: Tensor;
 }
 
+/** What else there is to know of a product. */
+interface Product {
+  /** The inner dimension. */
+  readonly inner: number;
+  /** Whether `a` holds Aᵀ. */
+  readonly across: boolean;
+  readonly keep: boolean;
+  readonly limit: number | undefined;
+}
+
 /** Records the product of padded operands. */
 function dispatchProduct(
   tape: Tape,
   { a, b, bias, c }: Operands,
-  inner: number,
-  across: boolean,
-  keep: boolean,
+  { inner, across, keep, limit }: Product,
 ): void {
   const { gpu, program } = tape;
   const [rows, columns] = c.shape as [number, number];
   const workgroup_size = workgroupSize(gpu);
+  const tileRows = BLOCK_ROWS * workgroup_size / LANES, tileColumns = BLOCK_COLUMNS * LANES;
   const tiles = (height: number): number =>
-    Math.ceil(rows / (BLOCK_ROWS * height)) * Math.ceil(columns / (BLOCK_COLUMNS * LANES));
-  const parts = partCount(inner, tiles(1) * LANES);
+    Math.ceil(rows / height) * Math.ceil(columns / tileColumns);
+  const parts = partCount(inner, tiles(BLOCK_ROWS) * LANES);
+  const part4 = Math.ceil(Math.ceil(inner / 4) / parts);
   const sum = parts === 1 ? c : tape.take("parts of a product", [parts, rows, columns]);
   const constants = {
     across: Number(across),
@@ -99,19 +117,29 @@ function dispatchProduct(
     with_bias: Number(bias !== undefined),
     workgroup_size,
   };
-  program.dispatch(
-    getKernel(gpu, { name: "product", code: productCode }, constants),
-    { a, b, bias: bias ?? b, c: sum },
-    {
-      rows,
-      inner,
-      a_stride4: a.shape[1]! / 4,
-      columns4: columns / 4,
-      parts,
-      part4: Math.ceil(Math.ceil(inner / 4) / parts),
-    },
-    { workgroups: tiles(workgroup_size / LANES) * parts },
-  );
+  const kernel = getKernel(gpu, { name: "product", code: productCode }, constants);
+  const params = {
+    rows,
+    inner,
+    a_stride4: a.shape[1]! / 4,
+    columns4: columns / 4,
+    parts,
+    part4,
+  };
+  const work = {
+    units: tiles(tileRows) * parts,
+    largestUnit: 2 * Math.min(rows, tileRows) * Math.min(columns, tileColumns) *
+      Math.min(inner, 4 * part4),
+    operations: 2 * rows * columns * inner,
+  };
+  for (const { first: first_group, count: groups } of stretches(work, limit)) {
+    program.dispatch(
+      kernel,
+      { a, b, bias: bias ?? b, c: sum },
+      { ...params, first_group, groups },
+      { workgroups: groups },
+    );
+  }
   if (parts > 1) addParts(tape, sum, c, keep);
 }
 

@@ -1,6 +1,6 @@
 /** Products, layers and their adjoints against plain loops in f64. */
 import { assertEquals } from "@std/assert";
-import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
+import { GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { jointLinear, linear, multiply } from "../../../src/ops/rows/linear.ts";
@@ -83,6 +83,43 @@ Deno.test("products of transposed and straight operands, written or added", asyn
         const expected = product(a, b).data;
         assertClose(first!, expected);
         assertClose(second!, Array.from(expected, (x, at) => x + c.data[at]!));
+      });
+    }
+  }
+});
+
+/** rows, inner, columns: many row tiles, several column tiles, and an inner dimension in parts. */
+const cutSizes = [[301, 30, 150], [19, 2050, 131], [40, 2300, 10]] as const;
+
+Deno.test("a product in several dispatches has the same bits as in one", async (test) => {
+  using opened = await openDevice();
+  const hardware = new GpuDevice(opened.device, "an adapter with large workgroups");
+  for (const [rows, inner, columns] of cutSizes) {
+    for (const gpu of [opened, hardware]) {
+      await test.step(`${rows} × ${inner} × ${columns} on ${gpu.adapterName}`, async () => {
+        using scratch = new Scratch(gpu);
+        using resources = new DisposableStack();
+        const put = upload(gpu, resources);
+        const a = made(rows, inner), b = put("b", made(inner, columns)), c = made(rows, columns);
+        const across = put("a, transposed", transpose(a)), straight = put("a", a);
+        const bias = put("bias", made(1, columns));
+        const third = 2 * rows * inner * columns / 3;
+        const results: Float32Array[][] = [];
+        for (const limit of [undefined, third, 1]) {
+          const [biased, kept, transposed] = [put("biased", c), put("kept", c), put("of Aᵀ", c)];
+          const tape = new Tape(gpu, "product", scratch);
+          const added = { ...bias, shape: [columns] };
+          recordProduct(tape, straight, b, {}, biased, false, added, limit);
+          recordProduct(tape, straight, b, {}, kept, true, undefined, limit);
+          recordProduct(tape, across, b, { transposeA: true }, transposed, false, undefined, limit);
+          using program = tape.program;
+          const dispatched = program.kernels.filter((name) => name === "product").length;
+          assertEquals(dispatched > 3, limit !== undefined, `${dispatched} at ${limit}`);
+          program.run();
+          results.push(await readFloats(gpu, biased, kept, transposed));
+        }
+        assertEquals(results[1], results[0]);
+        assertEquals(results[2], results[0]);
       });
     }
   }
