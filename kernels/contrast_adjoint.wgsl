@@ -4,7 +4,7 @@
 //     own_ij   ← weight / n · k_i / τ · exp(own_ij / τ − log_total_i)               0 where i = j
 //     across_ij ← weight / n · k_i / τ · (exp(across_ij / τ − log_total_i) − [i = j])
 //
-// and 0 wherever i or j is beyond a partial batch.
+// and 0 wherever i or j is beyond a partial batch, for the rows i from first_row to before end_row.
 //
 //   log_total, share   one number per slot
 //   own, across        batch size × batch size: products, and then their gradients
@@ -15,6 +15,8 @@ struct Params {
   inverse_tau: f32,
   weight: f32,
   batch_size: u32,
+  first_row: u32,
+  end_row: u32,
 }
 
 @group(0) @binding(0) var<storage, read> log_total: array<f32>;
@@ -27,10 +29,10 @@ override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let at = invocation_index(here, workgroup_size);
+  let at = params.first_row * params.batch_size + invocation_index(here, workgroup_size);
   let i = at / params.batch_size;
   let j = at % params.batch_size;
-  if (i >= params.batch_size) {
+  if (i >= params.end_row) {
     return;
   }
   let length = clock.size;

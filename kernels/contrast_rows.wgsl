@@ -6,14 +6,18 @@
 //
 // all 0 in slots beyond a partial batch. A workgroup walks a row: its largest exponent, then the sum.
 //
+// Only the rows from first_row to before end_row are walked.
+//
 //   own, across   batch size × batch size
 //   log_total, share, loss   one number per slot
 //
-// Dispatched by src/ops/losses/contrastive_loss.ts, a workgroup per slot.
+// Dispatched by src/ops/losses/contrastive_loss.ts, a workgroup per row.
 
 struct Params {
   inverse_tau: f32,
   batch_size: u32,
+  first_row: u32,
+  end_row: u32,
 }
 
 @group(0) @binding(0) var<storage, read> own: array<f32>;
@@ -28,9 +32,9 @@ var<workgroup> parts: array<f32, workgroup_size>;
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let i = workgroup_index(here);
+  let i = params.first_row + workgroup_index(here);
   let length = clock.size;
-  let inside = i < length;
+  let inside = i < min(length, params.end_row);
   let first = i * params.batch_size;
   var largest = -3.4e38;
   for (var j = here.local; inside && j < length; j += workgroup_size) {
@@ -63,7 +67,7 @@ fn main(here: Here) {
       parts[here.local] += parts[here.local + half];
     }
   }
-  if (here.local > 0u || i >= params.batch_size) {
+  if (here.local > 0u || i >= params.end_row) {
     return;
   }
   if (!inside) {

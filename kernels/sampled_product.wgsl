@@ -2,6 +2,8 @@
 //
 //     output_e = keep · output_e + ⟨a_i, b_(column_e)⟩,  e = i · degree + first + s,  s < count
 //
+// for the rows i from first_row to before end_row.
+//
 //   column   rows × degree
 //   a, b     matrices of dim columns, as vec4
 //   output   rows × degree
@@ -9,7 +11,8 @@
 // Dispatched by src/ops/learned_graph/neighbour_cosines.ts and src/ops/learned_graph/neighbour_product.ts, one invocation per entry.
 
 struct Params {
-  rows: u32,
+  first_row: u32,
+  end_row: u32,
   degree: u32,
   first: u32,
   count: u32,
@@ -28,10 +31,10 @@ override workgroup_size: u32 = 128;
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
   let invocation = invocation_index(here, workgroup_size);
-  if (invocation >= params.rows * params.count) {
+  let row = params.first_row + invocation / params.count;
+  if (row >= params.end_row) {
     return;
   }
-  let row = invocation / params.count;
   let entry = row * params.degree + params.first + invocation % params.count;
   var sum = 0.0;
   for (var c = 0u; c < dim4; c++) {

@@ -62,13 +62,17 @@ export const cases: Record<string, () => Case[]> = {
       [
         { first: (modalities - 1) * k, count: k, keep: 0 },
         { first: 0, count: degree, keep: 1 },
-      ].map((block) => ({
-        name: `${name}, ${block.count} from ${block.first}`,
-        tensors: { column, a: floats(rows * dim), b: floats(rows * dim), output: entries() },
-        params: { rows, degree, ...block },
-        constants: { dim4: dim / 4, ...manyGroups(rows) },
-        size: { invocations: rows * block.count },
-      }))
+        { first: 0, count: degree, keep: 1, first_row: Math.floor(rows / 3) },
+      ].map(({ first_row = 0, ...block }) => {
+        const end_row = rows - first_row; // up to the last third, or all rows
+        return {
+          name: `${name}, ${block.count} from ${block.first} in rows from ${first_row}`,
+          tensors: { column, a: floats(rows * dim), b: floats(rows * dim), output: entries() },
+          params: { first_row, end_row, degree, ...block },
+          constants: { dim4: dim / 4, ...manyGroups(rows) },
+          size: { invocations: (end_row - first_row) * block.count },
+        };
+      })
     ),
 
   neighbour_cosines_adjoint: () =>

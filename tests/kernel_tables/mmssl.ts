@@ -56,15 +56,25 @@ const normalised = (elements: number, width: number) => ({
   direction: floats(elements).map((x) => x + 2),
 });
 
-const contrasts = (tensors: (batch_size: number) => Case["tensors"]) =>
-  batches.map(({ batch_size, triples, step }) => ({
-    name: `batch ${step} of ${triples} triples by ${batch_size}`,
-    tensors: {
-      clock: clockAt(step, { size: batchLength(triples, batch_size, step) }),
-      ...tensors(batch_size),
-    },
-    params: { inverse_tau: 2.5, batch_size },
-  }));
+/** All rows of a contrast, and a stretch of them, around which everything stays. */
+const contrasts = (
+  tensors: (batch_size: number, output: typeof floats) => Case["tensors"],
+) =>
+  batches.flatMap(({ batch_size, triples, step }) => {
+    const third = Math.floor(batch_size / 3);
+    return [
+      { first_row: 0, end_row: batch_size, output: unwritten },
+      { first_row: third, end_row: batch_size - third, output: floats },
+    ].map(({ output, ...rows }) => ({
+      name: `batch ${step} of ${triples} triples by ${batch_size}, from row ${rows.first_row}`,
+      tensors: {
+        clock: clockAt(step, { size: batchLength(triples, batch_size, step) }),
+        ...tensors(batch_size, output),
+      },
+      params: { inverse_tau: 2.5, batch_size, ...rows },
+      rowCount: rows.end_row - rows.first_row,
+    }));
+  });
 
 /** Rows of all items for the triples of a batch, and who has which in train. */
 const seenRows = (
@@ -193,13 +203,13 @@ export const cases: Record<string, () => Case[]> = {
     }),
 
   contrast_rows: () =>
-    contrasts((size) => ({
+    contrasts((size, output) => ({
       own: floats(size * size),
       across: floats(size * size),
-      log_total: unwritten(size),
-      share: unwritten(size),
-      loss: unwritten(size),
-    })).map((row) => ({ ...row, size: { workgroups: row.params.batch_size } })),
+      log_total: output(size),
+      share: output(size),
+      loss: output(size),
+    })).map(({ rowCount, ...row }) => ({ ...row, size: { workgroups: rowCount } })),
 
   contrast_adjoint: () =>
     contrasts((size) => ({
@@ -207,10 +217,10 @@ export const cases: Record<string, () => Case[]> = {
       share: floats(size).map(Math.abs),
       own: floats(size * size),
       across: floats(size * size),
-    })).map((row) => ({
+    })).map(({ rowCount, ...row }) => ({
       ...row,
       params: { ...row.params, weight: 0.5 },
-      size: { invocations: row.params.batch_size ** 2 },
+      size: { invocations: rowCount * row.params.batch_size },
     })),
 
   softmax_rows: () =>

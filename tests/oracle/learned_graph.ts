@@ -18,9 +18,9 @@ export const learnedGraph: Record<string, Twin> = {
   },
 
   /** output_e = ⟨a_i, b_j⟩ for the entries e = (i, j) of a block, or added to it */
-  sampled_product(t, { rows, degree, first, count, keep }, { dim4 }) {
+  sampled_product(t, { first_row, end_row, degree, first, count, keep }, { dim4 }) {
     const dim = dim4! * 4;
-    for (let i = 0; i < rows!; i++) {
+    for (let i = first_row!; i < end_row!; i++) {
       for (let e = i * degree! + first!; e < i * degree! + first! + count!; e++) {
         let sum = keep === 1 ? t.output![e]! : 0;
         for (let c = 0; c < dim; c++) sum += t.a![i * dim + c]! * t.b![t.column![e]! * dim + c]!;

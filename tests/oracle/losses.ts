@@ -105,9 +105,10 @@ export const losses: Record<string, Twin> = {
   /** log_total = log Σ exp, share = exp(across_ii / τ − log_total), loss = −log(share + 1e-8) */
   contrast_rows(t, params) {
     const { batch_size, inverse_tau } = params;
+    const { first_row, end_row } = params;
     const slots = batchRows(t, { ...params, rows: batch_size! });
-    for (const name of ["log_total", "share", "loss"]) t[name]!.fill(0);
-    for (const i of slots) {
+    for (const name of ["log_total", "share", "loss"]) t[name]!.fill(0, first_row, end_row);
+    for (const i of slots.filter((slot) => slot >= first_row! && slot < end_row!)) {
       const at = (j: number): number => i * batch_size! + j;
       const total = slots.reduce((sum, j) => {
         const own = j === i ? 0 : Math.exp(t.own![at(j)]! * inverse_tau!);
@@ -124,7 +125,7 @@ export const losses: Record<string, Twin> = {
   contrast_adjoint(t, params) {
     const { batch_size, inverse_tau, weight } = params;
     const slots = batchRows(t, { ...params, rows: batch_size! });
-    for (let i = 0; i < batch_size!; i++) {
+    for (let i = params.first_row!; i < params.end_row!; i++) {
       const k = t.share![i]! / (t.share![i]! + 1e-8) * weight! / slots.length * inverse_tau!;
       for (let j = 0; j < batch_size!; j++) {
         const at = i * batch_size! + j;

@@ -7,6 +7,7 @@
  * @module
  */
 import { getKernel } from "../../gpu/kernel.ts";
+import { stretches } from "../../gpu/stretches.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
 import neighbourCosinesAdjointCode from "../../../kernels/neighbour_cosines_adjoint.wgsl" with {
   type: "text",
@@ -28,6 +29,7 @@ export interface Block {
  * Records output_e = ⟨a_i, b_j⟩ for the entries e = (i, j) of a block; output is items × degree.
  *
  * @param keep Whether that is added to what is there.
+ * @param limit Floating-point operations of a dispatch at most, unless a single row takes more.
  */
 export function sampledProduct(
   { gpu, program }: Tape,
@@ -35,15 +37,20 @@ export function sampledProduct(
   { first, count }: Block,
   { a, b, output }: { readonly a: Tensor; readonly b: Tensor; readonly output: Tensor },
   keep = false,
+  limit?: number,
 ): void {
-  program.dispatch(
-    getKernel(gpu, { name: "sampled_product", code: sampledProductCode }, {
-      dim4: a.shape[1]! / 4,
-    }),
-    { column: matrix.column, a, b, output },
-    { rows, degree, first, count, keep: Number(keep) },
-    { invocations: rows * count },
-  );
+  const dim = a.shape[1]!;
+  const source = { name: "sampled_product", code: sampledProductCode };
+  const kernel = getKernel(gpu, source, { dim4: dim / 4 });
+  for (const stretch of stretches({ units: rows, largestUnit: 2 * count * dim }, limit)) {
+    const first_row = stretch.first, end_row = first_row + stretch.count;
+    program.dispatch(
+      kernel,
+      { column: matrix.column, a, b, output },
+      { first_row, end_row, degree, first, count, keep: Number(keep) },
+      { invocations: stretch.count * count },
+    );
+  }
 }
 
 /**

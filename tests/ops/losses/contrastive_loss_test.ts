@@ -110,3 +110,30 @@ Deno.test("a sharp contrast neither overflows nor vanishes", async () => {
   assertAlmostEquals(terms![0]!, 0, 1e-6);
   assertEquals(gradient!.every((x) => Math.abs(x) < 1e-6), true);
 });
+
+Deno.test("a contrast in several dispatches has the same bits as in one", async () => {
+  using gpu = await openDevice();
+  using scratch = new Scratch(gpu);
+  const [batchSize, width] = [70, 12];
+  const epoch = madeEpoch(random, { users: 3, items: 4, triples: 70, batchSize });
+  using batches = uploadMade(gpu, epoch, 0);
+  const views = () => uniformFloats(random, batchSize * width);
+  using above = createTensor(gpu, "a", [batchSize, width], views());
+  using below = createTensor(gpu, "b", [batchSize, width], views());
+  const results: Float32Array[][] = [];
+  const dispatches: number[] = [];
+  for (const limit of [undefined, 40_000, 1]) {
+    const a: Variable = { value: above }, b: Variable = { value: below };
+    const tape = new Tape(gpu, "contrast", scratch);
+    const term = { index: 0, count: 1, weight: 1 };
+    contrastiveLoss(tape, a, b, batches, term, 0.5, limit);
+    tape.backward();
+    using program = tape.program;
+    program.run();
+    dispatches.push(program.kernels.filter((name) => name.startsWith("contrast_")).length);
+    results.push(await readFloats(gpu, batches.terms, a.gradient!, b.gradient!));
+  }
+  assertEquals(dispatches, [2, 4, 140]);
+  assertEquals(results[1], results[0]);
+  assertEquals(results[2], results[0]);
+});
