@@ -10,6 +10,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
+import { PacedQueue } from "../gpu/paced_queue.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
 import { recordProduct } from "../ops/rows/matrix_product.ts";
@@ -59,7 +60,8 @@ export async function leftSingularVectors(
   const tileRows = Math.min(matrix.rows, fitting);
   using tile = createTensor(gpu, "feature tile", [tileRows, paddedWidth]);
   using gram = createTensor(gpu, "Gram matrix", [paddedWidth, paddedWidth]);
-  const tiles: Tiles = { gpu, matrix, tile, tileRows, paddedWidth };
+  const queue = new PacedQueue(gpu, "singular vectors");
+  const tiles: Tiles = { gpu, queue, matrix, tile, tileRows, paddedWidth };
   const found: Float64Array[] = [];
   const atMost = Math.min(count, matrix.width, matrix.rows);
   let strongest = 0;
@@ -67,7 +69,7 @@ export async function leftSingularVectors(
     await sumGram(tiles, gram, found);
     const { vectors, values } = await topEigenvectors({
       size: matrix.width,
-      multiply: (block) => multiply(gpu, gram, block, matrix.width),
+      multiply: (block) => multiply(tiles, gram, block),
     }, atMost - found.length);
     strongest = Math.max(strongest, values[0]!);
     const kept = vectors.filter((_, i) =>
@@ -81,6 +83,8 @@ export async function leftSingularVectors(
 
 interface Tiles {
   readonly gpu: GpuDevice;
+  /** Takes all that is computed. */
+  readonly queue: PacedQueue;
   readonly matrix: TiledMatrix;
   readonly tile: Tensor;
   readonly tileRows: number;
@@ -121,7 +125,7 @@ export function padRows(
 
 /** gram ← Σ XᵀX over tiles X from which the directions found so far are taken out. */
 async function sumGram(tiles: Tiles, gram: Tensor, found: readonly Float64Array[]): Promise<void> {
-  const { gpu, paddedWidth } = tiles;
+  const { gpu, queue, paddedWidth } = tiles;
   write(gpu, gram, new Float32Array(paddedWidth * paddedWidth));
   using basis = createBasis(gpu, found, paddedWidth);
   // What is projected on these can be added in order to be taken away.
@@ -137,8 +141,8 @@ async function sumGram(tiles: Tiles, gram: Tensor, found: readonly Float64Array[
       tape.release(projected);
     }
     recordProduct(tape, x, x, { transposeA: true }, gram, true);
-    program.run();
-    await gpu.finish();
+    await queue.add([{ program }]);
+    await queue.drain();
   });
 }
 
@@ -159,7 +163,7 @@ function createBasis(gpu: GpuDevice, found: readonly Float64Array[], paddedWidth
 
 /** Computes X Vᵀ, rows × the basis' columns. */
 async function projectOn(
-  gpu: GpuDevice,
+  { gpu, queue }: Tiles,
   label: string,
   x: Tensor,
   { vectors, columns }: Basis,
@@ -169,8 +173,10 @@ async function projectOn(
   using program = tape.program;
   const projected = tape.take("projection", [x.shape[0]!, columns]);
   recordProduct(tape, x, vectors, { transposeB: true }, projected);
-  program.run();
+  await queue.add([{ program }]);
+  queue.flush();
   const [data] = await readFloats(gpu, projected);
+  queue.rest();
   return data!;
 }
 
@@ -184,7 +190,7 @@ async function project(
   using basis = createBasis(gpu, found, paddedWidth);
   const vectors = new Float32Array(rows * count);
   await forEachTile(tiles, async (from, x) => {
-    const data = await projectOn(gpu, "left singular vectors", x, basis);
+    const data = await projectOn(tiles, "left singular vectors", x, basis);
     for (let row = 0; row < x.shape[0]!; row++) {
       const at = row * basis.columns;
       vectors.set(data.subarray(at, at + found.length), (from + row) * count);
@@ -210,14 +216,13 @@ function normaliseColumn(vectors: Float32Array, count: number, column: number): 
 
 /** The products of a symmetric matrix on the GPU with vectors on the CPU. */
 async function multiply(
-  gpu: GpuDevice,
-  matrix: Tensor,
+  tiles: Tiles,
+  symmetric: Tensor,
   vectors: readonly Float64Array[],
-  width: number,
 ): Promise<Float64Array[]> {
-  const paddedWidth = matrix.shape[0]!;
+  const { gpu, matrix: { width }, paddedWidth } = tiles;
   using basis = createBasis(gpu, vectors, paddedWidth);
-  const data = await projectOn(gpu, "subspace iteration", matrix, basis);
+  const data = await projectOn(tiles, "subspace iteration", symmetric, basis);
   return vectors.map((_, v) =>
     Float64Array.from({ length: width }, (_, c) => data[c * basis.columns + v]!)
   );
