@@ -33,7 +33,7 @@ interface HeaderEntry {
   end: number;
 }
 
-type Dtype = "F32" | "I32" | "U32";
+type Dtype = DescribedTensor["dtype"];
 
 const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
@@ -51,7 +51,7 @@ const viewOf = {
 };
 
 /**
- * The bytes of a safetensors file of `tensors`, in their order, in parts: the header, then each tensor's
+ * The bytes of a safetensors file of `tensors`, in their order, in parts: the head, then each tensor's
  * numbers where they lie, not copied. The same input gives the same bytes.
  *
  * @throws {RangeError} when a tensor's data does not fill its shape, or its name is reserved.
@@ -60,36 +60,52 @@ export function safetensorsParts(
   tensors: Record<string, StoredTensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer>[] {
-  const header = encodeHeader(tensors, metadata);
-  const length = new Uint8Array(LENGTH_BYTES);
-  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
-  // Every platform Deno runs on is little-endian, as the format wants.
+  const described: Record<string, DescribedTensor> = {};
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (product(shape) !== data.length) {
+      throw new RangeError(`Tensor "${name}" has ${data.length} values for shape [${shape}]`);
+    }
+    described[name] = { dtype: dtypeOf(data), shape };
+  }
   const numbers = Object.values(tensors).map(({ data }) =>
     new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
   );
-  return [length, header, ...numbers];
+  return [safetensorsHead(described, metadata), ...numbers];
 }
 
-function encodeHeader(
-  tensors: Record<string, StoredTensor>,
-  metadata: Record<string, string>,
+/** What a file's head says of a tensor. */
+export interface DescribedTensor {
+  /** Type of its numbers. */
+  readonly dtype: "F32" | "I32" | "U32";
+  /** Length of each dimension. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * The bytes with which a safetensors file begins. The tensors' numbers follow in the same order, little-endian as
+ * every platform is that Deno runs on. The same input gives the same bytes.
+ *
+ * @throws {RangeError} when a tensor's name is reserved.
+ */
+export function safetensorsHead(
+  tensors: Readonly<Record<string, DescribedTensor>>,
+  metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
   const entries: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) entries.push([METADATA, metadata]);
   let begin = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
     if (name === METADATA) throw new RangeError(`A tensor cannot be named ${METADATA}`);
-    if (product(shape) !== data.length) {
-      throw new RangeError(`Tensor "${name}" has ${data.length} values for shape [${shape}]`);
-    }
-    const end = begin + data.byteLength;
-    entries.push([name, { dtype: dtypeOf(data), shape, data_offsets: [begin, end] }]);
+    const end = begin + VALUE_BYTES * product(shape);
+    entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
     begin = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const padded = new Uint8Array(Math.ceil(text.length / ALIGNMENT) * ALIGNMENT).fill(0x20);
-  padded.set(text);
-  return padded;
+  const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const head = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(text, LENGTH_BYTES);
+  return head;
 }
 
 /**

@@ -121,7 +121,7 @@ export async function readIntegers(
  * Bytes read in one wait. They are first copied within the GPU, so more would take more memory there; less
  * would mean more waits.
  */
-const BYTES_AT_ONCE = 2 ** 23;
+const BYTES_AT_ONCE = 2 ** 25;
 
 /** A range of a tensor's bytes. */
 interface Slice {
@@ -133,32 +133,51 @@ interface Slice {
 }
 
 async function readBytes(gpu: GpuDevice, tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
-  await gpu.verify();
   const read = tensors.map(({ shape }) => new Uint8Array(4 * elementCount(shape)));
+  for await (const { index, offset, bytes } of readParts(gpu, tensors)) {
+    read[index]!.set(bytes, offset);
+  }
+  return read.map(({ buffer }) => buffer);
+}
+
+/** A part of a tensor's bytes, to be used before the next one is asked for. */
+export interface TensorPart {
+  /** Position of the tensor in the list of those being read. */
+  readonly index: number;
+  /** Where in the tensor they begin. */
+  readonly offset: number;
+  /** They themselves. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads whole tensors part by part, in order: what is larger than memory, or goes elsewhere at once. Nothing may
+ * write to them meanwhile.
+ *
+ * @throws {GpuError} when anything submitted so far failed.
+ */
+export async function* readParts(
+  gpu: GpuDevice,
+  tensors: readonly Tensor[],
+): AsyncGenerator<TensorPart> {
+  await gpu.verify();
   let group: Slice[] = [], size = 0;
-  const readGroup = async (): Promise<void> => {
-    const slices = group;
-    [group, size] = [[], 0];
-    await readSlices(gpu, slices, ({ index, offset }, bytes) => read[index]!.set(bytes, offset));
-  };
   for (const [index, tensor] of tensors.entries()) {
-    const total = read[index]!.byteLength;
+    const total = 4 * elementCount(tensor.shape);
     for (let offset = 0; offset < total; offset += BYTES_AT_ONCE) {
       const bytes = Math.min(BYTES_AT_ONCE, total - offset);
-      if (size + bytes > BYTES_AT_ONCE) await readGroup();
+      if (size + bytes > BYTES_AT_ONCE) {
+        yield* readSlices(gpu, group);
+        [group, size] = [[], 0];
+      }
       group.push({ tensor, index, offset, bytes });
       size += bytes;
     }
   }
-  await readGroup();
-  return read.map(({ buffer }) => buffer);
+  yield* readSlices(gpu, group);
 }
 
-async function readSlices(
-  gpu: GpuDevice,
-  slices: readonly Slice[],
-  take: (slice: Slice, bytes: Uint8Array) => void,
-): Promise<void> {
+async function* readSlices(gpu: GpuDevice, slices: readonly Slice[]): AsyncGenerator<TensorPart> {
   const encoder = gpu.device.createCommandEncoder({ label: "read" });
   const stagings = slices.map(({ tensor: { label, buffer }, offset, bytes }) => {
     const flags = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
@@ -168,19 +187,29 @@ async function readSlices(
   });
   try {
     if (gpu.dry) return await gpu.verify(); // awaits, as a real read does, so that other reads interleave alike
+    await mapAll(gpu, encoder, stagings);
+    for (const [i, { index, offset, bytes }] of slices.entries()) {
+      const mapped = stagings[i]!.getMappedRange(0, stagings[i]!.size);
+      yield { index, offset, bytes: new Uint8Array(mapped, 0, bytes) };
+    }
+  } finally {
+    for (const staging of stagings) gpu.release(staging);
+  }
+}
+
+async function mapAll(
+  gpu: GpuDevice,
+  encoder: GPUCommandEncoder,
+  stagings: readonly GPUBuffer[],
+): Promise<void> {
+  try {
     gpu.device.queue.submit([encoder.finish()]);
     gpu.waits++;
     await Promise.all(stagings.map((staging) => staging.mapAsync(GPUMapMode.READ)));
     await gpu.verify();
-    slices.forEach((slice, i) => {
-      const staging = stagings[i]!;
-      take(slice, new Uint8Array(staging.getMappedRange(0, staging.size), 0, slice.bytes));
-    });
   } catch (error) {
     // A mapping fails because of an earlier fault; finish() throws that one.
     await gpu.finish();
     throw error;
-  } finally {
-    for (const staging of stagings) gpu.release(staging);
   }
 }

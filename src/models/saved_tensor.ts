@@ -4,7 +4,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { elementCount, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { elementCount, readFloats, readParts, type Tensor, write } from "../gpu/tensor.ts";
 import type { BuiltModel } from "./model.ts";
 
 /** An array as it is saved. */
@@ -24,6 +24,16 @@ export interface TrainingState {
    * NAME.first_moment and NAME.second_moment.
    */
   readonly tensors: Readonly<Record<string, SavedTensor>>;
+}
+
+/** Parameters and what else is saved, on their way to a file. */
+export interface StreamedState {
+  /** Epochs trained. */
+  readonly epoch: number;
+  /** Shapes by name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  /** The floats of all, one array after the other, in parts to be used before the next one is asked for. */
+  readonly parts: Iterable<Uint8Array<ArrayBuffer>> | AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /** Whether a saved tensor is the optimizer's own. */
@@ -83,4 +93,34 @@ export async function readTensors(
   return Object.fromEntries(
     names.map(([name, { shape }], i) => [name, { shape, data: data[i]! }]),
   );
+}
+
+/**
+ * Tensors to be written where they are read, so that they need no main memory.
+ *
+ * @param epoch Epochs trained.
+ */
+export function streamTensors(
+  gpu: GpuDevice,
+  tensors: Readonly<Record<string, Tensor>>,
+  epoch: number,
+): StreamedState {
+  return { epoch, shapes: shapesOf(tensors), parts: partsOf(gpu, Object.values(tensors)) };
+}
+
+async function* partsOf(
+  gpu: GpuDevice,
+  tensors: readonly Tensor[],
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  for await (const { bytes } of readParts(gpu, tensors)) yield bytes;
+}
+
+/** A state in memory, to be written. */
+export function streamState({ epoch, tensors }: TrainingState): StreamedState {
+  const arrays = Object.values(tensors).map(({ data }) => data);
+  return {
+    epoch,
+    shapes: Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape])),
+    parts: arrays.map((data) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  };
 }

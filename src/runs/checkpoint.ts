@@ -6,15 +6,16 @@
  *
  * @module
  */
-import { decodeSafetensors, safetensorsParts, type StoredTensor } from "../files/safetensors.ts";
+import { decodeSafetensors, safetensorsHead, type StoredTensor } from "../files/safetensors.ts";
 import { readFile } from "../files/open_source.ts";
 import { InputError } from "../input_error.ts";
 import { builtModel, type Model } from "../models/model.ts";
 import {
   modelTensors,
-  readTensors,
   type SavedTensor,
   shapesOf,
+  type StreamedState,
+  streamTensors,
   type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
@@ -48,9 +49,8 @@ const FORMAT = "stair-checkpoint-2";
  */
 export async function saveModel(model: Model, path: string): Promise<void> {
   const built = builtModel(model);
-  const tensors = await readTensors(built.gpu, modelTensors(built));
   const metadata = { model: model.name, settings: JSON.stringify(model.settings) };
-  await writeFile(path, safetensorsParts(tensors, metadata));
+  await writeFile(path, streamTensors(built.gpu, modelTensors(built), 0), metadata);
 }
 
 /**
@@ -97,16 +97,22 @@ function modelName(path: string, { model, config }: Record<string, string>): unk
   return model ?? (config && parseObject(`"config" of ${path}`, config).model);
 }
 
-/** Writes a checkpoint, whole or not at all; the same checkpoint gives the same bytes. */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { state, config, best } = checkpoint;
-  const metadata = {
+/**
+ * Writes a checkpoint, whole or not at all; the same checkpoint gives the same bytes.
+ *
+ * @throws {GpuError} when reading it from the GPU fails.
+ * @throws {InputError} when the file cannot be written.
+ */
+export async function saveCheckpoint(
+  path: string,
+  { state, config, best }: Omit<Checkpoint, "state"> & { readonly state: StreamedState },
+): Promise<void> {
+  await writeFile(path, state, {
     format: FORMAT,
     epoch: String(state.epoch),
     best: JSON.stringify(best),
     config: JSON.stringify(config),
-  };
-  await writeFile(path, safetensorsParts(state.tensors, metadata));
+  });
 }
 
 /**
@@ -157,9 +163,25 @@ function parseBest(path: string, text: string): BestSoFar {
   return { epoch, value };
 }
 
-/** Writes a file of these parts, whole or not at all. */
-async function writeFile(path: string, parts: Uint8Array<ArrayBuffer>[]): Promise<void> {
+/** Writes a file, whole or not at all. */
+async function writeFile(
+  path: string,
+  { shapes, parts }: StreamedState,
+  metadata: Record<string, string>,
+): Promise<void> {
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { writeAtomically } = await import("../files/write_atomically.ts");
-  await writeAtomically(path, parts);
+  const described = Object.entries(shapes).map(([name, shape]) => [name, { dtype: "F32", shape }]);
+  await writeAtomically(
+    path,
+    follow(safetensorsHead(Object.fromEntries(described), metadata), parts),
+  );
+}
+
+async function* follow(
+  head: Uint8Array<ArrayBuffer>,
+  parts: StreamedState["parts"],
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield head;
+  yield* parts;
 }

@@ -1,19 +1,20 @@
 /**
  * A run's folder: config.json, metrics.csv, best.safetensors, last.safetensors, summary.json.
  *
- * Files are replaced whole, and metrics only appended to, so that a run may be stopped at any moment
- * and goes on from last.safetensors with the same bits.
+ * A run may be killed at any moment, and goes on from last.safetensors with the same bits. Files are replaced
+ * whole; metrics.csv, only appended to, may be ahead of last.safetensors, and then loses rows when the run goes
+ * on; best.safetensors is written first, and may be ahead, too: the run then comes by that epoch once more.
  *
  * @module
  */
 import { isThere } from "../files/is_there.ts";
 import { readFile } from "../files/open_source.ts";
-import { writeAtomically } from "../files/write_atomically.ts";
+import { isTemporary, writeAtomically } from "../files/write_atomically.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
 import { type BestSoFar, loadCheckpoint, requireShapes, saveCheckpoint } from "./checkpoint.ts";
 import type { RunConfig } from "./run_config.ts";
-import { isMoment, type TrainingState } from "../models/saved_tensor.ts";
+import { isMoment, type StreamedState, type TrainingState } from "../models/saved_tensor.ts";
 
 /** A row of metrics.csv. */
 export interface MetricsRow {
@@ -46,10 +47,10 @@ export interface RunFolder {
   /** Where it is. */
   readonly path: string;
   /** Replaces best.safetensors. */
-  saveBest(state: TrainingState, best: BestSoFar): Promise<void>;
-  /** Replaces last.safetensors. */
-  saveLast(state: TrainingState, best: BestSoFar): Promise<void>;
-  /** Appends a row to metrics.csv, down to the disk. */
+  saveBest(state: StreamedState, best: BestSoFar): Promise<void>;
+  /** Replaces last.safetensors, once all rows so far are on the disk. */
+  saveLast(state: StreamedState, best: BestSoFar): Promise<void>;
+  /** Appends a row to metrics.csv. */
   appendMetrics(row: MetricsRow): Promise<void>;
 }
 
@@ -81,6 +82,7 @@ export async function openRunFolder(
   const path = absolute(folder);
   if (!rows) await keepPrevious(path);
   await remove(`${path}/summary.json`);
+  await removeUnfinished(path);
   await writeAtomically(`${path}/config.json`, JSON.stringify({ ...config, data }, null, 2) + "\n");
   const lines = [
     [...COLUMNS, ...metrics].join(),
@@ -88,12 +90,14 @@ export async function openRunFolder(
   ];
   await writeAtomically(`${path}/metrics.csv`, lines.join("\n") + "\n");
   const { length: _, ...lasting } = config;
-  const save = (name: string) => (state: TrainingState, best: BestSoFar): Promise<void> =>
-    saveCheckpoint(`${path}/${name}`, { state, config: lasting, best });
   return {
     path,
-    saveBest: save("best.safetensors"),
-    saveLast: save("last.safetensors"),
+    saveBest: (state, best) =>
+      saveCheckpoint(`${path}/best.safetensors`, { state, config: lasting, best }),
+    saveLast: async (state, best) => {
+      await toDisk(`${path}/metrics.csv`);
+      await saveCheckpoint(`${path}/last.safetensors`, { state, config: lasting, best });
+    },
     appendMetrics: (row) => appendLine(`${path}/metrics.csv`, format(row, metrics)),
   };
 }
@@ -104,9 +108,26 @@ async function appendLine(path: string, line: string): Promise<void> {
     const bytes = new TextEncoder().encode(line + "\n");
     // A single write: after a crash a line is complete, or lacks its line break and is dropped on resuming.
     await file.write(bytes);
+  } catch (error) {
+    throw new InputError(`Cannot write ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Waits until what was written to a file is on the disk. */
+async function toDisk(path: string): Promise<void> {
+  try {
+    using file = await Deno.open(path, { append: true });
     await file.syncData();
   } catch (error) {
     throw new InputError(`Cannot write ${path}: ${(error as Error).message}.`);
+  }
+}
+
+/** Removes what a run that was killed had not written to the end. */
+async function removeUnfinished(path: string): Promise<void> {
+  if (!await isThere(path)) return;
+  for await (const { name } of Deno.readDir(path)) {
+    if (isTemporary(name)) await remove(`${path}/${name}`);
   }
 }
 
@@ -196,13 +217,14 @@ export async function readResumed(
   const last = await loadCheckpoint(`${path}/last.safetensors`);
   requireSame(path, last.config, config);
   requireShapes(`${path}/last.safetensors`, last.state.tensors, shapes);
-  if (last.state.epoch > epochs) {
-    throw new InputError(
-      `Cannot resume ${path}: it has trained ${last.state.epoch} epochs, more than ${epochs}.`,
-    );
-  }
   // best.safetensors is written before last.safetensors, so it is never older than `last` says.
   const best = await loadCheckpoint(`${path}/best.safetensors`);
+  const trained = Math.max(last.state.epoch, best.state.epoch);
+  if (trained > epochs) {
+    throw new InputError(
+      `Cannot resume ${path}: it has trained ${trained} epochs, more than ${epochs}.`,
+    );
+  }
   const modelShapes = Object.entries(shapes).filter(([name]) => !isMoment(name));
   requireShapes(`${path}/best.safetensors`, best.state.tensors, Object.fromEntries(modelShapes));
   const metricsPath = `${path}/metrics.csv`;

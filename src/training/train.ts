@@ -72,12 +72,12 @@ export async function train<const Metric extends string = DefaultMetric>(
   using validation = createEvaluator(built, data, "valid", { metrics, scratch });
   const run = new Run(trainer, validation, complete);
   await run.begin(await describeRun(built, data, complete, trainer.shapes));
-  while (!run.ended) await run.trainEpoch();
+  const ended = await run.trainToTheEnd();
   trainer.returnToBest();
   using testing = createEvaluator(built, data, "test", { metrics, scratch });
   return {
     epochs: trainer.epoch,
-    ended: run.ended,
+    ended,
     bestEpoch: run.best.epoch,
     secondsPerEpoch: median(run.history.map(({ seconds }) => seconds)) ?? 0,
     valid: await validation.evaluate(),
@@ -131,22 +131,35 @@ class Run {
   }
 
   /** Why the run is over; undefined while it is not. */
-  get ended(): TrainResult["ended"] | undefined {
+  get #ended(): TrainResult["ended"] | undefined {
     const { epochs, evalEvery, patience } = this.#options;
     const { epoch } = this.#trainer;
     if (epoch >= epochs) return "all epochs";
     return epoch - this.best.epoch >= patience * evalEvery ? "patience" : undefined;
   }
 
-  async trainEpoch(): Promise<void> {
+  /**
+   * Trains and evaluates until the run is over.
+   *
+   * @throws {GpuError} when the GPU fails or leaves a step out: what it computed since the last checkpoint is
+   * worth nothing.
+   */
+  async trainToTheEnd(): Promise<TrainResult["ended"]> {
+    try {
+      while (!this.#ended) await this.#trainEpoch();
+      return this.#ended;
+    } catch (error) {
+      throw error instanceof GpuError ? new GpuError(error.message + this.#kept) : error;
+    }
+  }
+
+  async #trainEpoch(): Promise<void> {
     const { epochs, evalEvery, signal } = this.#options;
     if (signal?.aborted) {
       await this.#saveCheckpoint();
       signal.throwIfAborted();
     }
-    const result = await this.#trainer.runEpoch().catch((error) => {
-      throw error instanceof GpuError ? new GpuError(error.message + this.#kept) : error;
-    });
+    const result = await this.#trainer.runEpoch();
     if (!Number.isFinite(result.loss)) throw diverged(result.epoch, this.#kept);
     const evaluated = result.epoch % evalEvery === 0 || result.epoch === epochs;
     await this.#finishEpoch(evaluated ? await this.#validation.evaluate() : undefined, result);
@@ -166,7 +179,7 @@ class Run {
     if (this.best.epoch === epoch) this.#trainer.keepBest();
     await this.#folder?.appendMetrics(row);
     const due = performance.now() - this.#saved.at > CHECKPOINT_SECONDS * 1000;
-    if (due || this.ended) await this.#saveCheckpoint();
+    if (due || this.#ended) await this.#saveCheckpoint();
     await this.#options.onEpoch?.(report);
   }
 
@@ -175,9 +188,9 @@ class Run {
     if (!this.#folder) return;
     const { best } = this;
     if (best.epoch !== this.#saved.best) {
-      await this.#folder.saveBest(await this.#trainer.bestState(), best);
+      await this.#folder.saveBest(this.#trainer.bestState(), best);
     }
-    await this.#folder.saveLast(await this.#trainer.state(), best);
+    await this.#folder.saveLast(this.#trainer.savedState(), best);
     this.#saved = { at: performance.now(), best: best.epoch };
   }
 

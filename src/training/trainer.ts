@@ -15,6 +15,8 @@ import {
   modelTensors,
   readTensors,
   shapesOf,
+  type StreamedState,
+  streamTensors,
   type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
@@ -116,6 +118,11 @@ export class Trainer implements Disposable {
     return { epoch, loss: this.#meanLoss(terms), seconds };
   }
 
+  /** What a checkpoint holds, to be written before training goes on. */
+  savedState(): StreamedState {
+    return streamTensors(this.#gpu, this.#saved(), this.epoch);
+  }
+
   /** Reads what a checkpoint holds. */
   async state(): Promise<TrainingState> {
     return { epoch: this.epoch, tensors: await readTensors(this.#gpu, this.#saved()) };
@@ -140,9 +147,9 @@ export class Trainer implements Disposable {
     copyTensors(this.#gpu, what, this.#best, modelTensors(this.#model));
   }
 
-  /** Reads the best state: the model's parameters and buffers, without the optimizer's moments. */
-  async bestState(): Promise<TrainingState> {
-    return { epoch: this.#bestEpoch, tensors: await readTensors(this.#gpu, this.#best) };
+  /** The best state, to be written: the model's parameters and buffers, without the optimizer's moments. */
+  bestState(): StreamedState {
+    return streamTensors(this.#gpu, this.#best, this.#bestEpoch);
   }
 
   /** Takes a saved state for the best one so far. */

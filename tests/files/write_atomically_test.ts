@@ -65,8 +65,7 @@ Deno.test("when a part does not come, the old content survives and no temporary 
     const path = `${folder}/file`;
     await writeAtomically(path, "old");
     const parts = later(Uint8Array.of(1, 2), new Error("it was lost"));
-    const error = await assertRejects(() => writeAtomically(path, parts), InputError);
-    assertEquals(error.message, `Cannot write ${path}: it was lost.`);
+    await assertRejects(() => writeAtomically(path, parts), Error, "it was lost");
     assertEquals(await Deno.readTextFile(path), "old");
     assertEquals(namesIn(folder), ["file"]);
   }));

@@ -1,9 +1,11 @@
 /** Runs scripts/train.ts as a user does, on a made dataset, in a temporary folder. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
+import { assertSurvivesKills } from "./killed_runs.ts";
 import { encodeNpy, type Files, withFolder } from "../data/dataset_folder.ts";
 
 const SCRIPT = new URL("../../scripts/train.ts", import.meta.url).pathname;
+const LOSING_DEVICE = new URL("losing_device.ts", import.meta.url).pathname;
 const USERS = 50, ITEMS = 30;
 
 /** A dataset in the MMRec layout. */
@@ -27,13 +29,20 @@ function datasetFiles(name: string): Files {
 }
 
 const EPOCHS = 40;
-const SETTINGS = ["--data", "tiny", "--dim", "8", "--batch-size", "50", "--eval-every", "1"];
-const RUN = [...SETTINGS, "--epochs", String(EPOCHS)];
+const SETTINGS = ["--dim", "8", "--batch-size", "50", "--eval-every", "1"];
+const RUN = ["--data", "tiny", ...SETTINGS, "--epochs", String(EPOCHS)];
 
-function command(folder: string, options: readonly string[], output: "piped" | "null") {
+/** The script's command; with flags of Deno's own before it. */
+function command(
+  folder: string,
+  options: readonly string[],
+  output: "piped" | "null",
+  flags: readonly string[] = [],
+) {
   return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
+      ...flags,
       "--allow-read",
       "--allow-write",
       "--allow-env=XDG_RUNTIME_DIR",
@@ -48,13 +57,17 @@ function command(folder: string, options: readonly string[], output: "piped" | "
 
 /** What a finished run returned and printed. */
 async function finish(folder: string, ...options: string[]) {
-  const { code, stdout, stderr } = await command(folder, options, "piped").output();
+  return await outputOf(command(folder, options, "piped"));
+}
+
+async function outputOf(command: Deno.Command) {
+  const { code, stdout, stderr } = await command.output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: decode(stdout), stderr: decode(stderr) };
 }
 
-/** Starts a run, sends it a signal once it has trained three epochs, and returns how it ended. */
-async function interrupt(folder: string, out: string, signal: "SIGKILL" | "SIGINT") {
+/** Starts a run, stops it by Ctrl-C once it has trained three epochs, and returns how it ended. */
+async function interrupt(folder: string, out: string) {
   const child = command(folder, [...RUN, "--out", out], "null").spawn();
   let running = true;
   child.status.then(() => running = false);
@@ -62,7 +75,7 @@ async function interrupt(folder: string, out: string, signal: "SIGKILL" | "SIGIN
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   assert(running, "the run ended before it was interrupted");
-  child.kill(signal);
+  child.kill("SIGINT");
   return await child.status;
 }
 
@@ -123,21 +136,31 @@ Deno.test("a run tells its result, repeats it, and goes on with it when stopped"
       await assertSameRun(run, `${run}.previous`);
     });
 
-    await test.step("killed, it goes on to the same bytes", async () => {
-      const { signal } = await interrupt(folder, "killed", "SIGKILL");
-      assertEquals(signal, "SIGKILL");
-      const { code, stderr } = await finish(folder, ...RUN, "--out", "killed", "--resume");
-      assertEquals(code, 0, stderr);
-      await assertSameRun(`${folder}/killed`, run);
+    await test.step("killed at random moments, it goes on to the same bytes", async () => {
+      await Deno.mkdir(`${folder}/kills`);
+      const options = [...SETTINGS, "--data", `${folder}/tiny`, "--epochs", String(EPOCHS)];
+      await assertSurvivesKills({ folder: `${folder}/kills`, options, kills: 3 });
     });
 
     await test.step("stopped by Ctrl-C, it goes on to the same bytes", async () => {
-      const { code, signal } = await interrupt(folder, "stopped", "SIGINT");
+      const { code, signal } = await interrupt(folder, "stopped");
       assertEquals([code, signal], [130, null]);
       assert(await trainedEpochs(`${folder}/stopped`) < EPOCHS);
       const again = await finish(folder, ...RUN, "--out", "stopped", "--resume");
       assertEquals(again.code, 0, again.stderr);
       await assertSameRun(`${folder}/stopped`, run);
+    });
+
+    await test.step("with its device lost, it ends with code 1, and goes on to the same bytes", async () => {
+      const options = [...RUN, "--out", "lost"];
+      const flags = [`--preload=${LOSING_DEVICE}`];
+      const { code, stderr } = await outputOf(command(folder, options, "piped", flags));
+      assertEquals(code, 1, stderr);
+      const message = /^error: The GPU device was lost .*keeps the last good checkpoint\.$/m;
+      assertMatch(stderr, message);
+      const again = await finish(folder, ...options, "--resume");
+      assertEquals(again.code, 0, again.stderr);
+      await assertSameRun(`${folder}/lost`, run);
     });
 
     await test.step("with other settings, it does not go on", async () => {

@@ -1,0 +1,123 @@
+/**
+ * Kills a run at random moments, goes on with it, and compares what it leaves with an undisturbed one.
+ *
+ *     deno run -A tests/scripts/killed_runs.ts [KILLS [options of scripts/train.ts]]
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import { isThere } from "../../src/files/is_there.ts";
+
+const pathOf = (name: string): string => new URL(name, import.meta.url).pathname;
+
+/** How often a run is to be killed, and how it trains. */
+export interface Killing {
+  /** An empty folder to work in. */
+  readonly folder: string;
+  /** Options of scripts/train.ts but for --out and --resume. */
+  readonly options: readonly string[];
+  /** How often. */
+  readonly kills: number;
+  /** Told of every kill. */
+  readonly onKill?: (kill: number, epoch: string) => void;
+}
+
+/** Kills runs, and goes on with each until it ends or is killed again; every one must end as the undisturbed one. */
+export async function assertSurvivesKills(
+  { folder, options, kills, onKill = () => {} }: Killing,
+): Promise<void> {
+  const straight = `${folder}/straight`, killed = `${folder}/killed`;
+  const start = performance.now();
+  await finished(straight, options);
+  const milliseconds = performance.now() - start;
+  for (let kill = 1; kill <= kills; kill++) {
+    const child = train(killed, options, "null").spawn();
+    const wait = setTimeout(() => child.kill("SIGKILL"), Math.random() * milliseconds);
+    const { code, signal } = await child.status;
+    clearTimeout(wait);
+    assertEquals(signal ?? code, signal ? "SIGKILL" : 0);
+    onKill(kill, signal ? await lastEpoch(killed) : "the end");
+    if (signal) continue;
+    kill--; // it came to the end first, and so was not killed
+    await assertSame(killed, straight);
+    await Deno.remove(killed, { recursive: true });
+  }
+  await finished(killed, options);
+  await assertSame(killed, straight);
+}
+
+/** A run, gone on with where it has a checkpoint. */
+function train(
+  out: string,
+  options: readonly string[],
+  stderr: "piped" | "null",
+): Deno.Command {
+  const resume = isThereNow(`${out}/last.safetensors`) ? ["--resume"] : [];
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env=XDG_RUNTIME_DIR",
+      `--preload=${pathOf("quick_checkpoints.ts")}`,
+      pathOf("../../scripts/train.ts"),
+      ...options,
+      "--out",
+      out,
+      ...resume,
+    ],
+    stdout: "null",
+    stderr,
+  });
+}
+
+function isThereNow(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function finished(out: string, options: readonly string[]): Promise<void> {
+  const { code, stderr } = await train(out, options, "piped").output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+}
+
+/** The last epoch in metrics.csv, or that there is none. */
+async function lastEpoch(out: string): Promise<string> {
+  if (!await isThere(`${out}/metrics.csv`)) return "none";
+  const lines = (await Deno.readTextFile(`${out}/metrics.csv`)).split("\n");
+  return lines.slice(1, -1).at(-1)?.split(",")[0] ?? "none";
+}
+
+async function assertSame(actual: string, expected: string): Promise<void> {
+  for (const name of ["best.safetensors", "last.safetensors"]) {
+    const [a, b] = await Promise.all(
+      [actual, expected].map((run) => Deno.readFile(`${run}/${name}`)),
+    );
+    assert(a!.length === b!.length && a!.every((byte, i) => byte === b![i]), `${name} differs`);
+  }
+  assertEquals(await rows(actual), await rows(expected));
+  const names = (run: string) => Array.from(Deno.readDirSync(run), ({ name }) => name).toSorted();
+  assertEquals(names(actual), names(expected));
+}
+
+/** Lines of metrics.csv without the seconds. */
+async function rows(run: string): Promise<string[]> {
+  const lines = (await Deno.readTextFile(`${run}/metrics.csv`)).split("\n");
+  return lines.map((line) => line.split(",").toSpliced(2, 1).join());
+}
+
+if (import.meta.main) {
+  const [kills = "50", ...given] = Deno.args;
+  const options = given.length > 0 ? given : ["--epochs", "10", "--eval-every", "1"];
+  const folder = await Deno.makeTempDir();
+  const onKill = (kill: number, epoch: string) => console.log(`kill ${kill}: at epoch ${epoch}`);
+  try {
+    await assertSurvivesKills({ folder, options, kills: Number(kills), onKill });
+    console.log(`Killed ${kills} times: the same bits.`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
