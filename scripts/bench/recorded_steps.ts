@@ -9,7 +9,7 @@ import { wallSeconds } from "./timing.ts";
 import type { BuiltModel } from "../../src/models/model.ts";
 import { type EpochShape, stepCount } from "../../src/tape/batch.ts";
 import { interactionGraph } from "../../src/sparse/graphs.ts";
-import { gatherBatches, sampleTriples } from "../../src/training/sampler.ts";
+import { drawEpochs } from "../../src/training/sampler.ts";
 import { createTrainingStep, type TrainingStep } from "../../src/training/training_step.ts";
 import { type MeanBatch, meanBatch } from "./mean_batch.ts";
 import { SEED, type Workload } from "./workload.ts";
@@ -41,16 +41,11 @@ export function recordSteps(
   const batchSize = Math.min(training.batchSize, pairs);
   const triples = Math.min(pairs, STEPS * batchSize);
   const shape: EpochShape = { rows: model.userCount + model.itemCount, triples, batchSize };
-  const { user, positive, negative } = sampleTriples(train, SEED, 1);
-  const batches = gatherBatches({
-    user: user.subarray(0, triples),
-    positive: positive.subarray(0, triples),
-    negative: negative.subarray(0, triples),
-  }, shape);
+  const batches = drawEpochs(train, SEED, shape, 1).next().value;
   const resources = new DisposableStack();
   const scratch = resources.use(new Scratch(gpu));
   const step = resources.use(createTrainingStep(model, shape, training, scratch));
-  step.load(batches, 0, 1);
+  step.load(batches);
   return {
     step,
     steps: stepCount(shape),

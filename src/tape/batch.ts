@@ -1,24 +1,42 @@
 /**
- * The batch of a training step. The triples (user, positive item, negative item) of a whole epoch lie on
- * the GPU, batch after batch, and with them, for every row of H that a batch names, which rows it was paired
- * with.
+ * The batch of a training step. The triples (user, positive item, negative item) of an epoch, or of a chunk of a
+ * long one, lie on the GPU, batch after batch, and with them, for every row of H that a batch names, which rows it
+ * was paired with.
  *
  * A step is recorded once for all batches; which one is current, a record of the clock says.
  *
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
-import { createTensors, type Tensor } from "../gpu/tensor.ts";
+import { createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import { createClock } from "./clock.ts";
 
-/** The sizes of an epoch. */
+/** The sizes of an epoch, or of the chunk of one that lies on the GPU at once. */
 export interface EpochShape {
   /** Rows of H: users, then items. */
   readonly rows: number;
-  /** Triples in an epoch. */
+  /** Triples in all batches. */
   readonly triples: number;
   /** Triples in a batch; the last one may hold fewer. */
   readonly batchSize: number;
+}
+
+/** What an epoch, or a chunk of one, consists of, as it is uploaded; rows are of H. */
+export interface BatchArrays {
+  /** Rows of the users, one per triple. */
+  readonly user: Uint32Array<ArrayBuffer>;
+  /** Rows of the items they interacted with. */
+  readonly positive: Uint32Array<ArrayBuffer>;
+  /** Rows of items they did not. */
+  readonly negative: Uint32Array<ArrayBuffer>;
+  /** Touched rows, batch after batch, each batch followed by the rows that the one before alone touched. */
+  readonly row: Uint32Array<ArrayBuffer>;
+  /** Where each listed row's entries begin, stale rows having none; listed rows + 1 offsets. */
+  readonly entryStart: Uint32Array<ArrayBuffer>;
+  /** Per entry, the row that the row was paired with. */
+  readonly partner: Uint32Array<ArrayBuffer>;
+  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
+  readonly signedSlot: Uint32Array<ArrayBuffer>;
 }
 
 /**
@@ -28,7 +46,7 @@ export interface EpochShape {
 export interface Batch extends Disposable {
   /** Number of rows, triples and triples per batch. */
   readonly shape: EpochShape;
-  /** Records of the epoch's steps, of which a replay binds one; see clock.ts. */
+  /** Records of the steps, of which a replay binds one; see clock.ts. */
   readonly clock: Tensor;
   /** Rows of H of the users, one per triple. */
   readonly user: Tensor;
@@ -50,7 +68,7 @@ export interface Batch extends Disposable {
   readonly terms: Tensor;
 }
 
-/** Batches in an epoch. */
+/** Batches in an epoch, or a chunk. */
 export function stepCount({ triples, batchSize }: EpochShape): number {
   return Math.ceil(triples / batchSize);
 }
@@ -67,7 +85,7 @@ export function listedRows(shape: EpochShape): number {
 }
 
 /**
- * Allocates the batch of a step, with room for all of an epoch; src/training/sampler.ts fills it.
+ * Allocates the batch of a step, with room for an epoch or a chunk of one; {@linkcode uploadBatches} fills it.
  *
  * @param termCount How many terms the losses have.
  */
@@ -95,3 +113,18 @@ export function createBatch(
   const owned = guard.move();
   return { shape, ...tensors, clock, [Symbol.dispose]: () => owned.dispose() };
 }
+
+/** Uploads batches, after all work submitted so far. */
+export function uploadBatches(gpu: GpuDevice, batch: Batch, arrays: BatchArrays): void {
+  for (const name of UPLOADED) write(gpu, batch[name], arrays[name]);
+}
+
+const UPLOADED = [
+  "user",
+  "positive",
+  "negative",
+  "row",
+  "entryStart",
+  "partner",
+  "signedSlot",
+] as const satisfies readonly (keyof BatchArrays)[];

@@ -7,63 +7,67 @@
  *
  * @module
  */
-import type { GpuDevice } from "../gpu/device.ts";
-import { write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { createRandom, shuffle, uniformBelow } from "../random.ts";
-import { type Batch, type EpochShape, listedRows, stepCount } from "../tape/batch.ts";
+import { createRandom, type RandomSource, shuffle, uniformBelow } from "../random.ts";
+import { type BatchArrays, type EpochShape, listedRows, stepCount } from "../tape/batch.ts";
 import type { BatchPlaces } from "../tape/clock.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 
 /** Triples of rows of H (users first, then items), in the order they are trained on. */
-export interface Triples {
-  /** Rows of the users. */
-  readonly user: Uint32Array<ArrayBuffer>;
-  /** Rows of the items they interacted with. */
-  readonly positive: Uint32Array<ArrayBuffer>;
-  /** Rows of items they did not. */
-  readonly negative: Uint32Array<ArrayBuffer>;
-}
+export type Triples = Pick<BatchArrays, "user" | "positive" | "negative">;
 
 /** Triples, and per batch a CSR from touched rows to their partners; see kernels/gather/triple_entries.wgsl. */
-export interface EpochBatches extends Triples, BatchPlaces {
-  /** Touched rows, batch after batch, each batch followed by the rows that the one before alone touched. */
-  readonly row: Uint32Array<ArrayBuffer>;
-  /** Where each listed row's entries begin, stale rows having none; listed rows + 1 offsets. */
-  readonly entryStart: Uint32Array<ArrayBuffer>;
-  /** Per entry, the row of H that the row was paired with. */
-  readonly partner: Uint32Array<ArrayBuffer>;
-  /** 2 × the triple's place in its batch, + 1 where it counts negatively. */
-  readonly signedSlot: Uint32Array<ArrayBuffer>;
-}
+export interface EpochBatches extends BatchArrays, BatchPlaces {}
 
 /**
- * Draws the triples of an epoch.
+ * Draws epoch after epoch, each in chunks of whole batches. Of a whole epoch it keeps the order alone; each chunk's
+ * arrays are its own.
  *
+ * @param shape Of a chunk; the last one of an epoch may have fewer triples.
+ * @param epoch The first epoch.
  * @throws {InputError} when a user's train items are all items there are.
  */
-export function sampleTriples(train: SparsePattern, seed: number, epoch: number): Triples {
-  const { rowCount: userCount, columnCount: itemCount, rowStart, column } = train;
+export function* drawEpochs(
+  train: SparsePattern,
+  seed: number,
+  shape: EpochShape,
+  epoch: number,
+): Generator<EpochBatches, never> {
   requireNegatives(train);
-  const random = createRandom(seed, epoch);
-  const pairs = column.length;
-  const owner = new Uint32Array(pairs);
-  for (let user = 0; user < userCount; user++) {
-    const from = rowStart[user]!, to = rowStart[user + 1]!;
-    if (to - from >= itemCount) {
-      throw new InputError(
-        `User ${user} has all ${itemCount} items in train: no negative is left.`,
-      );
+  const owner = ownersOf(train);
+  const order = new Uint32Array(owner.length);
+  for (;; epoch++) {
+    const random = createRandom(seed, epoch);
+    for (let pair = 0; pair < order.length; pair++) order[pair] = pair;
+    shuffle(random, order);
+    for (let first = 0; first < order.length; first += shape.triples) {
+      const pairs = order.subarray(first, first + shape.triples);
+      const triples = drawTriples(random, train, owner, pairs);
+      yield gatherBatches(triples, { ...shape, triples: pairs.length });
     }
-    owner.fill(user, from, to);
   }
-  const order = Uint32Array.from({ length: pairs }, (_, pair) => pair);
-  shuffle(random, order);
-  const user = new Uint32Array(pairs);
-  const positive = new Uint32Array(pairs);
-  const negative = new Uint32Array(pairs);
-  for (let t = 0; t < pairs; t++) {
-    const pair = order[t]!;
+}
+
+/** The user of each pair. */
+function ownersOf({ rowCount, rowStart, column }: SparsePattern): Uint32Array {
+  const owner = new Uint32Array(column.length);
+  for (let user = 0; user < rowCount; user++) owner.fill(user, rowStart[user], rowStart[user + 1]);
+  return owner;
+}
+
+/** Gives each of these pairs a negative. */
+function drawTriples(
+  random: RandomSource,
+  train: SparsePattern,
+  owner: Uint32Array,
+  pairs: Uint32Array,
+): Triples {
+  const { rowCount: userCount, columnCount: itemCount, column } = train;
+  const user = new Uint32Array(pairs.length);
+  const positive = new Uint32Array(pairs.length);
+  const negative = new Uint32Array(pairs.length);
+  for (let t = 0; t < pairs.length; t++) {
+    const pair = pairs[t]!;
     const u = owner[pair]!;
     let item;
     do item = uniformBelow(random, itemCount); while (hasEntry(train, u, item));
@@ -100,7 +104,7 @@ function hasEntry({ rowStart, column }: SparsePattern, row: number, wanted: numb
   return low < rowStart[row + 1]! && column[low] === wanted;
 }
 
-/** Adds to an epoch's triples the pairs of each batch, by row (CSR). */
+/** Adds to triples the pairs of each batch, by row (CSR). */
 export function gatherBatches(
   { user, positive, negative }: Triples,
   { rows, triples, batchSize }: EpochShape,
@@ -177,18 +181,3 @@ export function gatherBatches(
     signedSlot,
   };
 }
-
-/** Uploads an epoch's batches. */
-export function uploadEpoch(gpu: GpuDevice, batch: Batch, batches: EpochBatches): void {
-  for (const name of UPLOADED) write(gpu, batch[name], batches[name]);
-}
-
-const UPLOADED = [
-  "user",
-  "positive",
-  "negative",
-  "row",
-  "entryStart",
-  "partner",
-  "signedSlot",
-] as const;

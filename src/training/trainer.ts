@@ -20,7 +20,7 @@ import {
   type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
-import { type EpochBatches, gatherBatches, requireNegatives, sampleTriples } from "./sampler.ts";
+import { drawEpochs, type EpochBatches, requireNegatives } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -31,7 +31,12 @@ export interface TrainerSettings extends AdamSettings {
   readonly batchSize: number;
   /** Seed of order and negatives. */
   readonly seed: number;
+  /** Triples that lie on the GPU at once, about; a million unless told. */
+  readonly chunkTriples?: number;
 }
+
+/** Triples that are drawn and uploaded at once, about: 100 bytes each, here and there. */
+const CHUNK_TRIPLES = 2 ** 20;
 
 /** Result of an epoch. */
 export interface EpochResult {
@@ -40,8 +45,8 @@ export interface EpochResult {
   /** Mean loss over all triples, its terms weighted. */
   readonly loss: number;
   /**
-   * Seconds from `beginEpoch` and the upload of the batches to reading the losses. The next epoch's batches
-   * are drawn meanwhile; they count only where drawing takes longer than training.
+   * Seconds from `beginEpoch` and the upload of the batches to reading the losses. The batches that follow are
+   * drawn meanwhile; they count only where drawing takes longer than training.
    */
   readonly seconds: number;
 }
@@ -56,13 +61,16 @@ export class Trainer implements Disposable {
   readonly #model: BuiltModel;
   readonly #train: SparsePattern;
   readonly #seed: number;
+  /** Of the chunks that epochs are trained in. */
   readonly #shape: EpochShape;
   readonly #step: TrainingStep;
   /** A copy of what the model is restored from. */
   readonly #best: Readonly<Record<string, Tensor>>;
   #bestEpoch = 0;
   readonly #resources: DisposableStack;
-  #drawn: { epoch: number; batches: EpochBatches } | undefined;
+  /** Draws chunks from the beginning of the next epoch on. */
+  #draws: Generator<EpochBatches, never> | undefined;
+  #drawn: EpochBatches | undefined;
 
   /**
    * Allocates the optimizer and records the step.
@@ -76,15 +84,17 @@ export class Trainer implements Disposable {
     this.#model = model;
     this.#train = train;
     this.#seed = settings.seed;
+    const { chunkTriples = CHUNK_TRIPLES } = settings;
+    const batchSize = Math.min(settings.batchSize, train.column.length);
     this.#shape = {
       rows: model.userCount + model.itemCount,
-      triples: train.column.length,
-      batchSize: Math.min(settings.batchSize, train.column.length),
+      triples: Math.min(train.column.length, batchSize * Math.ceil(chunkTriples / batchSize)),
+      batchSize,
     };
     using resources = new DisposableStack();
     this.scratch = resources.use(new Scratch(gpu));
     this.#step = resources.use(
-      createTrainingStep(model, this.#shape, settings, this.scratch),
+      createTrainingStep(model, this.#shape, settings, this.scratch, this.steps),
     );
     const copies = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
       [name, [`best ${label}`, shape]] as const
@@ -95,24 +105,26 @@ export class Trainer implements Disposable {
 
   /** Steps in an epoch. */
   get steps(): number {
-    return stepCount(this.#shape);
+    return Math.ceil(this.#train.column.length / this.#shape.batchSize);
   }
 
   /**
-   * Trains one epoch. The next one's batches are drawn while the GPU works.
+   * Trains one epoch. What follows is drawn while the GPU works.
    *
    * @throws {GpuError} when the GPU fails.
    */
   async runEpoch(): Promise<EpochResult> {
-    const epoch = this.epoch + 1;
-    const { batches } = this.#drawn?.epoch === epoch ? this.#drawn : this.#draw(epoch);
+    const epoch = this.epoch + 1, stepsBefore = this.epoch * this.steps;
+    this.#drawn ??= this.#draw(epoch);
     const start = performance.now();
     this.#model.beginEpoch?.(epoch);
-    this.#step.load(batches, this.epoch * this.steps, epoch);
-    await this.#step.run();
-    const read = this.#step.read();
-    this.#drawn = this.#draw(epoch + 1);
-    const terms = await read;
+    for (let firstBatch = 0; firstBatch < this.steps; firstBatch += stepCount(this.#shape)) {
+      this.#step.load(this.#drawn, { epoch, stepsBefore, firstBatch });
+      this.#drawn = undefined;
+      await this.#step.run();
+      this.#drawn = this.#draw(epoch);
+    }
+    const terms = await this.#step.read();
     const seconds = (performance.now() - start) / 1000;
     this.epoch = epoch;
     return { epoch, loss: this.#meanLoss(terms), seconds };
@@ -132,6 +144,7 @@ export class Trainer implements Disposable {
   restore({ epoch, tensors }: TrainingState): void {
     writeTensors(this.#gpu, this.#saved(), tensors);
     this.epoch = epoch;
+    this.#draws = this.#drawn = undefined;
   }
 
   /** Keeps the model as it is now for the best one so far, on the GPU: nobody waits. */
@@ -180,7 +193,7 @@ export class Trainer implements Disposable {
 
   /** Mean over triples: each batch counts by its size. */
   #meanLoss(terms: Floats): number {
-    const { triples, batchSize } = this.#shape;
+    const { batchSize } = this.#shape, triples = this.#train.column.length;
     let sum = 0;
     const reported = Object.values(this.#model.lossTerms).filter(({ apart, weight }) =>
       !apart && weight !== 0
@@ -194,8 +207,9 @@ export class Trainer implements Disposable {
     return sum / triples;
   }
 
-  #draw(epoch: number): { epoch: number; batches: EpochBatches } {
-    const triples = sampleTriples(this.#train, this.#seed, epoch);
-    return { epoch, batches: gatherBatches(triples, this.#shape) };
+  /** The next chunk; of the epoch, where nothing was drawn before. */
+  #draw(epoch: number): EpochBatches {
+    this.#draws ??= drawEpochs(this.#train, this.#seed, this.#shape, epoch);
+    return this.#draws.next().value;
   }
 }

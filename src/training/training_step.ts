@@ -8,34 +8,50 @@ import { GpuError } from "../gpu/device.ts";
 import { PacedQueue } from "../gpu/paced_queue.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, createTensors, readFloats, type Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel, Phase } from "../models/model.ts";
 import { type AdamSettings, adamW, createMoments, type OptimizedTensor } from "../tape/adamw.ts";
-import { type Batch, createBatch, type EpochShape, stepCount } from "../tape/batch.ts";
+import {
+  type Batch,
+  createBatch,
+  type EpochShape,
+  stepCount,
+  uploadBatches,
+} from "../tape/batch.ts";
 import { createClock, uploadClock } from "../tape/clock.ts";
 import { type Kept, resetKept, Tape, type Variable } from "../tape/tape.ts";
-import { type EpochBatches, uploadEpoch } from "./sampler.ts";
+import type { EpochBatches } from "./sampler.ts";
+
+/** Where a chunk is. */
+export interface ChunkPlace {
+  /** Its epoch, from 1. */
+  readonly epoch: number;
+  /** Steps before its epoch. */
+  readonly stepsBefore: number;
+  /** Its first batch, counted within the epoch. */
+  readonly firstBatch: number;
+}
 
 /** A recorded step with everything that it reads and writes. */
 export interface TrainingStep extends Disposable {
-  /** The programs of a batch (from 0), in order: its phases, then the note that it is done. */
+  /** The programs of an epoch's batch (from 0), in order: its phases, then the note that it is done. */
   programsOf(batch: number): readonly Program[];
-  /** What follows the last batch of an epoch. */
+  /** What follows the last batch of a chunk. */
   readonly closing: readonly Program[];
   /** The batch that is trained on. */
   readonly batch: Batch;
   /** Each parameter with its moments, by name. */
   readonly optimized: Readonly<Record<string, OptimizedTensor>>;
-  /** Uploads an epoch (from 1) that follows `stepsBefore` earlier steps. */
-  load(batches: EpochBatches, stepsBefore: number, epoch: number): void;
+  /** Uploads a chunk of an epoch; the first of all epochs, at the place of its beginning, unless told. */
+  load(batches: EpochBatches, place?: ChunkPlace): void;
   /**
-   * Submits the loaded epoch's steps; some of them may be on their way when it returns.
+   * Submits the loaded chunk's steps; some of them may be on their way when it returns.
    *
    * @throws {GpuError} when the GPU fails.
    */
   run(): Promise<void>;
   /**
-   * Waits for the loaded epoch and reads the loss's terms, steps × terms.
+   * Waits for the epoch whose last chunk was run, and reads the loss's terms, its steps × terms.
    *
    * @throws {GpuError} when the GPU failed, or left a step out.
    */
@@ -48,20 +64,26 @@ interface PhaseProgram {
   readonly phase: Phase;
   /** Its program; one run of it is one batch. */
   readonly program: Program;
-  /** What follows its last run in an epoch. */
+  /** What follows its last run in a chunk. */
   readonly closing: Program;
-  /** Its records of the epoch's steps. */
+  /** Its records of the chunk's steps. */
   readonly clock: Tensor;
   /** Settings of the optimizer. */
   readonly settings: AdamSettings;
 }
 
-/** Allocates optimizer and batches, and records the step. */
+/**
+ * Allocates optimizer and batches, and records the step.
+ *
+ * @param shape Of a chunk.
+ * @param epochSteps Steps in an epoch; those of a chunk unless told.
+ */
 export function createTrainingStep(
   model: BuiltModel,
   shape: EpochShape,
   settings: AdamSettings,
   scratch: Scratch,
+  epochSteps = stepCount(shape),
 ): TrainingStep {
   const { gpu } = model;
   using resources = new DisposableStack();
@@ -73,6 +95,10 @@ export function createTrainingStep(
   const batch = resources.use(createBatch(gpu, shape, termCount));
   const steps = stepCount(shape);
   const done = resources.use(createTensor(gpu, "steps done", [steps]));
+  const ofEpoch = resources.use(createTensors(gpu, {
+    terms: ["loss terms of the epoch", [epochSteps, termCount]],
+    done: ["steps done in the epoch", [epochSteps]],
+  }));
   const kept: Kept[] = [batch.losses, batch.terms, done].map((tensor) => ({
     tensor,
     initial: NaN,
@@ -94,7 +120,24 @@ export function createTrainingStep(
   const ending = resources.use(new Program(gpu, `${model.name}: a step is done`));
   ending.note(batch.clock, done);
   const queue = new PacedQueue(gpu, `${model.name}: training`);
-  let stepsBefore = 0;
+  let loaded = { steps, epoch: 1, stepsBefore: 0, firstBatch: 0 };
+  /** Puts what the loaded chunk left to what earlier ones of its epoch did. */
+  const collect = (): void => {
+    if (gpu.dry) return;
+    const { firstBatch, steps } = loaded;
+    gpu.submit(`${model.name}: losses`, (encoder) => {
+      const copy = (from: Tensor, to: Tensor, words: number): void =>
+        encoder.copyBufferToBuffer(
+          from.buffer,
+          0,
+          to.buffer,
+          4 * words * firstBatch,
+          4 * words * steps,
+        );
+      copy(batch.terms, ofEpoch.terms, termCount);
+      copy(done, ofEpoch.done, 1);
+    });
+  };
   const owned = resources.move();
   return {
     programsOf: (batch) => [
@@ -104,20 +147,24 @@ export function createTrainingStep(
     closing: phases.map(({ closing }) => closing),
     batch,
     optimized,
-    load: (batches, before, epoch) => {
-      uploadEpoch(gpu, batch, batches);
+    load: (batches, place = { epoch: 1, stepsBefore: 0, firstBatch: 0 }) => {
+      const { epoch, stepsBefore, firstBatch } = place;
+      uploadBatches(gpu, batch, batches);
       const factor = model.learningRateFactor?.(epoch);
       for (const { clock, settings } of phases) {
-        uploadClock(gpu, clock, batches, before, settings, factor);
+        uploadClock(gpu, clock, batches, stepsBefore + firstBatch, settings, factor);
       }
       resetKept(gpu, kept);
-      stepsBefore = before;
+      loaded = { ...place, steps: batches.batchLength.length };
     },
-    run: () => runSteps(queue, phases, ending, steps),
+    run: async () => {
+      await runSteps(queue, phases, ending, loaded);
+      collect();
+    },
     read: async () => {
-      const [terms, counts] = await readFloats(gpu, batch.terms, done);
+      const [terms, counts] = await readFloats(gpu, ofEpoch.terms, ofEpoch.done);
       queue.rest();
-      if (!gpu.dry) requireEachStep(new Uint32Array(counts!.buffer), stepsBefore);
+      if (!gpu.dry) requireEachStep(new Uint32Array(counts!.buffer), loaded.stepsBefore);
       return terms!;
     },
     [Symbol.dispose]: () => owned.dispose(),
@@ -159,21 +206,21 @@ function applies({ phase }: PhaseProgram, batch: number): boolean {
   return phase.appliesTo?.(batch) ?? true;
 }
 
-/** Submits the steps of an epoch, waiting where a phase needs the CPU. */
+/** Submits the steps of a chunk, waiting where a phase needs the CPU. */
 async function runSteps(
   queue: PacedQueue,
   phases: readonly PhaseProgram[],
   ending: Program,
-  steps: number,
+  { steps, firstBatch }: { readonly steps: number; readonly firstBatch: number },
 ): Promise<void> {
   for (let step = 0; step < steps; step++) {
-    const replays = [];
-    for (const { phase, program } of phases.filter((one) => applies(one, step))) {
+    const replays = [], batch = firstBatch + step;
+    for (const { phase, program } of phases.filter((one) => applies(one, batch))) {
       replays.push({ program, step });
-      if (!phase.after?.appliesTo(step)) continue;
+      if (!phase.after?.appliesTo(batch)) continue;
       await queue.add(replays.splice(0));
       await queue.drain();
-      await phase.after.run(step);
+      await phase.after.run(batch);
     }
     await queue.add([...replays, { program: ending, step }]);
   }

@@ -130,7 +130,7 @@ async function trainSteps(
     createTrainingStep(model, batchOf(model, triplesOf(golden, 0))[0], settings, scratch),
   );
   for (let i = 0; i < golden.steps.length; i++) {
-    step.load(batchOf(model, triplesOf(golden, i))[1], i, 1);
+    step.load(batchOf(model, triplesOf(golden, i))[1], { epoch: 1, stepsBefore: i, firstBatch: 0 });
     await step.run();
     const [terms] = await readFloats(gpu, step.batch.terms);
     await visit(i, terms![0]!);

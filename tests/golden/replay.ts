@@ -8,9 +8,9 @@ import { Scratch } from "../../src/gpu/scratch.ts";
 import { readFloats, write } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import type { BuiltModel, ModelParts, Phase } from "../../src/models/model.ts";
-import { createBatch, type EpochShape } from "../../src/tape/batch.ts";
+import { createBatch, type EpochShape, uploadBatches } from "../../src/tape/batch.ts";
 import { resetKept, Tape, type Variable } from "../../src/tape/tape.ts";
-import { type EpochBatches, gatherBatches, uploadEpoch } from "../../src/training/sampler.ts";
+import { type EpochBatches, gatherBatches } from "../../src/training/sampler.ts";
 import { recordOf } from "../kernel_tables/random_case.ts";
 
 /** Numbers nested as deep as their shape. */
@@ -56,7 +56,7 @@ export async function lossAndGradients(
   const names = Object.keys(model.lossTerms);
   using scratch = new Scratch(gpu);
   using batches = createBatch(gpu, shape, names.length);
-  uploadEpoch(gpu, batches, epoch);
+  uploadBatches(gpu, batches, epoch);
   write(gpu, batches.clock, recordOf(epoch, 0));
   const tape = new Tape(gpu, phase.name, scratch);
   const variables: Record<string, Variable> = Object.fromEntries(

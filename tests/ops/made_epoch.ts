@@ -2,10 +2,10 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { GpuDevice } from "../../src/gpu/device.ts";
 import { write } from "../../src/gpu/tensor.ts";
-import { type Batch, createBatch, type EpochShape } from "../../src/tape/batch.ts";
+import { type Batch, createBatch, type EpochShape, uploadBatches } from "../../src/tape/batch.ts";
 import { uploadClock } from "../../src/tape/clock.ts";
 import { type RandomSource, uniformBelow, uniformReal } from "../../src/random.ts";
-import { gatherBatches, type Triples, uploadEpoch } from "../../src/training/sampler.ts";
+import { gatherBatches, type Triples } from "../../src/training/sampler.ts";
 import { recordOf } from "../kernel_tables/random_case.ts";
 
 /** An epoch; triples are rows of users and items stacked. */
@@ -55,7 +55,7 @@ export function uploadMade(
 ): Batch {
   const batches = createBatch(gpu, shape, termCount);
   const epoch = gatherBatches(triples, shape);
-  uploadEpoch(gpu, batches, epoch);
+  uploadBatches(gpu, batches, epoch);
   uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
   write(gpu, batches.clock, recordOf(epoch, step));
   return batches;

@@ -8,15 +8,15 @@ import {
 import { openDevice } from "../../src/gpu/device.ts";
 import { readIntegers } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
-import { createBatch, type EpochShape, stepCount } from "../../src/tape/batch.ts";
+import { createBatch, type EpochShape, stepCount, uploadBatches } from "../../src/tape/batch.ts";
 import { uploadClock } from "../../src/tape/clock.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
-import { patternOf } from "../../src/sparse/csr.ts";
+import { patternOf, type SparsePattern } from "../../src/sparse/csr.ts";
 import {
+  drawEpochs,
+  type EpochBatches,
   gatherBatches,
-  sampleTriples,
   type Triples,
-  uploadEpoch,
 } from "../../src/training/sampler.ts";
 
 const USERS = 20, ITEMS = 15;
@@ -30,6 +30,14 @@ const trainPairs = Array.from({ length: USERS }, (_, user) => {
   return [...new Set(drawn)].map((item): [number, number] => [user, item]);
 }).flat();
 const train = patternOf(USERS, ITEMS, trainPairs);
+/** An epoch's triples, drawn at once. */
+function sampleTriples(train: SparsePattern, seed: number, epoch: number): Triples {
+  const { rowCount, columnCount, column } = train;
+  const shape = { rows: rowCount + columnCount, triples: column.length, batchSize: column.length };
+  const { user, positive, negative } = drawEpochs(train, seed, shape, epoch).next().value;
+  return { user, positive, negative };
+}
+
 const isTrain = new Set(trainPairs.map(String));
 
 /** (user id, item id) pairs of an epoch's rows of H. */
@@ -103,6 +111,34 @@ Deno.test("an epoch follows from seed and number alone", () => {
   // Seed and number do not merely add up.
   assertNotEquals(sampleTriples(train, 6, 1), epoch);
 });
+
+Deno.test("an epoch drawn in chunks is the same, batch by batch", () => {
+  const shape = { rows: USERS + ITEMS, triples: train.column.length, batchSize: 7 };
+  const whole = drawEpochs(train, 5, shape, 2);
+  const chunks = drawEpochs(train, 5, { ...shape, triples: 14 }, 2);
+  for (let epoch = 2; epoch <= 4; epoch++) {
+    const expected = whole.next().value;
+    for (let first = 0, batch = 0; first < shape.triples; first += 14) {
+      const chunk = chunks.next().value;
+      assertEquals(chunk.user, expected.user.subarray(first, first + 14));
+      assertEquals(chunk.negative, expected.negative.subarray(first, first + 14));
+      for (let own = 0; own < chunk.batchLength.length; own++, batch++) {
+        assertEquals(batchOf(chunk, own), batchOf(expected, batch));
+      }
+    }
+  }
+});
+
+/** A batch's rows with their entries. */
+function batchOf(epoch: EpochBatches, batch: number) {
+  const { batchStart, batchEnd, batchLength, row, entryStart, partner, signedSlot } = epoch;
+  const places = Array.from(row.subarray(batchStart[batch], batchEnd[batch]), (r, i) => {
+    const place = batchStart[batch]! + i;
+    const [from, to] = [entryStart[place], entryStart[place + 1]];
+    return [r, [...partner.subarray(from, to)], [...signedSlot.subarray(from, to)]];
+  });
+  return { size: batchLength[batch], places };
+}
 
 Deno.test("a user with all items in train is refused", () => {
   const full = patternOf(2, 3, [[0, 1], [1, 0], [1, 1], [1, 2]]);
@@ -202,7 +238,7 @@ Deno.test("uploading an epoch puts batch after batch on record, and batches go o
     const shape = { rows: users + items, triples: count, batchSize };
     const epoch = gatherBatches(randomTriples(users, items, count), shape);
     using tensors = createBatch(gpu, shape, 1);
-    uploadEpoch(gpu, tensors, epoch);
+    uploadBatches(gpu, tensors, epoch);
     uploadClock(gpu, tensors.clock, epoch, 12, { learningRate: 1, weightDecay: 0 });
     const [clock, row, partner] = await readIntegers(
       gpu,

@@ -48,7 +48,7 @@ async function runEpoch(phases: readonly Phase[], factor?: number): Promise<numb
   using plain = openModel(gpu, phases);
   const model = factor === undefined ? plain : { ...plain, learningRateFactor: () => factor };
   using step = createTrainingStep(model, EPOCH.shape, OPTIMIZER, scratch);
-  step.load(gatherBatches(EPOCH.triples, EPOCH.shape), 0, 1);
+  step.load(gatherBatches(EPOCH.triples, EPOCH.shape));
   await step.run();
   const { x, y } = plain.parameters as Record<"x" | "y", Tensor>;
   return (await readFloats(gpu, x, y)).map((values) => {
@@ -121,7 +121,7 @@ Deno.test("what comes after a phase finds it done, and all later work waits", as
   ];
   using model = openModel(gpu, phases);
   using step = createTrainingStep(model, EPOCH.shape, OPTIMIZER, scratch);
-  step.load(gatherBatches(EPOCH.triples, EPOCH.shape), 0, 1);
+  step.load(gatherBatches(EPOCH.triples, EPOCH.shape));
   await step.run();
   assertEquals(seen, [[0, -0.25, 0], [1, -0.5, -0.25], [3, -1, -0.75]]);
 });

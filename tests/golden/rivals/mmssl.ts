@@ -16,11 +16,10 @@ import {
 import type { Draws } from "../../../src/models/draws.ts";
 import { generate } from "../../../src/models/mmssl/generator.ts";
 import { constants, type Variables } from "../../../src/models/model.ts";
-import { createBatch } from "../../../src/tape/batch.ts";
+import { createBatch, uploadBatches } from "../../../src/tape/batch.ts";
 import { stackRows } from "../../../src/ops/rows/combine.ts";
 import { recordSigmoid } from "../../../src/ops/rows/sigmoid.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
-import { uploadEpoch } from "../../../src/training/sampler.ts";
 import { recordOf } from "../../kernel_tables/random_case.ts";
 import { batchOf, type Compare, lossAndGradients } from "../replay.ts";
 import { number, numbers, type RivalFile, type RivalInput } from "../rival_file.ts";
@@ -132,7 +131,7 @@ async function compareScores(
 ): Promise<void> {
   const [shape, epoch] = batchOf(model, batch);
   using batches = createBatch(gpu, shape, 1);
-  uploadEpoch(gpu, batches, epoch);
+  uploadBatches(gpu, batches, epoch);
   write(gpu, batches.clock, recordOf(epoch, 0));
   const { data } = model;
   const read = await runOnce(gpu, model, (tape, parameters) => {

@@ -53,7 +53,7 @@ function startRun(
   const epoch = gatherBatches({ user: column(0), positive: column(1), negative: column(2) }, shape);
   const settings = { learningRate: 5.5e-4, weightDecay: 0.01 };
   const step = createTrainingStep(model, shape, settings, scratch);
-  step.load(epoch, 0, 1);
+  step.load(epoch);
   return { gpu, model, step, [Symbol.dispose]: () => step[Symbol.dispose]() };
 }
 

@@ -5,7 +5,7 @@ import { LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { bprLoss } from "../../../src/ops/losses/bpr_loss.ts";
-import { createBatch, stepCount } from "../../../src/tape/batch.ts";
+import { createBatch, stepCount, uploadBatches } from "../../../src/tape/batch.ts";
 import { addedTo, storedIn } from "../../../src/tape/ending.ts";
 import { endGradient } from "../../../src/tape/gradient.ts";
 import { backwardRatios, forwardRatios } from "../../../src/ops/graphs/layer_weights.ts";
@@ -20,7 +20,7 @@ import { resetKept, Tape, type Variable } from "../../../src/tape/tape.ts";
 import { uniformBelow } from "../../../src/random.ts";
 import { patternOf, type SparseMatrix } from "../../../src/sparse/csr.ts";
 import { interactionGraph } from "../../../src/sparse/graphs.ts";
-import { gatherBatches, uploadEpoch } from "../../../src/training/sampler.ts";
+import { gatherBatches } from "../../../src/training/sampler.ts";
 import { bothGathers, inBothWays } from "../../gpu/gather/both_gathers.ts";
 import {
   assertClose,
@@ -215,7 +215,7 @@ async function lossGradients(
   assertEquals(tape.program.kernels.includes("each_vector: store"), !readOnce || layers === 0);
   using step = tape.program;
   const epoch = gatherBatches(triples, shape);
-  uploadEpoch(gpu, batches, epoch);
+  uploadBatches(gpu, batches, epoch);
   uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
   const gradients: Float32Array[] = [];
   for (const _epoch of [1, 2]) {

@@ -4,12 +4,12 @@ import { type GpuDevice, openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { bprLoss, bprRowsLoss } from "../../../src/ops/losses/bpr_loss.ts";
-import { createBatch, type EpochShape, stepCount } from "../../../src/tape/batch.ts";
+import { createBatch, type EpochShape, stepCount, uploadBatches } from "../../../src/tape/batch.ts";
 import { uploadClock } from "../../../src/tape/clock.ts";
 import type { LossTerm } from "../../../src/tape/loss_term.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../../src/random.ts";
-import { gatherBatches, type Triples, uploadEpoch } from "../../../src/training/sampler.ts";
+import { gatherBatches, type Triples } from "../../../src/training/sampler.ts";
 import { operand } from "../check_operation.ts";
 import { assertClose, finiteDifferences, madeEpoch, uploadMade } from "../made_epoch.ts";
 
@@ -39,7 +39,7 @@ function recordBatches(
   const batches = resources.use(createBatch(gpu, shape, term.count));
   const value = resources.use(createTensor(gpu, "h", size, h));
   const epoch = gatherBatches(triples, shape);
-  uploadEpoch(gpu, batches, epoch);
+  uploadBatches(gpu, batches, epoch);
   uploadClock(gpu, batches.clock, epoch, 0, { learningRate: 1, weightDecay: 0 });
   const tape = new Tape(gpu, "loss", scratch);
   const variable: Variable = { value };
