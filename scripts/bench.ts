@@ -7,14 +7,15 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { resolve } from "node:path";
 import { runBenchmark } from "./bench/benchmark.ts";
+import { ASKING, countRanking, LARGE_SHOP, measureRanking } from "./bench/ranking_scale.ts";
 import {
-  ASKING,
-  countRanking,
-  LARGE_GRAPH,
-  LARGE_SHOP,
-  measureRanking,
-} from "./bench/ranking_scale.ts";
-import { formatBenchmark, formatRankings, formatSchedules } from "./bench/report.ts";
+  formatBenchmark,
+  formatRankings,
+  formatSchedules,
+  formatTraining,
+} from "./bench/report.ts";
+import { HUGE_GRAPH, LARGE_GRAPH } from "./bench/large_graph.ts";
+import { countTraining, trainSteps } from "./bench/training_scale.ts";
 import { scheduleDataset, scheduleGenerated } from "./bench/schedule.ts";
 import { SEED } from "./bench/workload.ts";
 import type { Dataset } from "../src/data/dataset.ts";
@@ -50,6 +51,9 @@ usage: deno task bench [options]
   --ranking               tell only what ranking takes at scale: recorded for a million users × 300,000
                           items, and done for 10,000 users on a generated graph of 20 million
                           interactions
+  --training              tell only what training takes at scale: counted for 100 million interactions
+                          of 8 million users and items, and done for ten steps on the graph of
+                          20 million
   --json                  print everything as JSON, and nothing else, on stdout
   --help
 
@@ -60,7 +64,7 @@ Settings are those of ${
 example: deno task bench --data ../shared/data/baby --growth --largest 4`;
 
 const OPTIONS = {
-  boolean: ["help", "json", "electronics", "growth", "schedule", "ranking"],
+  boolean: ["help", "json", "electronics", "growth", "schedule", "ranking", "training"],
   string: ["data", "epochs", "largest", "peer", "peer-device"],
 };
 
@@ -85,12 +89,13 @@ async function main(): Promise<void> {
     }
     return printSchedules(await chooseDataset(given.data), given.json);
   }
-  if (given.ranking) {
-    const other = given.data === undefined ? measuring.find((name) => name !== "ranking") : "data";
+  for (const alone of ["ranking", "training"] as const) {
+    if (!given[alone]) continue;
+    const other = given.data === undefined ? measuring.find((name) => name !== alone) : "data";
     if (other !== undefined) {
-      throw new InputError(`--${other} is no use beside --ranking, which measures nothing else.`);
+      throw new InputError(`--${other} is no use beside --${alone}, which measures nothing else.`);
     }
-    return await printRankings(given.json, onProgress);
+    return await (alone === "ranking" ? printRankings : printTraining)(given.json, onProgress);
   }
   const benchmark = await runBenchmark(await chooseDataset(given.data), {
     epochs,
@@ -114,6 +119,7 @@ const MEASURING = [
   "peer",
   "peer-device",
   "ranking",
+  "training",
 ] as const;
 
 function printSchedules(dataset: Dataset, json: boolean): void {
@@ -129,6 +135,14 @@ async function printRankings(
   const measured = await measureRanking(LARGE_GRAPH, ASKING, onProgress);
   console.log(
     json ? JSON.stringify({ recorded, measured }, null, 2) : formatRankings(recorded, measured),
+  );
+}
+
+async function printTraining(json: boolean, onProgress: (what: string) => void): Promise<void> {
+  const trained = await trainSteps(LARGE_GRAPH, onProgress);
+  const counted = await countTraining(HUGE_GRAPH, onProgress);
+  console.log(
+    json ? JSON.stringify({ counted, trained }, null, 2) : formatTraining(counted, trained),
   );
 }
 

@@ -20,7 +20,6 @@ import type { Model, ModelKind } from "../src/models/model.ts";
 import { models } from "../src/models/registry.ts";
 import type { ModelSettings } from "../src/models/settings.ts";
 import { rowOf } from "../src/sparse/csr.ts";
-import { countMemory } from "../src/training/count_memory.ts";
 import { train, type TrainResult } from "../src/training/train.ts";
 import { completeTrainOptions, type TrainOptions } from "../src/training/train_options.ts";
 import { abortOnInterrupt, rejectUnknown, runScript, toNumber } from "./cli/command_line.ts";
@@ -32,6 +31,7 @@ import {
   requireOwnOptions,
   settingsFrom,
 } from "./cli/model_options.ts";
+import { countRunMemory } from "./cli/memory.ts";
 import { formatBytes } from "./cli/progress.ts";
 import { describeUser } from "./cli/recommendations.ts";
 import { trackEpochs, trackPreparation } from "./cli/training_progress.ts";
@@ -62,7 +62,7 @@ usage: deno task train [options]
   --select METRIC         whose best validation decides which state is tested (default ndcg@20)
   --out DIR               run folder (default runs/DATASET-MODEL-SEED)
   --resume                go on with the run in that folder
-  --dry-run               print the GPU memory that training and ranking take, and end
+  --dry-run               print the memory that training and ranking take, and end
   --json                  print the summary as JSON, and nothing else, on stdout
   -h, --help              with --model NAME: the options of that model, too
 
@@ -113,9 +113,7 @@ async function main(): Promise<number | void> {
 
   const data = await loadDataset(folder);
   if (options["dry-run"]) {
-    const peakGpuBytes = await countMemory(kind, data, settings, training);
-    const counted = { model: kind.name, dataset: data.name, peakGpuBytes };
-    return console.log(options.json ? JSON.stringify(counted) : describeMemory(counted));
+    return await printMemory(kind, data, settings, training, options.json === true);
   }
   using gpu = await openGpu();
   console.error(`preparing ${data.name} on ${gpu.adapterName}`);
@@ -189,11 +187,25 @@ async function showRecommendations(model: Model, data: Dataset): Promise<void> {
   });
 }
 
-function describeMemory(
-  { model, dataset, peakGpuBytes }: { model: string; dataset: string; peakGpuBytes: number },
-): string {
-  const memory = formatBytes(peakGpuBytes);
-  return `${model} on ${dataset}: training and ranking take ${memory} of GPU memory.`;
+/** Prints the memory that a run takes. */
+async function printMemory(
+  kind: ModelKind,
+  data: Dataset,
+  settings: ModelSettings,
+  training: TrainOptions,
+  json: boolean,
+): Promise<void> {
+  const counted = await countRunMemory(kind, data, settings, training);
+  const { gpuBytes: peakGpuBytes, mainBytes: mainMemoryBytes, refused } = counted;
+  if (json) {
+    const named = { model: kind.name, dataset: data.name };
+    return console.log(JSON.stringify({ ...named, peakGpuBytes, mainMemoryBytes, refused }));
+  }
+  console.log(
+    `${kind.name} on ${data.name}: training and ranking take ${formatBytes(peakGpuBytes)} of GPU ` +
+      `memory, and about ${formatBytes(mainMemoryBytes)} of main memory.`,
+  );
+  if (refused) console.log(`Not on this GPU: ${refused}`);
 }
 
 function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: Preset): string {

@@ -9,7 +9,7 @@ import { createTensor } from "../../src/gpu/tensor.ts";
 import { lightgcn } from "../../src/models/lightgcn.ts";
 import { recordRanker } from "../../src/ops/ranking/ranker.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
-import { BABY_SKEW, generateGraph, skewedDegrees, trainOnly } from "./generated_graph.ts";
+import { generateLarge, type LargeGraph } from "./large_graph.ts";
 import { secondsOf } from "./timing.ts";
 import { SEED } from "./workload.ts";
 
@@ -61,9 +61,6 @@ export interface MeasuredRanking extends RankingSize {
 /** A large shop, which few adapters have the memory for. */
 export const LARGE_SHOP: RankingSize = { users: 1_000_000, items: 300_000 };
 
-/** 20 million interactions of as many users and items as fit bindings of 128 MiB. */
-export const LARGE_GRAPH = { users: 400_000, items: 100_000, interactions: 20_000_000 } as const;
-
 /** Users that lists are made for. */
 export const ASKING = 10_000;
 
@@ -107,16 +104,12 @@ function heldBytes(): number {
  * @throws {GpuError} when the GPU fails.
  */
 export async function measureRanking(
-  { users, items, interactions }: RankingSize & { readonly interactions: number },
+  { users, items, interactions }: LargeGraph,
   asking: number,
   onProgress: (what: string) => void,
 ): Promise<MeasuredRanking> {
   onProgress(`making a graph of ${interactions} interactions`);
-  const graph = generateGraph({
-    users: skewedDegrees({ count: users, total: interactions, ...BABY_SKEW.users }),
-    items: skewedDegrees({ count: items, total: interactions, least: 0, exponent: 0.42, seed: 2 }),
-  }, SEED);
-  const data = trainOnly("generated", graph);
+  const data = generateLarge({ users, items, interactions });
   using gpu = await openDevice();
   using model = await lightgcn.create(gpu, data, { dim: DIM, seed: SEED });
   const asked = Array.from({ length: asking }, (_, i) => Math.floor(i * users / asking));

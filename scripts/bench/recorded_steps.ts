@@ -35,7 +35,7 @@ export interface RecordedSteps extends Disposable {
 export function recordSteps(
   gpu: GpuDevice,
   model: BuiltModel,
-  { dataset: { train }, training }: Workload,
+  { dataset: { train }, training }: Pick<Workload, "dataset" | "training">,
 ): RecordedSteps {
   const pairs = train.column.length;
   const batchSize = Math.min(training.batchSize, pairs);

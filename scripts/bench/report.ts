@@ -15,6 +15,7 @@ import type { PreparationCost } from "./preparation_costs.ts";
 import type { MeasuredRanking, RecordedRanking } from "./ranking_scale.ts";
 import { type GraphSchedule, H100 } from "./schedule.ts";
 import { STAGES, type StepProfile } from "./step_profile.ts";
+import type { TrainedSteps, TrainingScale } from "./training_scale.ts";
 
 /** All that was measured, as Markdown. */
 export function formatBenchmark(benchmark: Benchmark): string {
@@ -99,6 +100,30 @@ export function formatRankings(recorded: RecordedRanking, measured: MeasuredRank
   ];
   return `${section(`Ranking at scale, on ${measured.adapter}`, header, rows)}\n\n` +
     `Of it, ${digits(measured.secondsForOne)} s for the vectors and one user.`;
+}
+
+/** What training takes at scale, as Markdown. */
+export function formatTraining(counted: TrainingScale, trained: TrainedSteps): string {
+  const header = ["LightGCN, 64 wide", "interactions", "GPU, MB", "main memory, MB", "s per step"];
+  const row = (
+    what: string,
+    { users, items, interactions, gpuBytes, mainBytes }: TrainingScale,
+    seconds: string,
+  ): string[] => [
+    `${what}: ${whole(users)} users × ${whole(items)} items`,
+    whole(interactions),
+    digits(gpuBytes / 1e6),
+    digits(mainBytes / 1e6),
+    seconds,
+  ];
+  const rows = [
+    row("counted", counted, "–"),
+    row("trained", trained, digits(trained.secondsPerStep)),
+  ];
+  const { adapter, steps, batchSize, secondsToBegin, loss } = trained;
+  return `${section(`Training at scale, on ${adapter}`, header, rows)}\n\n` +
+    `Trained were ${steps} steps of ${whole(batchSize)} triples; mean loss ${digits(loss)}. ` +
+    `To record a step and to draw its batches took ${digits(secondsToBegin)} s.`;
 }
 
 function section(title: string, ...table: Parameters<typeof formatTable>): string {

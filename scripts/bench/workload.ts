@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../src/data/dataset.ts";
-import type { GpuDevice } from "../../src/gpu/device.ts";
+import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
 import { settingsFor } from "../../src/models/define_model.ts";
 import { type BuiltModel, builtModel, type TrainingSettings } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
@@ -53,7 +53,6 @@ export async function createModel(
  * dataset's name or another one.
  *
  * @throws {InputError} when the dataset lacks what the model needs.
- * @throws {GpuError} when an array is larger than the adapter allows.
  */
 export async function countRun(
   name: string,
@@ -62,5 +61,8 @@ export async function countRun(
 ): Promise<number> {
   const kind = modelNamed(name);
   const { settings, training } = settingsFor(kind, presetName, { seed: SEED });
-  return await countMemory(kind, dataset, settings, { ...training, seed: SEED });
+  using gpu = await openDevice({ dry: true });
+  const options = { ...training, seed: SEED };
+  const { gpuBytes } = await countMemory(kind, dataset, settings, options, gpu);
+  return gpuBytes;
 }

@@ -66,6 +66,9 @@ export type TexelFormat = "rgba32float" | "rgba32uint";
 /** Bytes of a texel. */
 export const TEXEL_BYTES = 16;
 
+/** Bytes that WebGPU lets a uniform have everywhere. */
+const LARGEST_UNIFORM = 2 ** 16;
+
 /** What a {@linkcode GpuDevice} is made with. */
 export interface GpuOptions {
   /** See {@linkcode GpuDevice.dry}. */
@@ -108,6 +111,10 @@ export class GpuDevice implements Gpu {
   readonly gathersFromImages: boolean;
   /** Into how many strips a dispatch is cut: one for each thread of a software adapter, 1 on hardware. */
   readonly strips: number;
+  /** On a dry device, what an adapter as this one would refuse to allocate, in a sentence: the first such. */
+  refused: string | undefined;
+  /** Bytes that a dry device was given to upload. */
+  uploadBytes = 0;
   /** How often work was submitted, for those who measure. */
   submits = 0;
   /** How often the GPU was waited for. */
@@ -155,7 +162,7 @@ export class GpuDevice implements Gpu {
   /**
    * Creates a zero-filled buffer; its bytes are counted until {@linkcode release}.
    *
-   * @throws {GpuError} when `bytes` exceeds what the adapter can bind.
+   * @throws {GpuError} when `bytes` exceeds what the adapter can bind; a dry device only notes it.
    */
   allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
@@ -163,13 +170,16 @@ export class GpuDevice implements Gpu {
       ? Math.min(maxBufferSize, maxStorageBufferBindingSize)
       : maxBufferSize;
     if (bytes > limit) {
-      throw new GpuError(
-        `Cannot allocate "${label}": ${bytes} bytes, and ${this.adapterName} allows ${limit} per buffer.`,
-      );
+      const refused =
+        `Cannot allocate "${label}": ${bytes} bytes, and ${this.adapterName} allows ${limit} per buffer.`;
+      if (!this.dry) throw new GpuError(refused);
+      this.refused ??= refused;
     }
     // A binding may not be empty, and kernels see arrays of vec4.
     const needed = Math.max(16, Math.ceil(bytes / 16) * 16);
-    const size = this.dry && !(usage & GPUBufferUsage.UNIFORM) ? 16 : needed;
+    // A dry device's buffers are as large as binding them takes: as uniforms some are as large as declared.
+    const least = usage & GPUBufferUsage.UNIFORM ? LARGEST_UNIFORM : 16;
+    const size = this.dry ? Math.min(needed, least) : needed;
     const buffer = this.check(
       `buffer "${label}"`,
       () => this.device.createBuffer({ label, size, usage }),

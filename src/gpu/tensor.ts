@@ -93,7 +93,8 @@ export function write(gpu: GpuDevice, tensor: Tensor, data: Elements): void {
       }.`,
     );
   }
-  if (data.length > 0 && !gpu.dry) gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
+  if (gpu.dry) gpu.uploadBytes += data.byteLength;
+  else if (data.length > 0) gpu.device.queue.writeBuffer(tensor.buffer, 0, data);
 }
 
 /**
@@ -121,7 +122,7 @@ export async function readIntegers(
  * Bytes read in one wait. They are first copied within the GPU, so more would take more memory there; less
  * would mean more waits.
  */
-const BYTES_AT_ONCE = 2 ** 25;
+export const BYTES_AT_ONCE = 2 ** 25;
 
 /** A range of a tensor's bytes. */
 interface Slice {

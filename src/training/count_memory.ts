@@ -1,30 +1,51 @@
 /**
- * How much GPU memory a run takes, found by making everything that it would without taking memory.
+ * How much memory a run takes, found by making everything that it would without taking memory on the GPU.
  *
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { listLengthFor, parseMetrics } from "../evaluation/metrics.ts";
 import { createEvaluator } from "../evaluation/ranking.ts";
-import { openDevice } from "../gpu/device.ts";
-import { builtModel, type ModelKind } from "../models/model.ts";
-import { completeTrainOptions, measuredMetrics, type TrainOptions } from "./train_options.ts";
+import type { GpuDevice } from "../gpu/device.ts";
+import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
+import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
+import { drawingBytes } from "./sampler.ts";
+import {
+  type CompleteTrainOptions,
+  completeTrainOptions,
+  measuredMetrics,
+  type TrainOptions,
+} from "./train_options.ts";
 import { Trainer } from "./trainer.ts";
 
+/** What a run takes at most at once, in bytes. */
+export interface CountedMemory {
+  /** On the GPU. */
+  readonly gpuBytes: number;
+  /** In main memory while the model is made: all that is uploaded for it, on its way to the GPU. */
+  readonly uploadBytes: number;
+  /** In main memory afterwards, beside the dataset: batches, reads, lists. */
+  readonly mainBytes: number;
+  /** Why the adapter at hand would not do, in a sentence. */
+  readonly refused?: string;
+}
+
 /**
- * The most bytes of GPU memory at once that training, validating and testing a model take; what is
- * computed from features before does not count.
+ * Counts what training, validating and testing a model take; what is computed from features before does not
+ * count.
  *
+ * @param gpu A dry device to count with, of which nothing was asked before.
  * @throws {InputError} when a setting is out of range or the dataset lacks what the model needs.
- * @throws {GpuError} when an array is larger than the adapter allows.
  */
 export async function countMemory(
   kind: ModelKind,
   dataset: Dataset,
   settings: Readonly<Record<string, unknown>>,
   options: TrainOptions,
-): Promise<number> {
-  using gpu = await openDevice({ dry: true });
+  gpu: GpuDevice,
+): Promise<CountedMemory> {
   using model = builtModel(await kind.create(gpu, dataset, settings));
+  const { uploadBytes } = gpu;
   const complete = completeTrainOptions(model, options);
   const metrics = measuredMetrics(complete);
   using trainer = new Trainer(model, dataset.train, complete);
@@ -32,9 +53,24 @@ export async function countMemory(
   using validation = createEvaluator(model, dataset, "valid", { metrics, scratch });
   // Per user, as there is no mean where a split has no target.
   await validation.evaluatePerUser();
-  await trainer.state();
+  for await (const _ of trainer.savedState().parts);
   // As in train(), not before training is over.
   using testing = createEvaluator(model, dataset, "test", { metrics, scratch });
   await testing.evaluatePerUser();
-  return gpu.peakBytes;
+  const mainBytes = countMain(dataset, model, trainer, complete);
+  const { peakBytes: gpuBytes, refused } = gpu;
+  return { gpuBytes, uploadBytes, mainBytes, ...(refused && { refused }) };
+}
+
+function countMain(
+  { train, userCount, itemCount }: Dataset,
+  { lossTerms }: BuiltModel,
+  { chunk }: Trainer,
+  options: CompleteTrainOptions,
+): number {
+  const k = listLengthFor(parseMetrics(measuredMetrics(options)), itemCount);
+  const poison = 4 * chunk.triples * Object.keys(lossTerms).length;
+  // The lists of all users, and where they are read from.
+  const lists = 2 * 4 * k * userCount;
+  return drawingBytes(train, chunk) + poison + BYTES_AT_ONCE + lists;
 }

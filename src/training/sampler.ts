@@ -48,6 +48,13 @@ export function* drawEpochs(
   }
 }
 
+/** Bytes that drawing takes at most: of the epoch its pairs, and chunks drawn, being uploaded and on their way. */
+export function drawingBytes(train: SparsePattern, chunk: EpochShape): number {
+  const { rows, triples } = chunk, listed = listedRows(chunk), steps = stepCount(chunk);
+  const numbers = 3 * triples + 2 * listed + 1 + 8 * triples + 3 * steps + 1;
+  return 4 * (2 * train.column.length + rows + 3 * numbers);
+}
+
 /** The user of each pair. */
 function ownersOf({ rowCount, rowStart, column }: SparsePattern): Uint32Array {
   const owner = new Uint32Array(column.length);

@@ -57,12 +57,12 @@ export class Trainer implements Disposable {
   epoch = 0;
   /** Memory for intermediate results, to be shared with what runs between epochs. */
   readonly scratch: Scratch;
+  /** The sizes of the chunks that epochs are trained in; an epoch's last one may be smaller. */
+  readonly chunk: EpochShape;
   readonly #gpu: GpuDevice;
   readonly #model: BuiltModel;
   readonly #train: SparsePattern;
   readonly #seed: number;
-  /** Of the chunks that epochs are trained in. */
-  readonly #shape: EpochShape;
   readonly #step: TrainingStep;
   /** A copy of what the model is restored from. */
   readonly #best: Readonly<Record<string, Tensor>>;
@@ -86,7 +86,7 @@ export class Trainer implements Disposable {
     this.#seed = settings.seed;
     const { chunkTriples = CHUNK_TRIPLES } = settings;
     const batchSize = Math.min(settings.batchSize, train.column.length);
-    this.#shape = {
+    this.chunk = {
       rows: model.userCount + model.itemCount,
       triples: Math.min(train.column.length, batchSize * Math.ceil(chunkTriples / batchSize)),
       batchSize,
@@ -94,7 +94,7 @@ export class Trainer implements Disposable {
     using resources = new DisposableStack();
     this.scratch = resources.use(new Scratch(gpu));
     this.#step = resources.use(
-      createTrainingStep(model, this.#shape, settings, this.scratch, this.steps),
+      createTrainingStep(model, this.chunk, settings, this.scratch, this.steps),
     );
     const copies = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
       [name, [`best ${label}`, shape]] as const
@@ -105,7 +105,7 @@ export class Trainer implements Disposable {
 
   /** Steps in an epoch. */
   get steps(): number {
-    return Math.ceil(this.#train.column.length / this.#shape.batchSize);
+    return Math.ceil(this.#train.column.length / this.chunk.batchSize);
   }
 
   /**
@@ -118,7 +118,7 @@ export class Trainer implements Disposable {
     this.#drawn ??= this.#draw(epoch);
     const start = performance.now();
     this.#model.beginEpoch?.(epoch);
-    for (let firstBatch = 0; firstBatch < this.steps; firstBatch += stepCount(this.#shape)) {
+    for (let firstBatch = 0; firstBatch < this.steps; firstBatch += stepCount(this.chunk)) {
       this.#step.load(this.#drawn, { epoch, stepsBefore, firstBatch });
       this.#drawn = undefined;
       await this.#step.run();
@@ -193,7 +193,7 @@ export class Trainer implements Disposable {
 
   /** Mean over triples: each batch counts by its size. */
   #meanLoss(terms: Floats): number {
-    const { batchSize } = this.#shape, triples = this.#train.column.length;
+    const { batchSize } = this.chunk, triples = this.#train.column.length;
     let sum = 0;
     const reported = Object.values(this.#model.lossTerms).filter(({ apart, weight }) =>
       !apart && weight !== 0
@@ -209,7 +209,7 @@ export class Trainer implements Disposable {
 
   /** The next chunk; of the epoch, where nothing was drawn before. */
   #draw(epoch: number): EpochBatches {
-    this.#draws ??= drawEpochs(this.#train, this.#seed, this.#shape, epoch);
+    this.#draws ??= drawEpochs(this.#train, this.#seed, this.chunk, epoch);
     return this.#draws.next().value;
   }
 }

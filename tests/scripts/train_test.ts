@@ -4,8 +4,8 @@ import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 import { assertSurvivesKills } from "./killed_runs.ts";
 import { encodeNpy, type Files, withFolder } from "../data/dataset_folder.ts";
 
-const SCRIPT = new URL("../../scripts/train.ts", import.meta.url).pathname;
-const LOSING_DEVICE = new URL("losing_device.ts", import.meta.url).pathname;
+const pathOf = (name: string): string => new URL(name, import.meta.url).pathname;
+const SCRIPT = pathOf("../../scripts/train.ts");
 const USERS = 50, ITEMS = 30;
 
 /** A dataset in the MMRec layout. */
@@ -153,7 +153,7 @@ Deno.test("a run tells its result, repeats it, and goes on with it when stopped"
 
     await test.step("with its device lost, it ends with code 1, and goes on to the same bytes", async () => {
       const options = [...RUN, "--out", "lost"];
-      const flags = [`--preload=${LOSING_DEVICE}`];
+      const flags = [`--preload=${pathOf("losing_device.ts")}`];
       const { code, stderr } = await outputOf(command(folder, options, "piped", flags));
       assertEquals(code, 1, stderr);
       const message = /^error: The GPU device was lost .*keeps the last good checkpoint\.$/m;
@@ -231,7 +231,22 @@ Deno.test("--dry-run tells the memory and writes nothing", async () => {
   await withFolder(datasetFiles("tiny"), async (folder) => {
     const { code, stdout } = await finish(folder, "--data", "tiny", "--dry-run");
     assertEquals(code, 0);
-    assertStringIncludes(stdout, "stair on tiny: training and ranking take ");
+    assertMatch(stdout, /^stair on tiny: .* of GPU memory, and about .* of main memory\.\n$/);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["tiny"]);
+  });
+});
+
+Deno.test("a run takes about as much memory as --dry-run says", async () => {
+  await withFolder(datasetFiles("tiny"), async (folder) => {
+    const options = ["--data", "tiny", "--model", "lightgcn"];
+    const { stdout } = await finish(folder, ...options, "--dry-run", "--json");
+    const { peakGpuBytes, mainMemoryBytes } = JSON.parse(stdout);
+    const flags = [`--preload=${pathOf("most_memory.ts")}`];
+    const run = command(folder, [...options, "--epochs", "1"], "piped", flags);
+    const { stderr } = await outputOf(run);
+    const bytes = Number(/^(\d+) bytes$/m.exec(stderr)![1]);
+    // A software adapter's memory is of the process, too.
+    const share = bytes / (peakGpuBytes + mainMemoryBytes);
+    assert(share > 0.5 && share < 1.2, `${bytes} bytes, ${share} of what was counted`);
   });
 });

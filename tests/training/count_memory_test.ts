@@ -1,8 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { openDevice } from "../../src/gpu/device.ts";
 import { settingsFor } from "../../src/models/define_model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
 import { countMemory } from "../../src/training/count_memory.ts";
+import { drawEpochs, drawingBytes } from "../../src/training/sampler.ts";
 import { train } from "../../src/training/train.ts";
 import { madeDataset } from "./made_dataset.ts";
 
@@ -13,8 +14,12 @@ for (const name of ["stair", "lightgcn"]) {
     const kind = modelNamed(name);
     const { settings, training: preset } = settingsFor(kind, "baby", { dim: 8 });
     const training = { ...preset, batchSize: 64, seed: 1 };
-    const counted = await countMemory(kind, dataset, settings, training);
-    assertEquals(await countMemory(kind, dataset, settings, training), counted);
+    const count = async () => {
+      using gpu = await openDevice({ dry: true });
+      return await countMemory(kind, dataset, settings, training, gpu);
+    };
+    const counted = await count();
+    assertEquals(await count(), counted);
     {
       // What is computed from features is not counted: it is in memory after this.
       using gpu = await openDevice();
@@ -23,9 +28,34 @@ for (const name of ["stair", "lightgcn"]) {
     using gpu = await openDevice();
     using model = await kind.create(gpu, dataset, settings);
     await train(model, dataset, { ...training, epochs: 1, evalEvery: 1 });
-    assertEquals(gpu.peakBytes, counted);
+    assertEquals(gpu.peakBytes, counted.gpuBytes);
   });
 }
+
+Deno.test("drawing takes what is counted, whatever an epoch's length", () => {
+  const { train } = dataset;
+  const rows = dataset.userCount + dataset.itemCount;
+  for (
+    const chunk of [{ rows, triples: 60, batchSize: 20 }, { rows, triples: 360, batchSize: 7 }]
+  ) {
+    const chunks = drawEpochs(train, 1, chunk, 1);
+    const [first, second] = [chunks.next().value, chunks.next().value];
+    const held = [...Object.values(first), ...Object.values(second)]
+      .reduce((bytes, { buffer }: Uint32Array<ArrayBuffer>) => bytes + buffer.byteLength, 0);
+    // A third chunk is on its way to the GPU; the others are an epoch's pairs and their users, and a number per row.
+    const counted = drawingBytes(train, chunk) - 4 * (2 * train.column.length + rows);
+    assertEquals(held <= counted && counted <= 2 * held, true, `${held} ${counted}`);
+  }
+});
+
+Deno.test("what is larger than a buffer may be is counted, and told", async () => {
+  using gpu = await openDevice({ dry: true });
+  const most = gpu.device.limits.maxStorageBufferBindingSize;
+  assertEquals(gpu.refused, undefined);
+  gpu.allocate("too large", most + 16, GPUBufferUsage.STORAGE);
+  assertEquals(gpu.peakBytes, most + 16);
+  assertStringIncludes(gpu.refused!, 'Cannot allocate "too large"');
+});
 
 Deno.test("a dry device takes no memory and computes nothing", async () => {
   using gpu = await openDevice({ dry: true });
