@@ -39,7 +39,7 @@ export type { PreparationOptions } from "./src/features/preparation.ts";
 export { train, type TrainResult } from "./src/training/train.ts";
 export type { EpochReport, TrainOptions } from "./src/training/train_options.ts";
 export type { AdamSettings } from "./src/tape/adamw.ts";
-export { countMemory } from "./src/training/count_memory.ts";
+export { type CountedMemory, countMemory } from "./src/training/count_memory.ts";
 
 export { evaluate, evaluatePerUser } from "./src/evaluation/ranking.ts";
 export type { DefaultMetric, Metrics, MetricsPerUser } from "./src/evaluation/metrics.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type GpuDevice, openDevice } from "../../src/gpu/device.ts";
+import type { GpuDevice } from "../../src/gpu/device.ts";
 import { settingsFor } from "../../src/models/define_model.ts";
 import { type BuiltModel, builtModel, type TrainingSettings } from "../../src/models/model.ts";
 import { modelNamed } from "../../src/models/registry.ts";
@@ -61,8 +61,7 @@ export async function countRun(
 ): Promise<number> {
   const kind = modelNamed(name);
   const { settings, training } = settingsFor(kind, presetName, { seed: SEED });
-  using gpu = await openDevice({ dry: true });
   const options = { ...training, seed: SEED };
-  const { gpuBytes } = await countMemory(kind, dataset, settings, options, gpu);
+  const { gpuBytes } = await countMemory(kind, dataset, settings, options);
   return gpuBytes;
 }

@@ -6,7 +6,7 @@
 import type { Dataset } from "../../src/data/dataset.ts";
 import { GpuDevice, type GpuOptions, openDevice } from "../../src/gpu/device.ts";
 import type { ModelKind } from "../../src/models/model.ts";
-import { countMemory } from "../../src/training/count_memory.ts";
+import { countMemoryOn } from "../../src/training/count_memory.ts";
 import type { TrainOptions } from "../../src/training/train_options.ts";
 
 /** What a run takes at most at once, in bytes. */
@@ -46,12 +46,12 @@ export async function countRunMemory(
   const { device, adapterName, gathersFromImages, strips } = await openDevice({ dry: true });
   const likeIt = adapter ?? { gathersFromImages, strips };
   using gpu = new WatchedDevice(device, adapterName, { ...likeIt, dry: true });
-  const { gpuBytes, uploadBytes, mainBytes, refused } = await countMemory(
+  const { gpuBytes, uploadBytes, mainBytes, refused } = await countMemoryOn(
+    gpu,
     kind,
     data,
     settings,
     training,
-    gpu,
   );
   const made = gpu.mostBytes + uploadBytes, trained = Deno.memoryUsage().rss + mainBytes;
   return { gpuBytes, mainBytes: Math.max(made, trained), ...(refused && { refused }) };

@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { listLengthFor, parseMetrics } from "../evaluation/metrics.ts";
 import { createEvaluator } from "../evaluation/ranking.ts";
-import type { GpuDevice } from "../gpu/device.ts";
+import { type GpuDevice, openDevice } from "../gpu/device.ts";
 import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
 import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
 import { drawingBytes } from "./sampler.ts";
@@ -31,10 +31,9 @@ export interface CountedMemory {
 }
 
 /**
- * Counts what training, validating and testing a model take; what is computed from features before does not
- * count.
+ * Counts what training, validating and testing a model take on an adapter as the one at hand; what is computed
+ * from features before does not count.
  *
- * @param gpu A dry device to count with, of which nothing was asked before.
  * @throws {InputError} when a setting is out of range or the dataset lacks what the model needs.
  */
 export async function countMemory(
@@ -42,7 +41,18 @@ export async function countMemory(
   dataset: Dataset,
   settings: Readonly<Record<string, unknown>>,
   options: TrainOptions,
+): Promise<CountedMemory> {
+  using gpu = await openDevice({ dry: true });
+  return await countMemoryOn(gpu, kind, dataset, settings, options);
+}
+
+/** The same with a dry device of which nothing was asked before. */
+export async function countMemoryOn(
   gpu: GpuDevice,
+  kind: ModelKind,
+  dataset: Dataset,
+  settings: Readonly<Record<string, unknown>>,
+  options: TrainOptions,
 ): Promise<CountedMemory> {
   using model = builtModel(await kind.create(gpu, dataset, settings));
   const { uploadBytes } = gpu;
