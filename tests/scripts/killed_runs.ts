@@ -1,11 +1,12 @@
 /**
  * Kills a run at random moments, goes on with it, and compares what it leaves with an undisturbed one.
  *
- *     deno run -A tests/scripts/killed_runs.ts [KILLS [options of scripts/train.ts]]
- *
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { parseArgs } from "@std/cli/parse-args";
+import { rejectUnknown, runScript } from "../../scripts/cli/command_line.ts";
+import { InputError } from "../../src/input_error.ts";
 import { isThere } from "../../src/files/is_there.ts";
 
 const pathOf = (name: string): string => new URL(name, import.meta.url).pathname;
@@ -32,12 +33,16 @@ export async function assertSurvivesKills(
   const milliseconds = performance.now() - start;
   for (let kill = 1; kill <= kills; kill++) {
     const child = train(killed, options, "null").spawn();
-    const wait = setTimeout(() => child.kill("SIGKILL"), Math.random() * milliseconds);
+    let ended = false;
+    const wait = setTimeout(() => ended || child.kill("SIGKILL"), Math.random() * milliseconds);
     const { code, signal } = await child.status;
+    ended = true;
     clearTimeout(wait);
     assertEquals(signal ?? code, signal ? "SIGKILL" : 0);
-    onKill(kill, signal ? await lastEpoch(killed) : "the end");
-    if (signal) continue;
+    if (signal) {
+      onKill(kill, await lastEpoch(killed));
+      continue;
+    }
     kill--; // it came to the end first, and so was not killed
     await assertSame(killed, straight);
     await Deno.remove(killed, { recursive: true });
@@ -109,15 +114,37 @@ async function rows(run: string): Promise<string[]> {
   return lines.map((line) => line.split(",").toSpliced(2, 1).join());
 }
 
+const HELP =
+  `Kills a run on the shop at random moments, goes on with it, and fails when it does not end with
+the bits of one that was left alone.
+
+usage: deno run --allow-read --allow-write --allow-run tests/scripts/killed_runs.ts [KILLS]
+
+KILLS  how often, 50 unless told
+
+example: deno run --allow-read --allow-write --allow-run tests/scripts/killed_runs.ts 5`;
+
 if (import.meta.main) {
-  const [kills = "50", ...given] = Deno.args;
-  const options = given.length > 0 ? given : ["--epochs", "10", "--eval-every", "1"];
-  const folder = await Deno.makeTempDir();
-  const onKill = (kill: number, epoch: string) => console.log(`kill ${kill}: at epoch ${epoch}`);
-  try {
-    await assertSurvivesKills({ folder, options, kills: Number(kills), onKill });
-    console.log(`Killed ${kills} times: the same bits.`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await runScript(async () => {
+    const { _: [given = 50, ...others], help } = parseArgs(Deno.args, {
+      boolean: ["help"],
+      alias: { h: "help" },
+      unknown: (argument: string) => argument.startsWith("-") ? rejectUnknown(argument) : true,
+    });
+    if (help) return console.log(HELP);
+    const kills = Number(given);
+    if (!Number.isInteger(kills) || kills < 1 || others.length > 0) {
+      throw new InputError("One whole number from 1 is needed at most; see --help.");
+    }
+    const folder = await Deno.makeTempDir();
+    const options = ["--epochs", "10", "--eval-every", "1"];
+    const onKill = (kill: number, epoch: string) =>
+      console.log(`kill ${kill} of ${kills}: at epoch ${epoch}`);
+    try {
+      await assertSurvivesKills({ folder, options, kills, onKill });
+      console.log(`Killed ${kills} times: the same bits.`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
 }
