@@ -6,17 +6,21 @@
 // a sparse matrix, polynomials of one and the gradient of BPR are this loop over different entries. Which it
 // is, its parts say:
 //
-//   which rows           every_row, batch_rows                          first_place, end_place, row_at
-//   which entries        graph_entries, triple_entries, slot_entries    first_entry, end_entry,
-//                                                                       neighbour_of, weight_of
+//   who walks what       whole_rows, row_segments                       stretch_at, most_parts
+//    whole rows: which   every_row, batch_rows                          first_place, end_place, row_at
+//    and from where      row_bounds, triple_entries, slot_entries       first_entry, end_entry
+//   which entries        graph_entries, packed_entries, unit_entries,   neighbour_of, weight_of
+//                        triple_entries, slot_entries
+//   how to sum them up   own_sum, shared_sum                            sum_of
 //   what a sum becomes   plain_sum, layer_mix, recurrence               result_of
 //   what becomes of it   one of kernels/endings                         finish
 //
-// Their bindings are numbered apart: rows from 10, entries from 13, what a sum becomes from 17, endings from
-// 20. Parts may use `input` and `dim4`, which are declared here.
+// Their bindings are numbered apart: who walks what from 9, rows from 10, entries from 12, what a sum becomes
+// from 17, endings from 20. Parts may use `input`, `dim4` and what else is declared here.
 //
-// One invocation owns up to four vec4 of one row and walks the row's entries in order: no atomics, so the
-// same input always gives the same bits.
+// A group of up to 16 invocations walks entries of a row side by side, a vec4 of the row each, so that a row
+// of `input` is read in one go. Up to 16 groups share a row: always in the same way, and with no atomics, so
+// that the same input gives the same bits.
 //
 //   input    any rows × dim, as vec4
 //
@@ -25,34 +29,28 @@
 @group(0) @binding(0) var<storage, read> input: array<vec4f>;
 
 override dim4: u32; // vec4 per row
-override lanes: u32 = (dim4 + 3u) / 4u; // invocations per row
-override workgroup_size: u32 = 128;
+override lanes: u32; // invocations of a group; where a row has more vec4, so many groups take turns
+override workgroup_size: u32;
 
-fn finish_vector(row: u32, c: u32, sum: vec4f) {
-  if (c < dim4) {
-    let at = row * dim4 + c;
-    finish(at, result_of(at, c, sum));
-  }
+// What a group walks of a row.
+struct Stretch {
+  row: u32,
+  first: u32, // its first entry
+  end: u32, // where its entries end
+  parts: u32, // how many groups share the row, a power of two; 0 where there is no row for the group
+  part: u32, // its number among them, of which 0 finishes the row
 }
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let invocation = invocation_index(here, workgroup_size);
-  let place = first_place() + invocation / lanes;
-  if (place >= end_place()) {
-    return;
+  let turns = (dim4 + lanes - 1u) / lanes;
+  let workgroup = workgroup_index(here);
+  let group = workgroup / turns * (workgroup_size / lanes) + here.local / lanes;
+  let stretch = stretch_at(group);
+  let c = workgroup % turns * lanes + here.local % lanes;
+  let sum = sum_of(stretch, min(c, dim4 - 1u), here.local); // beyond the row in vain
+  if (stretch.parts > 0u && stretch.part == 0u && c < dim4) {
+    let at = stretch.row * dim4 + c;
+    finish(at, result_of(at, c, sum));
   }
-  let row = row_at(place);
-  let c = invocation % lanes + lanes * vec4u(0u, 1u, 2u, 3u);
-  let within = min(c, vec4u(dim4 - 1u)); // beyond the row the last vec4 is summed in vain
-  var sum = mat4x4f();
-  let end = end_entry(place, row);
-  for (var entry = first_entry(place, row); entry < end; entry++) {
-    let at = neighbour_of(entry) * dim4 + within;
-    sum += weight_of(entry) * mat4x4f(input[at.x], input[at.y], input[at.z], input[at.w]);
-  }
-  finish_vector(row, c.x, sum[0]);
-  finish_vector(row, c.y, sum[1]);
-  finish_vector(row, c.z, sum[2]);
-  finish_vector(row, c.w, sum[3]);
 }

@@ -5,6 +5,7 @@ import { cases as elementwise } from "./kernel_tables/elementwise.ts";
 import { cases as frequencyBands } from "./kernel_tables/frequency_bands.ts";
 import { cases as gather } from "./kernel_tables/gather.ts";
 import { cases as gatherBatch } from "./kernel_tables/gather_batch.ts";
+import { cases as gatherImage } from "./kernel_tables/gather_image.ts";
 import { cases as itemGraph } from "./kernel_tables/item_graph.ts";
 import { cases as losses } from "./kernel_tables/losses.ts";
 import { cases as mmssl } from "./kernel_tables/mmssl.ts";
@@ -21,6 +22,7 @@ export const kernelTables: Record<string, () => Case[]> = {
   ...frequencyBands,
   ...gather,
   ...gatherBatch,
+  ...gatherImage,
   ...itemGraph,
   ...losses,
   ...mmssl,

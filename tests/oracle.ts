@@ -34,6 +34,7 @@ const undeclared = (): never => {
 
 /** What a kernel without parts may call. */
 export const NO_FUNCTIONS: Functions = {
+  walked_rows: undeclared,
   first_place: undeclared,
   end_place: undeclared,
   row_at: undeclared,

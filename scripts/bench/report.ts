@@ -38,7 +38,6 @@ export function formatBenchmark(benchmark: Benchmark): string {
 
 /** Schedules as Markdown. */
 export function formatSchedules(schedules: readonly GraphSchedule[]): string {
-  const { warps, rowsPerWarp, longestSegment } = H100;
   const header = [
     "graph",
     "entries",
@@ -46,8 +45,10 @@ export function formatSchedules(schedules: readonly GraphSchedule[]): string {
     "ideal, on paper",
     "rows in order, on paper",
     "waiting, on paper",
-    "rows by length, on paper",
-    `segments of ≤ ${longestSegment}, on paper`,
+    "segments of at most",
+    "segments, on paper",
+    "waiting, on paper",
+    "entries of a batch's rows, on paper",
   ];
   const rows = schedules.map((schedule) => [
     schedule.graph,
@@ -56,10 +57,14 @@ export function formatSchedules(schedules: readonly GraphSchedule[]): string {
     whole(schedule.ideal),
     whole(schedule.inOrder),
     percent(schedule.waiting),
-    whole(schedule.byLength),
-    whole(schedule.inSegments),
+    whole(schedule.longestSegment),
+    whole(schedule.dealt),
+    percent(schedule.waitingDealt),
+    schedule.nearBatch === undefined ? "–" : percent(schedule.nearBatch),
   ]);
-  const title = `A pass over a graph: steps of ${warps} warps that walk ${rowsPerWarp} rows each`;
+  const title = `A pass over a graph: steps in which a GPU walks ${
+    whole(H100.count * H100.rows)
+  } rows at the same time`;
   return section(title, header, rows);
 }
 

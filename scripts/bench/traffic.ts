@@ -22,9 +22,10 @@ import type { MeanBatch } from "./mean_batch.ts";
  * |                    | weights, n·d base, n·d input where that is not the base       |        |
  * |  of a batch's rows | N(0) + 1 offsets, E(0) columns and values, 2d weights,        |        |
  * |                    | N(0)·d base, N(1)·d input                                     |        |
+ * | row_segments       | 4 numbers of each segment                                     |        |
  * | batch_rows         | r rows                                                        |        |
- * | packed_entries     | n + 1 offsets, e columns and values; of a batch's rows        |        |
- * |                    | N(0) + 1, E(0)                                                |        |
+ * | row_bounds         | n + 1 offsets; of a batch's rows N(0) + 1                     |        |
+ * | packed_entries     | e columns and values; of a batch's rows E(0)                  |        |
  * | triple_entries     | r + 1 offsets,    4t partners, 4t slots, t coefficients       |        |
  * | layer_mix          | 2d weights, r·d base                                          |        |
  * | bpr_scores         |                                                               | t      |
@@ -36,14 +37,25 @@ import type { MeanBatch } from "./mean_batch.ts";
  * | adam_step          | 3r·d − s                                                      | 3r·d   |
  * | decayed_update     | r·d                                                           | r·d    |
  *
- * where s numbers are of rows that are smoothed, and there is no coupled decay.
+ * where s numbers are of rows that are smoothed, and there is no coupled decay. A dispatch that walks some of
+ * the segments has that share of the rest.
  */
 const WORDS: Readonly<Record<string, (dispatch: Dispatch, batch: MeanBatch) => number>> = {
   gather: gatherWords,
   gather_image: gatherImageWords,
+  "gather/whole_rows": () => 0,
+  "gather/row_segments": ({ params: { first_segment, end_segment } }) =>
+    4 * (end_segment! - first_segment!),
   "gather/every_row": () => 0,
   "gather/batch_rows": madeRows,
-  "gather/packed_entries": graphWords,
+  "gather/row_bounds": (dispatch, { rows }) =>
+    isOfBatch(dispatch) ? rows[0]! + 1 : elementCount(dispatch.tensors.row_start!.shape),
+  "gather/packed_entries": (dispatch, { entries }) =>
+    isOfBatch(dispatch)
+      ? 2 * entries[0]!
+      : shareWalked(dispatch) * elementCount(dispatch.tensors.entries!.shape),
+  "gather/own_sum": () => 0,
+  "gather/shared_sum": () => 0,
   "gather/triple_entries": (dispatch, batch) => madeRows(dispatch, batch) + 1 + 9 * batch.triples,
   "gather/plain_sum": () => 0,
   "gather/layer_mix": (dispatch, batch) => 2 * columnsOf(dispatch) + resultSize(dispatch, batch),
@@ -77,9 +89,16 @@ function resultSize(dispatch: Dispatch, batch: MeanBatch): number {
 }
 
 /** How many rows a gather makes. */
-function madeRows({ kernel, params }: Dispatch, { rows, stale }: MeanBatch): number {
+function madeRows(dispatch: Dispatch, { rows, stale }: MeanBatch): number {
+  const { kernel, params, tensors } = dispatch;
   if (kernel.files.includes("gather/triple_entries")) return rows[0]! + stale;
-  return kernel.files.includes("gather/batch_rows") ? rows[0]! : params.rows!;
+  if (isOfBatch(dispatch)) return rows[0]!;
+  return shareWalked(dispatch) * (params.rows ?? tensors.base!.shape[0]!);
+}
+
+/** Of a gather's rows and entries, the share of those that it walks. */
+function shareWalked({ params: { first_segment, end_segment }, tensors }: Dispatch): number {
+  return tensors.segments ? (end_segment! - first_segment!) / tensors.segments.shape[0]! : 1;
 }
 
 function gatherWords(dispatch: Dispatch, { rows }: MeanBatch): number {
@@ -87,12 +106,6 @@ function gatherWords(dispatch: Dispatch, { rows }: MeanBatch): number {
   const reached = kernel.files.includes("gather/triple_entries") ? rows[0]! : rows[1]!;
   if (isOfBatch(dispatch)) return reached * columnsOf(dispatch);
   return base?.buffer === input!.buffer ? 0 : elementCount(input!.shape);
-}
-
-function graphWords(dispatch: Dispatch, { rows, entries }: MeanBatch): number {
-  if (isOfBatch(dispatch)) return rows[0]! + 1 + 2 * entries[0]!;
-  return elementCount(dispatch.tensors.row_start!.shape) +
-    elementCount(dispatch.tensors.entries!.shape);
 }
 
 function gatherImageWords(dispatch: Dispatch, batch: MeanBatch): number {

@@ -7,8 +7,8 @@ import type { GpuDevice } from "../../src/gpu/device.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
+import { type PackedMatrix, uploadSparse } from "../../src/ops/graphs/packed_matrix.ts";
 import { recordSparseProduct } from "../../src/ops/graphs/sparse_product.ts";
-import { type SparseTensor, uploadSparse } from "../../src/ops/graphs/sparse_tensor.ts";
 import { Tape } from "../../src/tape/tape.ts";
 import { topEigenvectors } from "../../src/features/top_eigenvectors.ts";
 import { type SparseMatrix, transpose } from "../../src/sparse/csr.ts";
@@ -62,8 +62,8 @@ export async function truncatedSvd(
 /** X Xᵀ times a block of vectors. */
 async function multiply(
   gpu: GpuDevice,
-  x: SparseTensor,
-  transposed: SparseTensor,
+  x: PackedMatrix,
+  transposed: PackedMatrix,
   block: readonly Float64Array[],
 ): Promise<Float64Array[]> {
   const rows = x.rowCount, columns = transposed.rowCount;

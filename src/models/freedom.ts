@@ -32,8 +32,9 @@ import type { Batch } from "../tape/batch.ts";
 import { addToRows, sliceRows } from "../ops/rows/combine.ts";
 import { gatherBatch } from "../ops/rows/gather_batch.ts";
 import { type LossTerm, lossTerms } from "../tape/loss_term.ts";
+import { type PackedMatrix, uploadSparse } from "../ops/graphs/packed_matrix.ts";
 import { sparseProduct } from "../ops/graphs/sparse_product.ts";
-import { longestRow, type SparseTensor, uploadSparse } from "../ops/graphs/sparse_tensor.ts";
+import { longestRow } from "../ops/graphs/sparse_tensor.ts";
 import {
   createStepwiseConvolution,
   replaceGraph,
@@ -160,9 +161,9 @@ export interface FreedomData extends Disposable {
   /** The same over an epoch's sample, which the loss is of; over all without dropout. */
   readonly sampled: StepwiseConvolution;
   /** The item graph S. */
-  readonly items: SparseTensor;
+  readonly items: PackedMatrix;
   /** Its transpose. */
-  readonly itemsBack: SparseTensor;
+  readonly itemsBack: PackedMatrix;
   /** Names of those that have features. */
   readonly modalities: readonly string[];
   /** `bpr`, and `NAME.bpr` of each modality. */

@@ -30,7 +30,7 @@ import {
   polynomialConvolution,
   type RecurrenceStep,
 } from "../ops/graphs/polynomial_convolution.ts";
-import { uploadSparse } from "../ops/graphs/sparse_tensor.ts";
+import { uploadSparse } from "../ops/graphs/packed_matrix.ts";
 import { interactionGraph } from "../sparse/graphs.ts";
 import { defineModel } from "./define_model.ts";
 import { stackedTables, xavierUniform } from "./initial_values.ts";

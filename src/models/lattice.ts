@@ -48,8 +48,8 @@ import { neighbourWeights } from "../ops/learned_graph/neighbour_weights.ts";
 import { normaliseRows } from "../ops/rows/normalise_rows.ts";
 import { normPenalty } from "../ops/losses/norm_penalty.ts";
 import { softmaxRows } from "../ops/rows/softmax_rows.ts";
+import { type PackedMatrix, uploadSparse } from "../ops/graphs/packed_matrix.ts";
 import { sparseProduct } from "../ops/graphs/sparse_product.ts";
-import { type SparseTensor, uploadSparse } from "../ops/graphs/sparse_tensor.ts";
 import type { Tape, Variable } from "../tape/tape.ts";
 import { LONGEST_LIST } from "../ops/ranking/top_k.ts";
 import { transpose } from "../sparse/csr.ts";
@@ -154,9 +154,9 @@ export interface LatticeGraphs extends Disposable {
   readonly userCount: number;
   readonly itemCount: number;
   /** The walk graph G. */
-  readonly walk: SparseTensor;
+  readonly walk: PackedMatrix;
   /** Its transpose. */
-  readonly walkBack: SparseTensor;
+  readonly walkBack: PackedMatrix;
   /** S, as it was last built, for an epoch or for ranking. */
   readonly items: NeighbourGraph;
   /** Names of the modalities, in the order of the graph's lists. */

@@ -109,19 +109,29 @@ export { normaliseRows } from "./rows/normalise_rows.ts";
 export { padded, rearrange, transposed } from "./rows/rearrange.ts";
 export { softmaxRows } from "./rows/softmax_rows.ts";
 
-export { longestRow, type SparseTensor, uploadSparse } from "./graphs/sparse_tensor.ts";
+export { longestRow, type SparseTensor } from "./graphs/sparse_tensor.ts";
+export {
+  type PackedMatrix,
+  replaceMatrix,
+  type SegmentTensors,
+  uploadSparse,
+} from "./graphs/packed_matrix.ts";
 export {
   everyRow,
   type Gather,
   type GatheredRows,
   graphEntries,
   packedEntries,
-  type PackedMatrix,
   packEntries,
   recordGather,
+  rowBounds,
+  type RowSharing,
   rowsOfBatch,
+  type Walk,
+  wholeRows,
 } from "./graphs/gather.ts";
-export { recordSparseProduct, sparseProduct } from "./graphs/sparse_product.ts";
+export { type GraphGather, recordGraphGather } from "./graphs/graph_gather.ts";
+export { type ProductMatrix, recordSparseProduct, sparseProduct } from "./graphs/sparse_product.ts";
 export {
   convolve,
   convolveToEnding,

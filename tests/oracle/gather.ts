@@ -1,20 +1,28 @@
 /** Twins of the gather and its parts. */
-import { type Arrays, clockOf, type Functions, type PartTwin, type Twin } from "./twin.ts";
+import {
+  type Arrays,
+  clockOf,
+  type Functions,
+  type PartTwin,
+  type Twin,
+  type WalkedRow,
+} from "./twin.ts";
 
 export const gathers: Record<string, Twin> = {
-  /** result = result_of(Σ weight · input_neighbour) */
+  /** result = result_of(Σ weight · input_neighbour), whoever walks it */
   gather(t, _, { dim4 }, functions) {
-    gatherRows(t.input!, 4 * dim4!, functions);
+    gatherRows(t.input!, 4 * dim4!, functions.walked_rows(functions), functions);
   },
 
   /** The same along a graph for a layer mix, the entries two by two: column, weight, column, weight */
   gather_image(t, params, { dim4 }, functions) {
-    const graph = { row_start: t.pair_start!.map((pair) => 2 * pair), ...unpacked(t.entries!) };
-    gatherRows(t.input!, 4 * dim4!, {
+    const all = {
       ...functions,
-      ...graphEntries(graph, params, { row_stride: 1 }),
+      ...rowBounds({ row_start: t.pair_start!.map((pair) => 2 * pair) }, params, { row_stride: 1 }),
+      ...graphEntries(unpacked(t.entries!), params, {}),
       ...layerMix(t, params, { dim4: dim4! }),
-    });
+    };
+    gatherRows(t.input!, 4 * dim4!, wholeRows(all), all);
   },
 };
 
@@ -26,16 +34,25 @@ function unpacked(entries: Arrays[string]) {
   };
 }
 
-function gatherRows(input: Arrays[string], dim: number, functions: Functions): void {
+/** All rows at their places, with all of their entries. */
+function wholeRows(functions: Functions): WalkedRow[] {
   const { first_place, end_place, row_at, first_entry, end_entry } = functions;
-  const { neighbour_of, weight_of, result_of, finish } = functions;
-  for (let place = first_place(); place < end_place(); place++) {
-    const row = row_at(place);
+  return Array.from({ length: end_place() - first_place() }, (_, i) => {
+    const place = first_place() + i, row = row_at(place);
+    return { row, first: first_entry(place, row), end: end_entry(place, row) };
+  });
+}
+
+function gatherRows(
+  input: Arrays[string],
+  dim: number,
+  rows: readonly WalkedRow[],
+  { neighbour_of, weight_of, result_of, finish }: Functions,
+): void {
+  for (const { row, first, end } of rows) {
     for (let j = 0; j < dim; j++) {
       let sum = 0;
-      for (let e = first_entry(place, row); e < end_entry(place, row); e++) {
-        sum += weight_of(e) * input[neighbour_of(e) * dim + j]!;
-      }
+      for (let e = first; e < end; e++) sum += weight_of(e) * input[neighbour_of(e) * dim + j]!;
       const at = row * dim + j;
       finish(at, result_of(at, j, sum));
     }
@@ -43,9 +60,12 @@ function gatherRows(input: Arrays[string], dim: number, functions: Functions): v
 }
 
 /** Entries row_start … row_start of the next row, or row_start pairs. */
-const graphEntries: PartTwin = (t, _, { row_stride = 1 }) => ({
+const rowBounds: PartTwin = (t, _, { row_stride = 1 }) => ({
   first_entry: (_, row) => t.row_start![row * row_stride]!,
   end_entry: (_, row) => t.row_start![row * row_stride + 1]!,
+});
+
+const graphEntries: PartTwin = (t) => ({
   neighbour_of: (entry) => t.column![entry]!,
   weight_of: (entry) => t.value![entry]!,
 });
@@ -56,6 +76,22 @@ const layerMix: PartTwin = (t, _, { dim4 }) => ({
 });
 
 export const gatherParts: Record<string, PartTwin> = {
+  "gather/whole_rows": () => ({ walked_rows: wholeRows }),
+
+  /** The rows that the segments begin with their first parts, whose entries go on to the end of the last */
+  "gather/row_segments": (t, { first_segment, end_segment }) => ({
+    walked_rows: () => {
+      const rows: WalkedRow[] = [];
+      for (let number = first_segment!; number < end_segment!;) {
+        const [row, first, , parts] = t.segments!.subarray(4 * number);
+        if (parts === 0) break;
+        number += parts!;
+        rows.push({ row: row!, first: first!, end: t.segments![4 * number - 2]! });
+      }
+      return rows;
+    },
+  }),
+
   /** All rows in order */
   "gather/every_row": (_, { rows }) => ({
     first_place: () => 0,
@@ -70,11 +106,15 @@ export const gatherParts: Record<string, PartTwin> = {
     row_at: (place) => t.row![place]!,
   }),
 
+  "gather/row_bounds": rowBounds,
+
   "gather/graph_entries": graphEntries,
 
   /** The same, each entry as two words: column, bits of the value */
   "gather/packed_entries": (t, params, constants) =>
-    graphEntries({ ...t, ...unpacked(t.entries!) }, params, constants),
+    graphEntries(unpacked(t.entries!), params, constants),
+
+  "gather/unit_entries": () => ({ neighbour_of: (entry) => entry, weight_of: () => 1 }),
 
   /** ± coefficient · h_partner */
   "gather/triple_entries": (t) => ({
@@ -101,16 +141,20 @@ export const gatherParts: Record<string, PartTwin> = {
     };
   },
 
+  /** Numbers need not be told how they are added up */
+  "gather/own_sum": () => ({}),
+  "gather/shared_sum": () => ({}),
+
   /** The sum itself */
   "gather/plain_sum": () => ({ result_of: (_at, _c, sum) => sum }),
 
   "gather/layer_mix": layerMix,
 
-  /** w base + p sum + q input + r earlier */
-  "gather/recurrence": (t, _, { base_weight, sum_weight, input_weight, earlier_weight }) => ({
+  /** w base + p sum + q own + r earlier */
+  "gather/recurrence": (t, _, { base_weight, sum_weight, own_weight, earlier_weight }) => ({
     result_of: (at, _, sum) => {
       const before = earlier_weight === 0 ? 0 : earlier_weight! * t.earlier![at]!;
-      return base_weight! * t.base![at]! + sum_weight! * sum + input_weight! * t.input![at]! +
+      return base_weight! * t.base![at]! + sum_weight! * sum + own_weight! * t.own![at]! +
         before;
     },
   }),

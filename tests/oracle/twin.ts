@@ -4,11 +4,20 @@
 export type Arrays = Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>;
 /** Parameters and override constants by name. */
 export type Numbers = Record<string, number>;
+/** A row of a gather, with its entries from `first` to `end`. */
+export interface WalkedRow {
+  readonly row: number;
+  readonly first: number;
+  readonly end: number;
+}
+
 /**
  * The functions that parts declare and their kernels call. Numbers take the place of vec4: `at` and `c`
  * count numbers.
  */
 export interface Functions {
+  /** The rows that are walked, given all functions. */
+  walked_rows(functions: Functions): readonly WalkedRow[];
   /** The first place of a row. */
   first_place(): number;
   /** Where places end. */

@@ -20,7 +20,7 @@ import { leakyRelu } from "../../ops/rows/leaky_relu.ts";
 import { jointLinear, linear, multiply } from "../../ops/rows/linear.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
 import { recordSparseProduct, sparseProduct } from "../../ops/graphs/sparse_product.ts";
-import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
+import type { PackedMatrix } from "../../ops/graphs/packed_matrix.ts";
 import { Tape, type Variable } from "../../tape/tape.ts";
 import { initialStream, linearDefaults, xavierNormal } from "../initial_values.ts";
 import type { Variables } from "../model.ts";
@@ -35,9 +35,9 @@ const SLOPE = 0.01;
 /** The graph M, which averages over a node's neighbours, users above items. */
 export interface MeanGraph {
   /** M; each row that has entries sums to 1. */
-  readonly mean: SparseTensor;
+  readonly mean: PackedMatrix;
   /** Mᵀ. */
-  readonly transposed: SparseTensor;
+  readonly transposed: PackedMatrix;
 }
 
 /** A modality's features and initial user rows, on the CPU. */

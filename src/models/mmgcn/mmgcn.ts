@@ -31,7 +31,7 @@ import { add } from "../../ops/rows/combine.ts";
 import { gatherBatch } from "../../ops/rows/gather_batch.ts";
 import { type LossTerm, lossTerms } from "../../tape/loss_term.ts";
 import { normPenalty } from "../../ops/losses/norm_penalty.ts";
-import { uploadSparse } from "../../ops/graphs/sparse_tensor.ts";
+import { uploadSparse } from "../../ops/graphs/packed_matrix.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { type SparsePattern, transpose } from "../../sparse/csr.ts";
 import { adjacency, rowNormalised } from "../../sparse/graphs.ts";

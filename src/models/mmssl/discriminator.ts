@@ -11,7 +11,8 @@ import { gatherBatch } from "../../ops/rows/gather_batch.ts";
 import type { PenalisedNetwork } from "../../ops/losses/gradient_penalty.ts";
 import { linear } from "../../ops/rows/linear.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
-import { addInteractions, hideSeen, type SeenItems } from "../../ops/ranking/seen_items.ts";
+import { addInteractions, hideSeen } from "../../ops/ranking/seen_items.ts";
+import type { SeenTensors } from "../../ops/ranking/top_k.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { normal, type RandomSource } from "../../random.ts";
 import { initialStream } from "../initial_values.ts";
@@ -123,7 +124,7 @@ export interface ItemRows {
   /** Number of items. */
   readonly itemCount: number;
   /** Train items by user. */
-  readonly seen: SeenItems;
+  readonly seen: SeenTensors;
 }
 
 /**

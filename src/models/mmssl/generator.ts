@@ -9,8 +9,7 @@ import { add, sliceRows, stackRows } from "../../ops/rows/combine.ts";
 import { linear, multiply } from "../../ops/rows/linear.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
 import { softmaxRows } from "../../ops/rows/softmax_rows.ts";
-import { sparseProduct } from "../../ops/graphs/sparse_product.ts";
-import type { SparseTensor } from "../../ops/graphs/sparse_tensor.ts";
+import { type ProductMatrix, sparseProduct } from "../../ops/graphs/sparse_product.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import type { Variables } from "../model.ts";
 import type { Drop } from "../draws.ts";
@@ -23,9 +22,9 @@ export const HEADS = 4;
 /** A matrix and its transpose. */
 export interface SparsePair {
   /** The matrix. */
-  readonly matrix: SparseTensor;
+  readonly matrix: ProductMatrix;
   /** Its transpose. */
-  readonly transposed: SparseTensor;
+  readonly transposed: ProductMatrix;
 }
 
 /** A modality on the GPU. */

@@ -54,7 +54,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
-import { uploadSparse } from "../../ops/graphs/sparse_tensor.ts";
+import { uploadSparse } from "../../ops/graphs/packed_matrix.ts";
+import { uploadSeen } from "../../ops/ranking/top_k.ts";
 import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
 import { oneSidedGraph } from "../../sparse/one_sided_graph.ts";
 import { defineModel } from "../define_model.ts";
@@ -207,13 +208,14 @@ export async function prepareMmssl(
   const itemsOfUsers = uploadPair(gpu, guard, "items of users", interactions);
   const usersOfItems = uploadPair(gpu, guard, "users of items", transpose(interactions));
   const uploaded = await uploadModalities(gpu, guard, modalities, interactions, settings);
+  const seen = guard.use(uploadSeen(gpu, train));
   const resources = guard.move();
   return {
     userCount,
     itemCount,
     itemsOfUsers,
     usersOfItems,
-    seen: itemsOfUsers.matrix,
+    seen,
     modalities: uploaded,
     settings,
     [Symbol.dispose]: () => resources.dispose(),

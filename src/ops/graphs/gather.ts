@@ -1,9 +1,11 @@
 /**
  * Everything sparse is one gather: rows of a result, each a weighted sum of rows of a matrix. Which rows,
- * over which entries, and what becomes of a sum, say the parts of kernels/gather.wgsl.
+ * over which entries, and what becomes of a sum, say the parts of kernels/gather.wgsl. What waits for the
+ * longest of some rows that lie side by side, as hardware does, shares rows between groups of invocations.
  *
  * @module
  */
+import type { GpuDevice } from "../../gpu/device.ts";
 import { dispatchParts, type KernelPart } from "../../gpu/part.ts";
 import type { Program } from "../../gpu/program.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
@@ -11,12 +13,20 @@ import batchRowsCode from "../../../kernels/gather/batch_rows.wgsl" with { type:
 import everyRowCode from "../../../kernels/gather/every_row.wgsl" with { type: "text" };
 import gatherCode from "../../../kernels/gather.wgsl" with { type: "text" };
 import graphEntriesCode from "../../../kernels/gather/graph_entries.wgsl" with { type: "text" };
+import ownSumCode from "../../../kernels/gather/own_sum.wgsl" with { type: "text" };
 import packedEntriesCode from "../../../kernels/gather/packed_entries.wgsl" with { type: "text" };
 import plainSumCode from "../../../kernels/gather/plain_sum.wgsl" with { type: "text" };
+import rowBoundsCode from "../../../kernels/gather/row_bounds.wgsl" with { type: "text" };
+import rowSegmentsCode from "../../../kernels/gather/row_segments.wgsl" with { type: "text" };
+import sharedSumCode from "../../../kernels/gather/shared_sum.wgsl" with { type: "text" };
+import wholeRowsCode from "../../../kernels/gather/whole_rows.wgsl" with { type: "text" };
 import type { SparseMatrix } from "../../sparse/csr.ts";
+import { SEGMENTS_PER_BLOCK } from "../../sparse/row_segments.ts";
 import { type Batch, touchedRows } from "../../tape/batch.ts";
 import type { Ending } from "../../tape/ending.ts";
-import type { SparseTensor } from "./sparse_tensor.ts";
+
+/** Invocations of a group at most: kernels/gather/shared_sum.wgsl has room for so many sums. */
+const MOST_LANES = 16;
 
 /** Which rows a gather makes. */
 export interface GatheredRows extends KernelPart {
@@ -47,13 +57,21 @@ export function rowsOfBatch(
   };
 }
 
-/** The entries of a sparse matrix, or some of them: `rowStart` is then rows × 2, their begins and ends. */
-export function graphEntries(
-  { rowStart: row_start, column, value }: Pick<SparseTensor, "rowStart" | "column" | "value">,
-): KernelPart {
-  const source = { name: "gather/graph_entries", code: graphEntriesCode };
+/** Where the rows of a sparse matrix have their entries; rows × 2, begins and ends, where not all of them count. */
+export function rowBounds(row_start: Tensor): KernelPart {
+  const source = { name: "gather/row_bounds", code: rowBoundsCode };
   const [, row_stride = 1] = row_start.shape;
-  return { source, tensors: { row_start, column, value }, constants: { row_stride } };
+  return { source, tensors: { row_start }, constants: { row_stride } };
+}
+
+/** The entries of a sparse matrix that may change on the GPU. */
+export function graphEntries(
+  { column, value }: { readonly column: Tensor; readonly value: Tensor },
+): KernelPart {
+  return {
+    source: { name: "gather/graph_entries", code: graphEntriesCode },
+    tensors: { column, value },
+  };
 }
 
 /** Packs the entries of a matrix two words each: column, bits of the weight. */
@@ -66,19 +84,60 @@ export function packEntries(
   return packed;
 }
 
-/** A matrix that does not change, on the GPU: `rowStart` as for {@linkcode graphEntries}. */
-export interface PackedMatrix {
-  /** Where the entries of each row begin. */
-  readonly rowStart: Tensor;
-  /** As {@linkcode packEntries} packs them. */
-  readonly entries: Tensor;
+/** The entries of a sparse matrix as {@linkcode packEntries} packs them. */
+export function packedEntries(entries: Tensor): KernelPart {
+  const source = { name: "gather/packed_entries", code: packedEntriesCode };
+  return { source, tensors: { entries } };
 }
 
-/** The same for entries that are packed. */
-export function packedEntries({ rowStart: row_start, entries }: PackedMatrix): KernelPart {
-  const source = { name: "gather/packed_entries", code: packedEntriesCode };
-  const [, row_stride = 1] = row_start.shape;
-  return { source, tensors: { row_start, entries }, constants: { row_stride } };
+/** Who walks what of the rows that a gather makes. */
+export interface Walk {
+  /** The part of kernels/gather.wgsl, and its own parts. */
+  readonly parts: readonly KernelPart[];
+  /** How many groups of invocations walk. */
+  readonly groups: number;
+}
+
+/** How {@linkcode wholeRows} are shared between groups. */
+export interface RowSharing {
+  /** Where the rows have their entries: {@linkcode rowBounds}; nothing where the entries tell. */
+  readonly bounds?: KernelPart;
+  /** Groups set aside for a row on hardware: a power of two, at most 16. */
+  readonly share?: number;
+  /** Entries that a group walks where the row has enough groups. */
+  readonly longest?: number;
+}
+
+/** Whole rows, with as many groups set aside for each as for any other. */
+export function wholeRows(
+  gpu: GpuDevice,
+  rows: GatheredRows,
+  { bounds, share = SEGMENTS_PER_BLOCK, longest = 1 }: RowSharing,
+): Walk {
+  const groups = balances(gpu) ? share : 1;
+  const source = { name: "gather/whole_rows", code: wholeRowsCode };
+  return {
+    parts: [{ source, constants: { share: groups, longest } }, rows, ...bounds ? [bounds] : []],
+    groups: groups * rows.count,
+  };
+}
+
+/**
+ * Segments of rows, as ../../sparse/row_segments.ts deals them out: those from `first` to `end`, whole
+ * blocks. Only where {@linkcode balances}.
+ */
+export function rowSegments(segments: Tensor, first: number, end: number): Walk {
+  const source = { name: "gather/row_segments", code: rowSegmentsCode };
+  const params = { first_segment: first, end_segment: end };
+  return { parts: [{ source, tensors: { segments }, params }], groups: end - first };
+}
+
+/**
+ * Whether rows are shared between groups of invocations: on GPUs, where these wait for each other in any
+ * case. llvmpipe does their work one after the other, and takes 1.2 times as long.
+ */
+export function balances(gpu: Pick<GpuDevice, "gathersFromImages">): boolean {
+  return !gpu.gathersFromImages;
 }
 
 /** A sum as it is. */
@@ -86,8 +145,8 @@ const PLAIN_SUM: KernelPart = { source: { name: "gather/plain_sum", code: plainS
 
 /** What a gather consists of. */
 export interface Gather {
-  /** Which rows. */
-  readonly rows: GatheredRows;
+  /** Who walks what. */
+  readonly walk: Walk;
   /** Over which entries. */
   readonly entries: KernelPart;
   /** The matrix whose rows are summed up, dim a multiple of 4. */
@@ -101,14 +160,22 @@ export interface Gather {
 /** Records a gather. */
 export function recordGather(
   program: Program,
-  { rows, entries, input, result = PLAIN_SUM, ending }: Gather,
+  { walk, entries, input, result = PLAIN_SUM, ending }: Gather,
 ): void {
   const dim4 = input.shape[1]! / 4;
-  const source = { name: "gather", code: gatherCode };
+  const lanes = Math.min(MOST_LANES, dim4), workgroup_size = SEGMENTS_PER_BLOCK * lanes;
+  const turns = Math.ceil(dim4 / lanes);
+  const sum = balances(program.gpu)
+    ? { source: { name: "gather/shared_sum", code: sharedSumCode } }
+    : { source: { name: "gather/own_sum", code: ownSumCode } };
   dispatchParts(
     program,
-    { source, tensors: { input }, constants: { dim4 } },
-    [rows, entries, result, ending],
-    { invocations: rows.count * Math.ceil(dim4 / 4) }, // four vec4 each
+    {
+      source: { name: "gather", code: gatherCode },
+      tensors: { input },
+      constants: { dim4, lanes, workgroup_size },
+    },
+    [...walk.parts, entries, sum, result, ending],
+    { invocations: Math.ceil(walk.groups / SEGMENTS_PER_BLOCK) * turns * workgroup_size },
   );
 }

@@ -18,8 +18,8 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import recurrenceCode from "../../../kernels/gather/recurrence.wgsl" with { type: "text" };
 import { storedIn } from "../../tape/ending.ts";
 import { addGradient } from "../../tape/gradient.ts";
-import { everyRow, graphEntries, recordGather } from "./gather.ts";
-import type { SparseTensor } from "./sparse_tensor.ts";
+import { recordGraphGather } from "./graph_gather.ts";
+import type { PackedMatrix } from "./packed_matrix.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 
 /** How a polynomial follows from the two before it. */
@@ -41,7 +41,7 @@ export interface RecurrenceStep {
  */
 export function polynomialConvolution(
   tape: Tape,
-  graph: SparseTensor,
+  graph: PackedMatrix,
   steps: readonly RecurrenceStep[],
   input: Variable,
 ): Variable {
@@ -56,12 +56,11 @@ export function polynomialConvolution(
 /** Records the passes alone: H, taken from the tape; `input` itself without steps. */
 export function meanOfPolynomials(
   tape: Tape,
-  graph: SparseTensor,
+  graph: PackedMatrix,
   steps: readonly RecurrenceStep[],
   input: Tensor,
 ): Tensor {
   const degree = steps.length, share = 1 / (degree + 1);
-  const all = { rows: everyRow(graph.rowCount), entries: graphEntries(graph) };
   // B_K is E / (K + 1), and B_(K+1) nothing: multiples of E that need not be made.
   let state = { tensor: input, factor: share };
   let before = { tensor: input, factor: 0 };
@@ -71,15 +70,15 @@ export function meanOfPolynomials(
     const output = tape.take("polynomials", input.shape);
     const result = {
       source: { name: "gather/recurrence", code: recurrenceCode },
-      tensors: { base: input, earlier: before.tensor },
+      tensors: { base: input, own: state.tensor, earlier: before.tensor },
       constants: {
         base_weight: share,
         sum_weight: product * state.factor,
-        input_weight: own * state.factor,
+        own_weight: own * state.factor,
         earlier_weight: earlier * before.factor,
       },
     };
-    recordGather(tape.program, { ...all, input: state.tensor, result, ending: storedIn(output) });
+    recordGraphGather(tape, graph, { input: state.tensor, result, ending: storedIn(output) });
     if (before.tensor !== input) tape.release(before.tensor);
     before = state;
     state = { tensor: output, factor: 1 };

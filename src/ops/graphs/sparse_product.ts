@@ -9,9 +9,13 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import { addedTo, storedIn } from "../../tape/ending.ts";
 import { addGradientInPlace } from "../../tape/gradient.ts";
 import { padded, throughPadded } from "../rows/rearrange.ts";
-import { everyRow, graphEntries, recordGather } from "./gather.ts";
+import { recordGraphGather } from "./graph_gather.ts";
+import type { PackedMatrix } from "./packed_matrix.ts";
 import type { SparseTensor } from "./sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
+
+/** A matrix that products are taken with. */
+export type ProductMatrix = PackedMatrix | SparseTensor;
 
 /**
  * Records Y = A X and its adjoint.
@@ -22,8 +26,8 @@ import type { Tape, Variable } from "../../tape/tape.ts";
  */
 export function sparseProduct(
   tape: Tape,
-  matrix: SparseTensor,
-  transposed: SparseTensor,
+  matrix: ProductMatrix,
+  transposed: ProductMatrix,
   x: Variable,
 ): Variable {
   const shape = [matrix.rowCount, x.value.shape[1]!];
@@ -44,16 +48,14 @@ export function sparseProduct(
 /** Records output = A input, or adds it to the output; any width. */
 export function recordSparseProduct(
   tape: Tape,
-  matrix: SparseTensor,
+  matrix: ProductMatrix,
   input: Tensor,
   output: Tensor,
   accumulate = false,
 ): void {
   const from = padded(tape, input);
   throughPadded(tape, output, accumulate, (to) =>
-    recordGather(tape.program, {
-      rows: everyRow(matrix.rowCount),
-      entries: graphEntries(matrix),
+    recordGraphGather(tape, matrix, {
       input: from,
       ending: accumulate ? addedTo(to) : storedIn(to),
     }));

@@ -1,14 +1,13 @@
 /**
- * A sparse matrix on the GPU.
+ * A sparse matrix on the GPU whose entries may change there, and how long rows may be.
  *
  * @module
  */
 import { type GpuDevice, GpuError } from "../../gpu/device.ts";
 import { LOOP_ROUNDS } from "../../gpu/kernel.ts";
-import { createTensors, type Tensor } from "../../gpu/tensor.ts";
-import type { SparseMatrix } from "../../sparse/csr.ts";
+import type { Tensor } from "../../gpu/tensor.ts";
 
-/** CSR of a matrix, uploaded. */
+/** CSR of a matrix; packed_matrix.ts has those whose entries do not change. */
 export interface SparseTensor extends Disposable {
   /** Number of rows. */
   readonly rowCount: number;
@@ -48,20 +47,4 @@ export function longestRow(rowStart: Uint32Array): number {
 export function longestRows(rowStart: Uint32Array, count: number): number[] {
   const lengths = rowStart.subarray(1).map((end, row) => end - rowStart[row]!);
   return Array.from(lengths.sort().reverse().subarray(0, count));
-}
-
-/**
- * Uploads a sparse matrix.
- *
- * @throws {GpuError} when a row is too long; see {@linkcode requireRowLengths}.
- */
-export function uploadSparse(gpu: GpuDevice, label: string, matrix: SparseMatrix): SparseTensor {
-  const { rowCount, rowStart, column, value } = matrix;
-  requireRowLengths(gpu, label, rowStart);
-  const tensors = createTensors(gpu, {
-    rowStart: [`${label} row_start`, [rowStart.length], rowStart],
-    column: [`${label} column`, [column.length], column],
-    value: [`${label} value`, [value.length], value],
-  });
-  return { rowCount, ...tensors };
 }

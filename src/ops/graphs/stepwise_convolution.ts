@@ -68,7 +68,8 @@ export function createStepwiseConvolution(
   );
   using guard = new DisposableStack();
   const passes = guard.use(
-    createImagePasses(gpu, label, matrix, dim, longest) ?? createBufferPasses(gpu, label, matrix),
+    createImagePasses(gpu, label, matrix, dim, longest) ??
+      createBufferPasses(gpu, label, matrix, longest),
   );
   const tensors = guard.use(createTensors(gpu, {
     inner: ["layer weights", [2, MOST_COLUMNS], inner],

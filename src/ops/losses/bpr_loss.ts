@@ -25,10 +25,13 @@ import { addedTo, type Ending, storedIn } from "../../tape/ending.ts";
 import { addGradientInPlace, addGradientOfBatch } from "../../tape/gradient.ts";
 import type { LossTerm } from "../../tape/loss_term.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
-import { everyRow, recordGather, rowsOfBatch } from "../graphs/gather.ts";
+import { everyRow, recordGather, rowsOfBatch, wholeRows } from "../graphs/gather.ts";
 
 /** γ in the loss of MMRec's and RecBole's code. */
 export const BPR_GAMMA = 1e-10;
+
+/** How a row of the gradient is shared: few are in more than a handful of a batch's triples. */
+const ROW_SHARING = { share: 4, longest: 16 };
 
 /**
  * Records the loss of the current batch and its adjoint.
@@ -55,8 +58,8 @@ export function bprLoss(
     tensors: { entry_start, partner, signed_slot: signedSlot, coefficient },
   };
   const recordGradient = (ending: Ending, withStale: boolean): void => {
-    const rows = rowsOfBatch(batch, { withStale });
-    recordGather(tape.program, { rows, entries, input: h.value, ending });
+    const walk = wholeRows(tape.gpu, rowsOfBatch(batch, { withStale }), ROW_SHARING);
+    recordGather(tape.program, { walk, entries, input: h.value, ending });
   };
   tape.adjoint(() => addGradientOfBatch(tape, h, recordGradient), [coefficient]);
 }
@@ -83,7 +86,7 @@ export function bprRowsLoss(
   const coefficient = recordCoefficients(tape, vectors, dim, batch, term, 0);
   /** Records one side's gradient. */
   const passGradient = (side: Variable, { value: input }: Variable): void => {
-    const rows = everyRow(side.value.shape[0]!);
+    const walk = wholeRows(tape.gpu, everyRow(side.value.shape[0]!), { share: 1 });
     const entries = {
       source: { name: "gather/slot_entries", code: slotEntries },
       tensors: { clock, coefficient },
@@ -91,7 +94,7 @@ export function bprRowsLoss(
     };
     addGradientInPlace(tape, side, (gradient, keep) => {
       const ending = keep ? addedTo(gradient) : storedIn(gradient);
-      recordGather(tape.program, { rows, entries, input, ending });
+      recordGather(tape.program, { walk, entries, input, ending });
     });
   };
   tape.adjoint(() => {

@@ -9,11 +9,8 @@ import type { Tensor } from "../../gpu/tensor.ts";
 import addInteractionsCode from "../../../kernels/add_interactions.wgsl" with { type: "text" };
 import hideSeenCode from "../../../kernels/hide_seen.wgsl" with { type: "text" };
 import type { Batch } from "../../tape/batch.ts";
-import type { SparseTensor } from "../graphs/sparse_tensor.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
-
-/** Which items users have in train: the pattern of a users × items matrix. */
-export type SeenItems = Pick<SparseTensor, "rowStart" | "column">;
+import type { SeenTensors } from "./top_k.ts";
 
 /** Invocations that share a user's items. */
 const LANES = 8;
@@ -28,7 +25,7 @@ const LANES = 8;
 export function hideSeen(
   tape: Tape,
   scores: Variable,
-  seen: SeenItems,
+  seen: SeenTensors,
   batch: Pick<Batch, "clock" | "user" | "shape">,
 ): void {
   const hide = (tensor: Tensor): void => dispatchHide(tape, tensor, seen, batch);
@@ -41,7 +38,7 @@ export function hideSeen(
 function dispatchHide(
   { gpu, program }: Tape,
   scores: Tensor,
-  { rowStart: row_start, column }: SeenItems,
+  { rowStart: row_start, column }: SeenTensors,
   { clock, user, shape: { batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
 ): void {
   program.dispatch(
@@ -63,7 +60,7 @@ export function addInteractions(
   { gpu, program }: Tape,
   scores: Tensor,
   draw: Tensor,
-  { rowStart: row_start, column }: SeenItems,
+  { rowStart: row_start, column }: SeenTensors,
   { clock, user, shape: { batchSize } }: Pick<Batch, "clock" | "user" | "shape">,
   { noise, factor }: { readonly noise: number; readonly factor: number },
 ): void {

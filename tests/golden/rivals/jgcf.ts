@@ -10,7 +10,7 @@ import { readFloats, type Tensor } from "../../../src/gpu/tensor.ts";
 import { DAMPING, jacobiSteps, jgcf, type JgcfSettings } from "../../../src/models/jgcf.ts";
 import { type BuiltModel, builtModel } from "../../../src/models/model.ts";
 import { meanOfPolynomials } from "../../../src/ops/graphs/polynomial_convolution.ts";
-import { uploadSparse } from "../../../src/ops/graphs/sparse_tensor.ts";
+import { uploadSparse } from "../../../src/ops/graphs/packed_matrix.ts";
 import { Tape } from "../../../src/tape/tape.ts";
 import { interactionGraph, toDense } from "../../../src/sparse/graphs.ts";
 import { type Compare, flatten, lossAndGradients, represent } from "../replay.ts";

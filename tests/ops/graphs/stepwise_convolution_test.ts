@@ -300,7 +300,7 @@ Deno.test("rows that are too long for several per invocation are walked to their
       h!.forEach((x, i) => assertAlmostEquals(x, expected[i]!, 1e-3 * expected[i]!, `entry ${i}`));
       const kernel = longest <= fromImages
         ? "gather_image: every_row, store"
-        : "gather: every_row, packed_entries, layer_mix, store";
+        : "gather: whole_rows, every_row, row_bounds, packed_entries, own_sum, layer_mix, store";
       assertEquals(program.kernels, [kernel]);
     });
   }

@@ -5,7 +5,8 @@ import { LOOP_ROUNDS } from "../../../src/gpu/kernel.ts";
 import { InputError } from "../../../src/input_error.ts";
 import { lightgcn } from "../../../src/models/lightgcn.ts";
 import { buildStair } from "../../../src/models/stair.ts";
-import { requireRowLengths, uploadSparse } from "../../../src/ops/graphs/sparse_tensor.ts";
+import { uploadSparse } from "../../../src/ops/graphs/packed_matrix.ts";
+import { requireRowLengths } from "../../../src/ops/graphs/sparse_tensor.ts";
 import { createStepwiseConvolution } from "../../../src/ops/graphs/stepwise_convolution.ts";
 import { createLists, uploadSeen } from "../../../src/ops/ranking/top_k.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";
@@ -66,11 +67,11 @@ Deno.test("what fails half-way gives back what it took", async (test) => {
     lightgcn.create(gpu, trainOnly("made", train), { dim: 8, layers: 2 });
   const buildIt: Create = (gpu) => buildStair(gpu, train, settings, stair);
   const cases: [name: string, failing: string, create: Create, where?: Gather][] = [
-    ["sparse matrix", "graph value", (gpu) => uploadSparse(gpu, "graph", matrix)],
+    ["sparse matrix", "graph segments of long rows", (gpu) => uploadSparse(gpu, "graph", matrix)],
     ["seen items", "seen column", (gpu) => uploadSeen(gpu, train)],
     ["lists", "best ids", (gpu) => createLists(gpu, 2, 3)],
     ["LightGCN", "layer weights", lightGcn],
-    ["convolution", "graph entries", convolution],
+    ["convolution", "graph segments", convolution],
     ["convolution", "graph pair_start", convolution, images],
     ["STAIR", "similarity entries", buildIt],
     ["STAIR", "similarity pair_start", buildIt, images],

@@ -4,7 +4,7 @@ import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { addInteractions, hideSeen } from "../../../src/ops/ranking/seen_items.ts";
-import { uploadSparse } from "../../../src/ops/graphs/sparse_tensor.ts";
+import { uploadSeen } from "../../../src/ops/ranking/top_k.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformReal } from "../../../src/random.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";
@@ -13,18 +13,17 @@ import { assertClose, batchOf, madeEpoch, uniformFloats, uploadMade } from "../m
 const random = createRandom(46);
 const USERS = 4, ITEMS = 7, BATCH = 3;
 const SEEN: readonly (readonly number[])[] = [[0, 3, 6], [], [2], [1, 2, 3, 4, 5, 6]];
-const pattern = patternOf(
+const train = patternOf(
   USERS,
   ITEMS,
   SEEN.flatMap((items, user) => items.map((item) => [user, item] as const)),
 );
-const train = { ...pattern, value: new Float32Array(pattern.column.length).fill(1) };
 /** The last batch holds two triples of three. */
 const epoch = madeEpoch(random, { users: USERS, items: ITEMS, triples: 8, batchSize: BATCH });
 
 Deno.test("numbers of train items become zero, and so do their gradients", async (test) => {
   using gpu = await openDevice();
-  using seen = uploadSparse(gpu, "train", train);
+  using seen = uploadSeen(gpu, train);
   for (const step of [0, 2]) {
     await test.step(`batch ${step}`, async () => {
       using scratch = new Scratch(gpu);
@@ -51,7 +50,7 @@ Deno.test("numbers of train items become zero, and so do their gradients", async
 
 Deno.test("softened interactions are added, and nothing beyond a partial batch", async (test) => {
   using gpu = await openDevice();
-  using seen = uploadSparse(gpu, "train", train);
+  using seen = uploadSeen(gpu, train);
   for (const step of [0, 2]) {
     await test.step(`batch ${step}`, async () => {
       using scratch = new Scratch(gpu);

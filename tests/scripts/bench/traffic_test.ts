@@ -14,6 +14,7 @@ import {
 } from "../../../src/ops/graphs/stepwise_convolution.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";
+import { SEGMENTS_PER_BLOCK } from "../../../src/sparse/row_segments.ts";
 import { interactionGraph } from "../../../src/sparse/graphs.ts";
 import { inBothWays } from "../../gpu/gather/both_gathers.ts";
 
@@ -77,8 +78,9 @@ Deno.test("a pass moves its graph and matrices, and its ending the rest", async 
     await test.step(`${layers} layers, from ${from}`, () => {
       using convolution = createStepwiseConvolution(gpu, "graph", graph, weights, layers);
       using value = createTensor(gpu, "x", [ROWS, DIM]);
-      // Weights and offsets; 4 rows of either side have 5 entries, 4 pairs.
-      const walk = 2 * DIM + (ROWS + 1) + (from === "images" ? 4 * (4 + 4) : 2 * (5 + 5));
+      // Weights, offsets or a block of segments; 4 rows of either side have 5 entries, 4 pairs.
+      const walk = 2 * DIM +
+        (from === "images" ? ROWS + 1 + 4 * (4 + 4) : 4 * SEGMENTS_PER_BLOCK + 2 * (5 + 5));
       const copy = from === "images" ? [2 * NUMBERS] : [];
       const inner = layers === 2 ? [...copy, walk + NUMBERS + NUMBERS] : [];
       // The last pass gathers from what is not its base, if it is not the first, too.
