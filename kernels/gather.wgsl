@@ -11,16 +11,16 @@
 //    and from where      row_bounds, triple_entries, slot_entries       first_entry, end_entry
 //   which entries        graph_entries, packed_entries, unit_entries,   neighbour_of, weight_of
 //                        triple_entries, slot_entries
-//   how to sum them up   own_sum, shared_sum                            sum_of
+//   how to sum them up   own_sum, shared_sum                            sum_up, vectors
 //   what a sum becomes   plain_sum, layer_mix, recurrence               result_of
 //   what becomes of it   one of kernels/endings                         finish
 //
 // Their bindings are numbered apart: who walks what from 9, rows from 10, entries from 12, what a sum becomes
 // from 17, endings from 20. Parts may use `input`, `dim4` and what else is declared here.
 //
-// A group of up to 16 invocations walks entries of a row side by side, a vec4 of the row each, so that a row
-// of `input` is read in one go. Up to 16 groups share a row: always in the same way, and with no atomics, so
-// that the same input gives the same bits.
+// A group of up to 16 invocations walks entries of a row side by side, each for `vectors` vec4 of the row.
+// Up to 16 groups share a row: always in the same way, and with no atomics, so that the same input gives the
+// same bits.
 //
 //   input    any rows × dim, as vec4
 //
@@ -43,12 +43,15 @@ struct Stretch {
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let turns = (dim4 + lanes - 1u) / lanes;
+  let width = lanes * vectors;
+  let turns = (dim4 + width - 1u) / width;
   let workgroup = workgroup_index(here);
   let group = workgroup / turns * (workgroup_size / lanes) + here.local / lanes;
-  let stretch = stretch_at(group);
-  let c = workgroup % turns * lanes + here.local % lanes;
-  let sum = sum_of(stretch, min(c, dim4 - 1u), here.local); // beyond the row in vain
+  sum_up(stretch_at(group), workgroup % turns * width + here.local % lanes, here.local);
+}
+
+// What sum_up ends with, for every vec4 of the row; there may be fewer than a group sums up.
+fn finish_sum(stretch: Stretch, c: u32, sum: vec4f) {
   if (stretch.parts > 0u && stretch.part == 0u && c < dim4) {
     let at = stretch.row * dim4 + c;
     finish(at, result_of(at, c, sum));

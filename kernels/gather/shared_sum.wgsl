@@ -10,7 +10,10 @@
 var<workgroup> sums: array<vec4f, 256>; // 16 groups of 16 invocations
 var<workgroup> most: u32;
 
-fn sum_of(stretch: Stretch, c: u32, local: u32) -> vec4f {
+const vectors = 1u;
+
+fn sum_up(stretch: Stretch, first: u32, local: u32) {
+  let c = min(first, dim4 - 1u); // beyond the row in vain
   var sum = vec4f();
   for (var entry = stretch.first; entry < stretch.end; entry += 4u) {
     let each = min(entry + vec4u(0u, 1u, 2u, 3u), vec4u(stretch.end - 1u));
@@ -38,5 +41,5 @@ fn sum_of(stretch: Stretch, c: u32, local: u32) -> vec4f {
     }
     workgroupBarrier();
   }
-  return sum;
+  finish_sum(stretch, first, sum);
 }

@@ -36,8 +36,9 @@ function gather(
   },
   ...made: MadePart[]
 ): Case {
-  const dim4 = dim / 4, lanes = Math.min(16, dim4), workgroup_size = perWorkgroup * lanes;
-  const turns = Math.ceil(dim4 / lanes);
+  const vectors = made.includes(ownSum) ? 4 : 1; // that an invocation takes, as the parts declare
+  const dim4 = dim / 4, lanes = Math.min(16, Math.ceil(dim4 / vectors));
+  const workgroup_size = perWorkgroup * lanes, turns = Math.ceil(dim4 / (vectors * lanes));
   const own = {
     tensors: { input: floats(inputRows * dim) },
     constants: { dim4, lanes, workgroup_size },

@@ -140,6 +140,10 @@ export function balances(gpu: Pick<GpuDevice, "gathersFromImages">): boolean {
   return !gpu.gathersFromImages;
 }
 
+/** How sums are made, with the vec4 of a row that an invocation takes, as the parts declare them. */
+const SHARED_SUM = { source: { name: "gather/shared_sum", code: sharedSumCode }, vectors: 1 };
+const OWN_SUM = { source: { name: "gather/own_sum", code: ownSumCode }, vectors: 4 };
+
 /** A sum as it is. */
 const PLAIN_SUM: KernelPart = { source: { name: "gather/plain_sum", code: plainSumCode } };
 
@@ -163,11 +167,9 @@ export function recordGather(
   { walk, entries, input, result = PLAIN_SUM, ending }: Gather,
 ): void {
   const dim4 = input.shape[1]! / 4;
-  const lanes = Math.min(MOST_LANES, dim4), workgroup_size = SEGMENTS_PER_BLOCK * lanes;
-  const turns = Math.ceil(dim4 / lanes);
-  const sum = balances(program.gpu)
-    ? { source: { name: "gather/shared_sum", code: sharedSumCode } }
-    : { source: { name: "gather/own_sum", code: ownSumCode } };
+  const { vectors, ...sum } = balances(program.gpu) ? SHARED_SUM : OWN_SUM;
+  const lanes = Math.min(MOST_LANES, Math.ceil(dim4 / vectors));
+  const workgroup_size = SEGMENTS_PER_BLOCK * lanes, turns = Math.ceil(dim4 / (vectors * lanes));
   dispatchParts(
     program,
     {
