@@ -1,12 +1,13 @@
 // The adjoint of the mean of contrast_rows.wgsl's losses, in the place of the products. With
 // k_i = share_i / (share_i + 1e-8) and the batch's length n:
 //
-//     own_ij   ← weight / n · k_i / τ · exp(own_ij / τ − log_total_i)               0 where i = j
-//     across_ij ← weight / n · k_i / τ · (exp(across_ij / τ − log_total_i) − [i = j])
+//     own_ij   ← weight / n · k_i / τ · exp(own_ij / τ) / total_i                  0 where i = j
+//     across_ij ← weight / n · k_i / τ · (exp(across_ij / τ) / total_i − [i = j])
 //
 // and 0 wherever i or j is beyond a partial batch, for the rows i from first_row to before end_row.
 //
-//   log_total, share   one number per slot
+//   total              per slot: largest, log_sum, with total_i = exp(largest_i / τ) · exp(log_sum_i)
+//   share              one number per slot
 //   own, across        batch size × batch size: products, and then their gradients
 //
 // Dispatched by src/ops/losses/contrastive_loss.ts.
@@ -19,7 +20,7 @@ struct Params {
   end_row: u32,
 }
 
-@group(0) @binding(0) var<storage, read> log_total: array<f32>;
+@group(0) @binding(0) var<storage, read> total: array<vec2f>;
 @group(0) @binding(1) var<storage, read> share: array<f32>;
 @group(0) @binding(2) var<storage, read_write> own: array<f32>;
 @group(0) @binding(3) var<storage, read_write> across: array<f32>;
@@ -42,8 +43,8 @@ fn main(here: Here) {
     return;
   }
   let factor = params.weight / f32(length) * share[i] / (share[i] + 1e-8) * params.inverse_tau;
-  let own_share = exp(own[at] * params.inverse_tau - log_total[i]);
-  let across_share = exp(across[at] * params.inverse_tau - log_total[i]);
+  let own_share = exp((own[at] - total[i].x) * params.inverse_tau - total[i].y);
+  let across_share = exp((across[at] - total[i].x) * params.inverse_tau - total[i].y);
   own[at] = select(factor * own_share, 0.0, i == j);
   across[at] = factor * (across_share - select(0.0, 1.0, i == j));
 }

@@ -1,15 +1,18 @@
 // The rows of a contrast: with own_ij = ⟨a_i, a_j⟩, across_ij = ⟨a_i, b_j⟩ over the slots i, j of the
 // current batch,
 //
-//     log_total_i = log( Σ_{j≠i} exp(own_ij / τ) + Σ_j exp(across_ij / τ) )
-//     share_i = exp(across_ii / τ − log_total_i),   loss_i = −log(share_i + 1e-8)
+//     total_i = Σ_{j≠i} exp(own_ij / τ) + Σ_j exp(across_ij / τ) = exp(largest_i / τ) · exp(log_sum_i)
+//     share_i = exp(across_ii / τ) / total_i,   loss_i = −log(share_i + 1e-8)
 //
-// all 0 in slots beyond a partial batch. A workgroup walks a row: its largest exponent, then the sum.
+// with largest_i the largest of these products, all 0 in slots beyond a partial batch. A workgroup walks a
+// row: its largest product, then the sum. Where τ is small, largest_i / τ is large: what is taken from it is
+// taken before the division, lest its rounding become an error of the share.
 //
 // Only the rows from first_row to before end_row are walked.
 //
 //   own, across   batch size × batch size
-//   log_total, share, loss   one number per slot
+//   total         per slot: largest, log_sum
+//   share, loss   one number per slot
 //
 // Dispatched by src/ops/losses/contrastive_loss.ts, a workgroup per row.
 
@@ -22,7 +25,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> own: array<f32>;
 @group(0) @binding(1) var<storage, read> across: array<f32>;
-@group(0) @binding(2) var<storage, read_write> log_total: array<f32>;
+@group(0) @binding(2) var<storage, read_write> total: array<vec2f>;
 @group(0) @binding(3) var<storage, read_write> share: array<f32>;
 @group(0) @binding(4) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
@@ -71,12 +74,12 @@ fn main(here: Here) {
     return;
   }
   if (!inside) {
-    log_total[i] = 0.0;
+    total[i] = vec2f();
     share[i] = 0.0;
     loss[i] = 0.0;
     return;
   }
-  log_total[i] = largest * params.inverse_tau + log(parts[0]);
-  share[i] = exp(across[first + i] * params.inverse_tau - log_total[i]);
+  total[i] = vec2f(largest, log(parts[0]));
+  share[i] = exp((across[first + i] - largest) * params.inverse_tau - total[i].y);
   loss[i] = -log(share[i] + 1e-8);
 }

@@ -206,14 +206,14 @@ export const cases: Record<string, () => Case[]> = {
     contrasts((size, output) => ({
       own: floats(size * size),
       across: floats(size * size),
-      log_total: output(size),
+      total: output(2 * size),
       share: output(size),
       loss: output(size),
     })).map(({ rowCount, ...row }) => ({ ...row, size: { workgroups: rowCount } })),
 
   contrast_adjoint: () =>
     contrasts((size) => ({
-      log_total: floats(size).map((x) => x + 5),
+      total: floats(2 * size).map((x) => x + 1),
       share: floats(size).map(Math.abs),
       own: floats(size * size),
       across: floats(size * size),

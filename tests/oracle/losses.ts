@@ -102,12 +102,13 @@ export const losses: Record<string, Twin> = {
     }
   },
 
-  /** log_total = log Σ exp, share = exp(across_ii / τ − log_total), loss = −log(share + 1e-8) */
+  /** total = Σ exp, as largest and log; share = exp(across_ii / τ) / total, loss = −log(share + 1e-8) */
   contrast_rows(t, params) {
     const { batch_size, inverse_tau } = params;
     const { first_row, end_row } = params;
     const slots = batchRows(t, { ...params, rows: batch_size! });
-    for (const name of ["log_total", "share", "loss"]) t[name]!.fill(0, first_row, end_row);
+    for (const name of ["share", "loss"]) t[name]!.fill(0, first_row, end_row);
+    t.total!.fill(0, 2 * first_row!, 2 * end_row!);
     for (const i of slots.filter((slot) => slot >= first_row! && slot < end_row!)) {
       const at = (j: number): number => i * batch_size! + j;
       const total = slots.reduce((sum, j) => {
@@ -115,13 +116,17 @@ export const losses: Record<string, Twin> = {
         return sum + own + Math.exp(t.across![at(j)]! * inverse_tau!);
       }, 0);
       const share = Math.exp(t.across![at(i)]! * inverse_tau!) / total;
-      t.log_total![i] = Math.log(total);
+      const products = slots.flatMap((
+        j,
+      ) => [t.across![at(j)]!, j === i ? -Infinity : t.own![at(j)]!]);
+      t.total![2 * i] = Math.max(...products);
+      t.total![2 * i + 1] = Math.log(total) - t.total![2 * i]! * inverse_tau!;
       t.share![i] = share;
       t.loss![i] = -Math.log(share + 1e-8);
     }
   },
 
-  /** own ← weight / n k_i / τ exp(own / τ − log_total_i), across ← likewise − [i = j]; 0 beyond */
+  /** own ← weight / n k_i / τ exp(own / τ) / total_i, across ← likewise − [i = j]; 0 beyond */
   contrast_adjoint(t, params) {
     const { batch_size, inverse_tau, weight } = params;
     const slots = batchRows(t, { ...params, rows: batch_size! });
@@ -130,7 +135,8 @@ export const losses: Record<string, Twin> = {
       for (let j = 0; j < batch_size!; j++) {
         const at = i * batch_size! + j;
         const inside = slots.includes(i) && slots.includes(j);
-        const exponential = (x: number) => Math.exp(x * inverse_tau! - t.log_total![i]!);
+        const [largest, log_sum] = t.total!.subarray(2 * i);
+        const exponential = (x: number) => Math.exp((x - largest!) * inverse_tau! - log_sum!);
         t.own![at] = inside && i !== j ? k * exponential(t.own![at]!) : 0;
         t.across![at] = inside ? k * (exponential(t.across![at]!) - Number(i === j)) : 0;
       }

@@ -56,13 +56,13 @@ export function contrastiveLoss(
   const across = tape.take("products across views", [batch_size, batch_size]);
   recordProduct(tape, a.value, a.value, { transposeB: true }, own, false, undefined, limit);
   recordProduct(tape, a.value, b.value, { transposeB: true }, across, false, undefined, limit);
-  const log_total = tape.take("contrast totals", [batch_size]);
+  const total = tape.take("contrast totals", [batch_size, 2]);
   const share = tape.take("contrast shares", [batch_size]);
   const loss = tape.take("contrast losses", [batch_size]);
   for (const { first, count } of parts) {
     program.dispatch(
       getKernel(gpu, { name: "contrast_rows", code: contrastRowsCode }),
-      { clock, own, across, log_total, share, loss },
+      { clock, own, across, total, share, loss },
       { ...params, first_row: first, end_row: first + count },
       { workgroups: count },
     );
@@ -75,7 +75,7 @@ export function contrastiveLoss(
     for (const { first, count } of parts) {
       program.dispatch(
         getKernel(gpu, { name: "contrast_adjoint", code: contrastAdjointCode }),
-        { clock, log_total, share, own, across },
+        { clock, total, share, own, across },
         { ...params, weight: term.weight, first_row: first, end_row: first + count },
         { invocations: count * batch_size },
       );
@@ -85,5 +85,5 @@ export function contrastiveLoss(
     addProduct(tape, a, ds, a.value, { transposeA: true });
     addProduct(tape, a, dc, b.value, {});
     addProduct(tape, b, dc, a.value, { transposeA: true });
-  }, [own, across, log_total, share]);
+  }, [own, across, total, share]);
 }
