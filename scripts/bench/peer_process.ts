@@ -86,6 +86,12 @@ function spawn(command: string, args: readonly string[]): Deno.ChildProcess {
     if (error instanceof Deno.errors.NotFound) {
       throw new InputError(`--peer needs ${command}, which is not there.`);
     }
+    if (error instanceof Deno.errors.NotCapable) { // because of such a variable: the bench may run python3
+      throw new InputError(
+        `Deno does not start ${command} where LD_LIBRARY_PATH or another LD_… variable is set: ` +
+          `unset it, as in "env -u LD_LIBRARY_PATH deno task bench --peer …".`,
+      );
+    }
     throw error;
   }
 }

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { requirePeer, startPeer } from "../../../scripts/bench/peer_process.ts";
 import { InputError } from "../../../src/input_error.ts";
 
@@ -43,4 +49,20 @@ Deno.test("a peer that cannot go on is an error", async (test) => {
     });
   }
   assertThrows(() => startPeer("/no/such/python3", []), InputError, "which is not there");
+});
+
+Deno.test("where an LD_ variable keeps Deno from starting a peer, a sentence says so", async () => {
+  const module = new URL("../../../scripts/bench/peer_process.ts", import.meta.url);
+  const file = new URL(import.meta.url).pathname;
+  const code = `import { requirePeer } from ${JSON.stringify(module.href)};
+    await requirePeer(${JSON.stringify(file)}).catch(({ message }) => console.log(message));`;
+  const args = ["run", "--no-prompt", "--quiet", "--allow-read", "--allow-run=python3", "-"];
+  const env = { LD_LIBRARY_PATH: "/nowhere" };
+  const run = new Deno.Command(Deno.execPath(), { args, env, stdin: "piped", stdout: "piped" });
+  const child = run.spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  const { stdout } = await child.output();
+  assertStringIncludes(new TextDecoder().decode(stdout), "where LD_LIBRARY_PATH or another LD_");
 });
