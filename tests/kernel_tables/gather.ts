@@ -153,7 +153,7 @@ const products = (): Case[] =>
     );
     return [...whole, alone, dealt].flatMap((one) => {
       const replaced = stored(one, rows * dim);
-      if (one !== dealt) replaced.tensors.output!.fill(NaN); // may hold anything
+      if (one === whole[0]) replaced.tensors.output!.fill(NaN); // may hold anything
       return [replaced, added(one, rows * dim)];
     });
   });

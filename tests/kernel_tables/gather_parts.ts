@@ -53,6 +53,8 @@ export interface Sharing {
   readonly how: string;
   readonly share: number;
   readonly longest: number;
+  /** Entries of a row at most. */
+  readonly most?: number;
 }
 export const ALONE: Sharing = { how: "alone", share: 1, longest: 1 };
 export const WHOLE: readonly Sharing[] = [
@@ -60,6 +62,7 @@ export const WHOLE: readonly Sharing[] = [
   { how: "by 1", share: 1, longest: 1 },
   { how: "by 4", share: 4, longest: 2 },
   { how: "by 16", share: 16, longest: 1 },
+  { how: "by 16, but long ones", share: 16, longest: 1, most: 3 },
 ];
 
 /** Those of which a workgroup of so many groups can walk rows. */
@@ -71,10 +74,10 @@ export const sharedSum: MadePart = { parts: ["gather/shared_sum"] };
 export const sumOf = (sharing: Sharing): MadePart => sharing === ALONE ? ownSum : sharedSum;
 
 /** Whole rows, all or some of them. */
-export const wholeRows = ({ share, longest }: Sharing, which: MadePart): MadePart => ({
+export const wholeRows = ({ share, longest, most = 1e9 }: Sharing, which: MadePart): MadePart => ({
   ...which,
   parts: ["gather/whole_rows", ...which.parts!],
-  constants: { ...which.constants, share, longest },
+  constants: { ...which.constants, share, longest, most_entries: most },
 });
 
 /** Segments of so many entries at most; where there are many, but for the first and the last ones. */

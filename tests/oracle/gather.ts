@@ -76,7 +76,11 @@ const layerMix: PartTwin = (t, _, { dim4 }) => ({
 });
 
 export const gatherParts: Record<string, PartTwin> = {
-  "gather/whole_rows": () => ({ walked_rows: wholeRows }),
+  /** All but those that are too long */
+  "gather/whole_rows": (_, __, { most_entries }) => ({
+    walked_rows: (functions) =>
+      wholeRows(functions).filter(({ first, end }) => end - first <= most_entries!),
+  }),
 
   /** The rows that the segments begin with their first parts, whose entries go on to the end of the last */
   "gather/row_segments": (t, { first_segment, end_segment }) => ({

@@ -9,6 +9,11 @@ import { madeDataset } from "./made_dataset.ts";
 
 const dataset = madeDataset();
 
+/** Bytes of a packed entry. */
+const ENTRY_BYTES = 8;
+/** Neighbours of all items, by STAIR's settings for Baby. */
+const NEIGHBOUR_PAIRS = dataset.itemCount * (5 + 1);
+
 for (const name of ["stair", "lightgcn"]) {
   Deno.test(`the memory of ${name} is counted as a run takes it`, async () => {
     const kind = modelNamed(name);
@@ -24,7 +29,10 @@ for (const name of ["stair", "lightgcn"]) {
     using gpu = await openDevice();
     using model = await kind.create(gpu, dataset, settings);
     await train(model, dataset, { ...training, epochs: 1, evalEvery: 1 });
-    assertEquals(gpu.peakBytes, counted.gpuBytes);
+    // Two items that are each other's neighbours share an entry of S̃: which are, no one knows before.
+    const pairs = name === "stair" && !gpu.gathersFromImages ? ENTRY_BYTES * NEIGHBOUR_PAIRS : 0;
+    const unknown = counted.gpuBytes - gpu.peakBytes;
+    assertEquals(unknown >= 0 && unknown <= pairs, true, `${unknown} bytes, ${pairs} at most`);
   });
 }
 

@@ -106,18 +106,21 @@ export interface RowSharing {
   readonly share?: number;
   /** Entries that a group walks where the row has enough groups. */
   readonly longest?: number;
+  /** Entries of a row at most: longer ones are left out. */
+  readonly mostEntries?: number;
 }
 
 /** Whole rows, with as many groups set aside for each as for any other. */
 export function wholeRows(
   gpu: GpuDevice,
   rows: GatheredRows,
-  { bounds, share = SEGMENTS_PER_BLOCK, longest = 1 }: RowSharing,
+  { bounds, share = SEGMENTS_PER_BLOCK, longest = 1, mostEntries = 2 ** 32 - 1 }: RowSharing,
 ): Walk {
   const groups = balances(gpu) ? share : 1;
   const source = { name: "gather/whole_rows", code: wholeRowsCode };
+  const constants = { share: groups, longest, most_entries: mostEntries };
   return {
-    parts: [{ source, constants: { share: groups, longest } }, rows, ...bounds ? [bounds] : []],
+    parts: [{ source, constants }, rows, ...bounds ? [bounds] : []],
     groups: groups * rows.count,
   };
 }

@@ -35,7 +35,7 @@ export type GraphGather = Pick<Gather, "input" | "result" | "ending">;
  * very long.
  *
  * @param matrix A.
- * @param rows Those wanted of the result; all unless told.
+ * @param rows Those wanted of the result; all unless told. Very long rows are made in any case.
  */
 export function recordGraphGather(
   tape: Tape,
@@ -47,33 +47,36 @@ export function recordGraphGather(
   const isPacked = "entries" in matrix;
   const entries = isPacked ? packedEntries(matrix.entries) : graphEntries(matrix);
   const count = isPacked ? matrix.entries.shape[0]! : elementCount(matrix.column.shape);
-  if (isPacked && matrix.segments && !rows) {
-    recordSegments(tape, matrix.segments, count, { ...gather, entries });
+  const segments = isPacked ? matrix.segments : undefined;
+  const own = { ...gather, entries };
+  if (segments) recordLongRows(tape, segments, count, own);
+  if (segments && !rows) {
+    walk(program, segments.rows, segments.longest, count, own);
   } else {
-    const bounds = rowBounds(matrix.rowStart), longest = segmentLength(count);
-    const walk = wholeRows(gpu, rows ?? everyRow(matrix.rowCount), { bounds, longest });
-    recordGather(program, { ...gather, walk, entries });
+    const longest = segments?.longest ?? segmentLength(count);
+    const long = segments ? { mostEntries: SEGMENTS_PER_BLOCK * longest } : {};
+    const sharing = { bounds: rowBounds(matrix.rowStart), longest, ...long };
+    const whole = wholeRows(gpu, rows ?? everyRow(matrix.rowCount), sharing);
+    recordGather(program, { ...own, walk: whole });
   }
 }
 
 /** What {@linkcode recordGather} is to do, but for who walks what. */
 type WalkedGather = Omit<Gather, "walk">;
 
-function recordSegments(
+/** Records that the rows too long for a workgroup are made: of their pieces. */
+function recordLongRows(
   tape: Tape,
-  { longest, rows, pieces, pieceCount, longRows }: SegmentTensors,
+  { longest, pieces, pieceCount, longRows }: SegmentTensors,
   entryCount: number,
   gather: WalkedGather,
 ): void {
-  const { program } = tape;
-  if (pieceCount > 0) {
-    const sums = tape.take("sums of pieces", [pieceCount, gather.input.shape[1]!]);
-    const { entries, input } = gather;
-    walk(program, pieces, longest, entryCount, { entries, input, ending: storedIn(sums) });
-    walk(program, longRows, longest, pieceCount, { ...gather, entries: UNIT_ENTRIES, input: sums });
-    tape.release(sums);
-  }
-  walk(program, rows, longest, entryCount, gather);
+  if (pieceCount === 0) return;
+  const { program } = tape, { entries, input } = gather;
+  const sums = tape.take("sums of pieces", [pieceCount, input.shape[1]!]);
+  walk(program, pieces, longest, entryCount, { entries, input, ending: storedIn(sums) });
+  walk(program, longRows, longest, pieceCount, { ...gather, entries: UNIT_ENTRIES, input: sums });
+  tape.release(sums);
 }
 
 /** Records that these segments, of `longest` entries at most and `entryCount` in all, are walked. */

@@ -13,12 +13,11 @@ import {
   mostSegments,
   type RowSegments,
   SEGMENT_WORDS,
-  type SegmentCounts,
   segmentLength,
   type Segments,
 } from "../../sparse/row_segments.ts";
 import { balances, packEntries } from "./gather.ts";
-import { requireRowLengths } from "./sparse_tensor.ts";
+import { longestRow, requireRowLengths } from "./sparse_tensor.ts";
 
 /** A matrix, uploaded. */
 export interface PackedMatrix extends Disposable {
@@ -32,7 +31,7 @@ export interface PackedMatrix extends Disposable {
   readonly segments?: SegmentTensors;
 }
 
-/** {@linkcode RowSegments}, uploaded, with room for those of other matrices. */
+/** {@linkcode RowSegments}, uploaded. */
 export interface SegmentTensors extends Disposable {
   /** Entries of a segment at most. */
   readonly longest: number;
@@ -49,7 +48,7 @@ export interface SegmentTensors extends Disposable {
 /**
  * Uploads a sparse matrix.
  *
- * @param longestRow Entries in a row at most, where {@linkcode replaceMatrix} is to put other matrices in its
+ * @param longestOfAll Entries in a row at most, where {@linkcode replaceMatrix} is to put other matrices in its
  * place.
  * @throws {GpuError} when a row is too long, as {@linkcode requireRowLengths} tells, or an array too large.
  */
@@ -57,7 +56,7 @@ export function uploadSparse(
   gpu: GpuDevice,
   label: string,
   matrix: SparseMatrix,
-  longestRow?: number,
+  longestOfAll?: number,
 ): PackedMatrix {
   const { rowCount, rowStart: offsets, column } = matrix;
   requireRowLengths(gpu, label, offsets);
@@ -67,7 +66,7 @@ export function uploadSparse(
     entries: [`${label} entries`, [column.length, 2], packEntries(matrix)],
   }));
   const segments = balances(gpu)
-    ? { segments: guard.use(uploadSegments(gpu, label, matrix, longestRow)) }
+    ? { segments: guard.use(uploadSegments(gpu, label, matrix, longestOfAll)) }
     : {};
   const owned = guard.move();
   return { rowCount, rowStart, entries, ...segments, [Symbol.dispose]: () => owned.dispose() };
@@ -88,24 +87,38 @@ export function replaceMatrix(
   if (segments) writeSegments(gpu, segments, dealRows(matrix, segments.longest));
 }
 
+/**
+ * Takes what any matrix of that size may need, which can be told before the neighbours of items are known; of
+ * one that stays, no more is walked than it has.
+ */
 function uploadSegments(
   gpu: GpuDevice,
   label: string,
   matrix: SparseMatrix,
-  longestRow?: number,
+  longestOfAll?: number,
 ): SegmentTensors {
-  const { rowCount, column: { length: entries } } = matrix;
+  const { rowCount, rowStart, column: { length: entries } } = matrix;
   const longest = segmentLength(entries);
   const dealt = dealRows(matrix, longest);
-  const counts: SegmentCounts = longestRow === undefined
-    ? countSegments(dealt)
-    : mostSegments(rowCount, entries, longestRow, longest);
-  const tensors = createTensors(gpu, {
-    rows: [`${label} segments`, [counts.rows, SEGMENT_WORDS]],
-    pieces: [`${label} segments of pieces`, [counts.pieces, SEGMENT_WORDS]],
-    longRows: [`${label} segments of long rows`, [counts.longRows, SEGMENT_WORDS]],
+  const most = mostSegments(rowCount, entries, longestOfAll ?? longestRow(rowStart), longest);
+  const { rows, pieces, longRows, ...owned } = createTensors(gpu, {
+    rows: [`${label} segments`, [most.rows, SEGMENT_WORDS]],
+    pieces: [`${label} segments of pieces`, [most.pieces, SEGMENT_WORDS]],
+    longRows: [`${label} segments of long rows`, [most.longRows, SEGMENT_WORDS]],
   });
-  const segments = { longest, pieceCount: counts.pieceCount, ...tensors };
+  const walked = longestOfAll === undefined ? countSegments(dealt) : most;
+  const firstOf = (tensor: Tensor, count: number): Tensor => ({
+    ...tensor,
+    shape: [count, SEGMENT_WORDS],
+  });
+  const segments = {
+    longest,
+    rows: firstOf(rows, walked.rows),
+    pieces: firstOf(pieces, walked.pieces),
+    pieceCount: walked.pieceCount,
+    longRows: firstOf(longRows, walked.longRows),
+    ...owned,
+  };
   writeSegments(gpu, segments, dealt);
   return segments;
 }

@@ -5,6 +5,7 @@ import type { Dispatch } from "../../../src/gpu/program.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { LARGEST_DISPATCH } from "../../../src/gpu/stretches.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
+import { rowsOfBatch } from "../../../src/ops/graphs/gather.ts";
 import { forwardRatios } from "../../../src/ops/graphs/layer_weights.ts";
 import { recordSparseProduct } from "../../../src/ops/graphs/sparse_product.ts";
 import {
@@ -20,7 +21,8 @@ import { interactionGraph } from "../../../src/sparse/graphs.ts";
 import { segmentLength, SEGMENTS_PER_BLOCK } from "../../../src/sparse/row_segments.ts";
 import { Tape } from "../../../src/tape/tape.ts";
 import { inBothWays } from "../../gpu/gather/both_gathers.ts";
-import { assertClose, explicitSum, floats, lightGcn } from "./explicit_convolution.ts";
+import { madeEpoch, uploadMade } from "../made_epoch.ts";
+import { assertClose, explicitSum, floats, lightGcn, random } from "./explicit_convolution.ts";
 
 /** Everyone bought the first item, every fifth the second, and each one other. */
 const popular = (users: number) =>
@@ -66,6 +68,39 @@ Deno.test("a row of several pieces is walked whole, and the graph of another's p
           const [h] = await readFloats(gpu, output);
           assertClose(h!, explicitSum(one, Float64Array.from(values), ratios, layers));
         }
+      }
+    });
+  }
+});
+
+Deno.test("of a batch's rows such a row has the bits that it has among all", async (test) => {
+  using opened = await openDevice();
+  const dim = 12, layers = 2, graph = popular(USERS), rows = graph.rowCount;
+  for (const { triples, gpu, from } of inBothWays(opened, [{ triples: 6 }])) {
+    await test.step(`from ${from}`, async () => {
+      const sizes = { users: USERS, items: 40, triples, batchSize: triples };
+      const made = madeEpoch(random, sizes);
+      const positive = new Uint32Array(triples).fill(USERS); // the first item, whose row is the longest
+      const epoch = { ...made, triples: { ...made.triples, positive } };
+      using scratch = new Scratch(gpu);
+      using batches = uploadMade(gpu, epoch, 0);
+      using convolution = createStepwiseConvolution(
+        gpu,
+        "graph",
+        graph,
+        forwardRatios(dim, 0.2),
+        layers,
+      );
+      using input = createTensor(gpu, "embeddings", [rows, dim], floats(rows * dim));
+      const tape = new Tape(gpu, "forward", scratch);
+      const all = convolve(tape, convolution, input);
+      const near = convolve(tape, convolution, input, rowsOfBatch(batches));
+      using program = tape.program;
+      program.run();
+      const [whole, some] = await readFloats(gpu, all, near);
+      const rowOf = (h: Float32Array, row: number) => h.slice(row * dim, (row + 1) * dim);
+      for (const row of Object.values(epoch.triples).flatMap((ids) => [...ids])) {
+        assertEquals(rowOf(some!, row), rowOf(whole!, row));
       }
     });
   }
