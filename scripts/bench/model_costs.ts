@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { median } from "d3-array";
+import { median, sum } from "d3-array";
 import { createRanker } from "../../src/evaluation/ranking.ts";
 import { openDevice } from "../../src/gpu/device.ts";
 import { secondsOf } from "./timing.ts";
@@ -29,8 +29,14 @@ export interface ModelCosts {
   readonly epochSeconds: readonly number[];
   /** Median of these. */
   readonly secondsPerEpoch: number;
+  /** How often the GPU was waited for, per epoch: epochs without an evaluation between them are waited for together. */
+  readonly waitsPerEpoch: number;
+  /** Submissions per second of training. */
+  readonly submitsPerSecond: number;
   /** Seconds of ranking all items for all users the second time, lists read back. */
   readonly rankingSeconds: number;
+  /** How often the GPU was waited for meanwhile. */
+  readonly rankingWaits: number;
   /** The most GPU memory at once that a run takes, as {@linkcode countRun} counts it. */
   readonly peakGpuBytes: number;
 }
@@ -61,13 +67,27 @@ async function trainAndRank(
 ): Promise<Omit<ModelCosts, "model" | "peakGpuBytes">> {
   using trainer = new Trainer(model, train, { ...model.training, seed: SEED });
   using ranker = createRanker(model, train, LIST_LENGTH, trainer.scratch);
+  const { gpu } = model;
   const epochSeconds: number[] = [];
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    onProgress(`${name}: epoch ${epoch} of ${epochs}`);
-    epochSeconds.push((await trainer.runEpoch()).seconds);
+  let { waits } = gpu;
+  const { submits } = gpu;
+  while (epochSeconds.length < epochs) {
+    onProgress(`${name}: epoch ${epochSeconds.length + 1} of ${epochs}`);
+    const results = await trainer.runEpochs(epochs - epochSeconds.length);
+    epochSeconds.push(...results.map(({ seconds }) => seconds));
   }
+  const waitsPerEpoch = (gpu.waits - waits) / epochs;
+  const submitsPerSecond = (gpu.submits - submits) / sum(epochSeconds);
   onProgress(`${name}: ranking`);
   await ranker.rank(); // the first ranking compiles shaders and is not measured
+  waits = gpu.waits;
   const rankingSeconds = await secondsOf(() => ranker.rank());
-  return { epochSeconds, secondsPerEpoch: median(epochSeconds)!, rankingSeconds };
+  return {
+    epochSeconds,
+    secondsPerEpoch: median(epochSeconds)!,
+    waitsPerEpoch,
+    submitsPerSecond,
+    rankingSeconds,
+    rankingWaits: gpu.waits - waits,
+  };
 }

@@ -157,14 +157,26 @@ function formatStages({ commands, microseconds, shares }: StepProfile): string {
 
 function formatEpochs(models: readonly ModelCosts[], datasetName: string): string {
   const published = paperDatasets.find((dataset) => dataset === datasetName);
-  const rows = models.map(({ model, epochSeconds, secondsPerEpoch, rankingSeconds }) => [
-    model,
-    digits(secondsPerEpoch),
-    epochSeconds.length,
-    digits(rankingSeconds),
-    published ? digits(paperCosts[model]![published].seconds) : "–",
+  const rows = models.map((costs) => [
+    costs.model,
+    digits(costs.secondsPerEpoch),
+    costs.epochSeconds.length,
+    digits(costs.waitsPerEpoch),
+    digits(costs.submitsPerSecond),
+    digits(costs.rankingSeconds),
+    costs.rankingWaits,
+    published ? digits(paperCosts[costs.model]![published].seconds) : "–",
   ]);
-  const header = ["model", "s per epoch", "median of", "s to rank all users", "s per epoch, paper"];
+  const header = [
+    "model",
+    "s per epoch",
+    "median of",
+    "waits per epoch",
+    "submits per s",
+    "s to rank all users",
+    "waits",
+    "s per epoch, paper",
+  ];
   return section("Epochs", header, rows);
 }
 

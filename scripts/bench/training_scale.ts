@@ -72,14 +72,14 @@ export async function trainSteps(
   const secondsToBegin = (performance.now() - start) / 1000;
   const { step, steps, batch } = recorded;
   onProgress(`training ${steps} steps`);
-  let terms: Float32Array;
+  let terms: Float32Array | undefined;
   const seconds = await secondsOf(async () => {
     await step.run();
-    terms = await step.read();
+    [terms] = await step.read();
   });
   const { bpr } = model.lossTerms;
   const { index, count } = bpr!;
-  const losses = Array.from({ length: steps }, (_, at) => terms[at * count + index]!);
+  const losses = Array.from({ length: steps }, (_, at) => terms![at * count + index]!);
   return {
     ...size,
     adapter: gpu.adapterName,

@@ -146,23 +146,33 @@ class Run {
    */
   async trainToTheEnd(): Promise<TrainResult["ended"]> {
     try {
-      while (!this.#ended) await this.#trainEpoch();
+      while (!this.#ended) await this.#trainEpochs();
       return this.#ended;
     } catch (error) {
       throw error instanceof GpuError ? new GpuError(error.message + this.#kept) : error;
     }
   }
 
-  async #trainEpoch(): Promise<void> {
+  /** Trains up to the next evaluation, or for about a second. */
+  async #trainEpochs(): Promise<void> {
     const { epochs, evalEvery, signal } = this.#options;
     if (signal?.aborted) {
       await this.#saveCheckpoint();
       signal.throwIfAborted();
     }
-    const result = await this.#trainer.runEpoch();
-    if (!Number.isFinite(result.loss)) throw diverged(result.epoch, this.#kept);
-    const evaluated = result.epoch % evalEvery === 0 || result.epoch === epochs;
-    await this.#finishEpoch(evaluated ? await this.#validation.evaluate() : undefined, result);
+    const { epoch } = this.#trainer;
+    const most = Math.min(evalEvery - epoch % evalEvery, epochs - epoch);
+    const results = await this.#trainer.runEpochs(most, () => !signal?.aborted);
+    const bad = results.find(({ loss }) => !Number.isFinite(loss));
+    if (bad) throw diverged(bad.epoch, this.#kept);
+    const last = results.pop()!;
+    for (const result of results) {
+      const report = this.#note(result);
+      await this.#folder?.appendMetrics(result);
+      await this.#options.onEpoch?.(report);
+    }
+    const evaluated = last.epoch % evalEvery === 0 || last.epoch === epochs;
+    await this.#finishEpoch(evaluated ? await this.#validation.evaluate() : undefined, last);
   }
 
   /** What is left of a run that fails, for the end of a message. */
@@ -170,7 +180,7 @@ class Run {
     return this.#folder ? ` ${this.#folder.path} keeps the last good checkpoint.` : "";
   }
 
-  /** Keeps what the epoch gave. Its row is written before the checkpoint, whose rows must all be there. */
+  /** Keeps what the last epoch gave. Its row is written before the checkpoint, whose rows must all be there. */
   async #finishEpoch(valid?: Metrics, result?: EpochResult): Promise<void> {
     const { epoch } = this.#trainer;
     const { loss, seconds } = result ?? {};

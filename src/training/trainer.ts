@@ -38,6 +38,9 @@ export interface TrainerSettings extends AdamSettings {
 /** Triples that are drawn and uploaded at once, about: 100 bytes each, here and there. */
 const CHUNK_TRIPLES = 2 ** 20;
 
+/** Seconds after which losses are read, if there is no reason to read them earlier. */
+const SECONDS_UNREAD = 1;
+
 /** Result of an epoch. */
 export interface EpochResult {
   /** Number of the epoch, from 1. */
@@ -45,8 +48,9 @@ export interface EpochResult {
   /** Mean loss over all triples, its terms weighted. */
   readonly loss: number;
   /**
-   * Seconds from `beginEpoch` and the upload of the batches to reading the losses. The batches that follow are
-   * drawn meanwhile; they count only where drawing takes longer than training.
+   * Seconds from the upload of the batches to reading the losses, shared equally between epochs that are read
+   * together. The batches that follow are drawn meanwhile; they count only where drawing takes longer than
+   * training.
    */
   readonly seconds: number;
 }
@@ -109,14 +113,40 @@ export class Trainer implements Disposable {
   }
 
   /**
-   * Trains one epoch. What follows is drawn while the GPU works.
+   * Trains one epoch.
    *
    * @throws {GpuError} when the GPU fails.
    */
   async runEpoch(): Promise<EpochResult> {
-    const epoch = this.epoch + 1, stepsBefore = this.epoch * this.steps;
+    const [result] = await this.runEpochs(1);
+    return result!;
+  }
+
+  /**
+   * Trains epochs until there are `most`, or for about a second, and then waits for the GPU and reads the losses
+   * of all, so that it does not stand still between them. What follows is drawn while the GPU works.
+   *
+   * @param goOn Asked after each epoch.
+   * @throws {GpuError} when the GPU fails.
+   */
+  async runEpochs(most: number, goOn = (): boolean => true): Promise<EpochResult[]> {
+    const start = performance.now(), first = this.epoch + 1;
+    const secondsSince = (): number => (performance.now() - start) / 1000;
+    const end = first + Math.min(most, this.#step.room);
+    let epoch = first;
+    do await this.#submitEpoch(epoch++); while (
+      epoch < end && secondsSince() < SECONDS_UNREAD && goOn()
+    );
+    const losses = (await this.#step.read()).map((terms) => this.#meanLoss(terms));
+    const seconds = secondsSince() / losses.length;
+    this.epoch = epoch - 1;
+    return losses.map((loss, i) => ({ epoch: first + i, loss, seconds }));
+  }
+
+  /** Submits an epoch, and draws what follows. */
+  async #submitEpoch(epoch: number): Promise<void> {
+    const stepsBefore = (epoch - 1) * this.steps;
     this.#drawn ??= this.#draw(epoch);
-    const start = performance.now();
     this.#model.beginEpoch?.(epoch);
     for (let firstBatch = 0; firstBatch < this.steps; firstBatch += stepCount(this.chunk)) {
       this.#step.load(this.#drawn, { epoch, stepsBefore, firstBatch });
@@ -124,10 +154,6 @@ export class Trainer implements Disposable {
       await this.#step.run();
       this.#drawn = this.#draw(epoch);
     }
-    const terms = await this.#step.read();
-    const seconds = (performance.now() - start) / 1000;
-    this.epoch = epoch;
-    return { epoch, loss: this.#meanLoss(terms), seconds };
   }
 
   /** What a checkpoint holds, to be written before training goes on. */

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { GpuError } from "../gpu/device.ts";
 import { PacedQueue } from "../gpu/paced_queue.ts";
 import { Program } from "../gpu/program.ts";
 import type { Scratch } from "../gpu/scratch.ts";
-import { createTensor, createTensors, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel, Phase } from "../models/model.ts";
 import { type AdamSettings, adamW, createMoments, type OptimizedTensor } from "../tape/adamw.ts";
 import {
@@ -20,6 +19,7 @@ import {
 } from "../tape/batch.ts";
 import { createClock, uploadClock } from "../tape/clock.ts";
 import { type Kept, resetKept, Tape, type Variable } from "../tape/tape.ts";
+import { createEpochTable } from "./epoch_table.ts";
 import type { EpochBatches } from "./sampler.ts";
 
 /** Where a chunk is. */
@@ -50,12 +50,14 @@ export interface TrainingStep extends Disposable {
    * @throws {GpuError} when the GPU fails.
    */
   run(): Promise<void>;
+  /** Epochs that may be run before somebody reads what they left. */
+  readonly room: number;
   /**
-   * Waits for the epoch whose last chunk was run, and reads the loss's terms, its steps × terms.
+   * Waits for all epochs run since the last time, and reads the loss's terms of each, its steps × terms.
    *
    * @throws {GpuError} when the GPU failed, or left a step out.
    */
-  read(): Promise<Float32Array<ArrayBuffer>>;
+  read(): Promise<Float32Array<ArrayBuffer>[]>;
 }
 
 /** A phase of the step, recorded. */
@@ -95,10 +97,7 @@ export function createTrainingStep(
   const batch = resources.use(createBatch(gpu, shape, termCount));
   const steps = stepCount(shape);
   const done = resources.use(createTensor(gpu, "steps done", [steps]));
-  const ofEpoch = resources.use(createTensors(gpu, {
-    terms: ["loss terms of the epoch", [epochSteps, termCount]],
-    done: ["steps done in the epoch", [epochSteps]],
-  }));
+  const table = resources.use(createEpochTable(gpu, model.name, epochSteps, termCount));
   const kept: Kept[] = [batch.losses, batch.terms, done].map((tensor) => ({
     tensor,
     initial: NaN,
@@ -121,23 +120,6 @@ export function createTrainingStep(
   ending.note(batch.clock, done);
   const queue = new PacedQueue(gpu, `${model.name}: training`);
   let loaded = { steps, epoch: 1, stepsBefore: 0, firstBatch: 0 };
-  /** Puts what the loaded chunk left to what earlier ones of its epoch did. */
-  const collect = (): void => {
-    if (gpu.dry) return;
-    const { firstBatch, steps } = loaded;
-    gpu.submit(`${model.name}: losses`, (encoder) => {
-      const copy = (from: Tensor, to: Tensor, words: number): void =>
-        encoder.copyBufferToBuffer(
-          from.buffer,
-          0,
-          to.buffer,
-          4 * words * firstBatch,
-          4 * words * steps,
-        );
-      copy(batch.terms, ofEpoch.terms, termCount);
-      copy(done, ofEpoch.done, 1);
-    });
-  };
   const owned = resources.move();
   return {
     programsOf: (batch) => [
@@ -149,6 +131,7 @@ export function createTrainingStep(
     optimized,
     load: (batches, place = { epoch: 1, stepsBefore: 0, firstBatch: 0 }) => {
       const { epoch, stepsBefore, firstBatch } = place;
+      if (firstBatch === 0) table.begin(stepsBefore);
       uploadBatches(gpu, batch, batches);
       const factor = model.learningRateFactor?.(epoch);
       for (const { clock, settings } of phases) {
@@ -159,13 +142,13 @@ export function createTrainingStep(
     },
     run: async () => {
       await runSteps(queue, phases, ending, loaded);
-      collect();
+      table.collect({ terms: batch.terms, done }, loaded.firstBatch, loaded.steps);
     },
+    room: table.room,
     read: async () => {
-      const [terms, counts] = await readFloats(gpu, ofEpoch.terms, ofEpoch.done);
+      const terms = await table.read();
       queue.rest();
-      if (!gpu.dry) requireEachStep(new Uint32Array(counts!.buffer), loaded.stepsBefore);
-      return terms!;
+      return terms;
     },
     [Symbol.dispose]: () => owned.dispose(),
   };
@@ -226,16 +209,4 @@ async function runSteps(
   }
   await queue.add(phases.map(({ closing }) => ({ program: closing })));
   queue.flush();
-}
-
-/** Checks that the GPU has noted each step. */
-function requireEachStep(counts: Uint32Array, stepsBefore: number): void {
-  const missing = counts.findIndex((count, step) => count !== stepsBefore + step);
-  if (missing < 0) return;
-  throw new GpuError(
-    `The GPU left out step ${
-      missing + 1
-    } of ${counts.length} without a word: what it computed since is worth ` +
-      `nothing.`,
-  );
 }

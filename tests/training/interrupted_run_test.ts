@@ -1,6 +1,6 @@
 /** Runs that stop, are killed or fail: what they leave behind, and how they go on. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { GpuError, openDevice } from "../../src/gpu/device.ts";
+import { type GpuDevice, GpuError, openDevice } from "../../src/gpu/device.ts";
 import { readFloats } from "../../src/gpu/tensor.ts";
 import { InputError } from "../../src/input_error.ts";
 import { loadCheckpoint } from "../../src/runs/checkpoint.ts";
@@ -16,14 +16,26 @@ import {
   withRun,
 } from "./whole_runs.ts";
 
+/** Calls `onSubmitted` once all of an epoch is on its way to the GPU, until the function returned is called. */
+function watchEpochs(gpu: GpuDevice, onSubmitted: (epoch: number) => void): () => void {
+  const { submit } = gpu;
+  let epochs = 0;
+  gpu.submit = (what, record) => {
+    submit.call(gpu, what, record);
+    if (what.endsWith(": losses")) onSubmitted(++epochs);
+  };
+  return () => gpu.submit = submit;
+}
+
 Deno.test("a run stopped between evaluations goes on to the same files, bit for bit", async () => {
   await withRun(async (gpu, folder) => {
     const [straight, stopped] = [`${folder}/straight`, `${folder}/stopped`];
     const expected = await run(gpu, { out: straight });
     const stop = new AbortController();
     const { signal } = stop;
-    const onEpoch = ({ epoch }: { epoch: number }) => epoch === 4 && stop.abort();
-    await assertRejects(() => run(gpu, { out: stopped, signal, onEpoch }), DOMException, "aborted");
+    const unwatch = watchEpochs(gpu, (epoch) => epoch === 4 && stop.abort());
+    await assertRejects(() => run(gpu, { out: stopped, signal }), DOMException, "aborted");
+    unwatch();
     assertEquals((await loadCheckpoint(`${stopped}/last.safetensors`)).state.epoch, 4);
     // As after a crash: an epoch beyond the checkpoint, and a line cut short.
     await Deno.writeTextFile(`${stopped}/metrics.csv`, "5,0.5,1,,,,\n6,0.", { append: true });
@@ -102,18 +114,20 @@ Deno.test("a step that the GPU leaves out ends the run, which goes on from its c
   await withRun(async (gpu, folder) => {
     const [straight, out] = [`${folder}/straight`, `${folder}/run`];
     await run(gpu, { out: straight });
-    const submit = gpu.submit.bind(gpu);
     let leaveOut = false;
+    const unwatch = watchEpochs(gpu, (epoch) => leaveOut = epoch === 1);
+    const submit = gpu.submit.bind(gpu);
     gpu.submit = (what, record) => {
       if (leaveOut && what.endsWith(": training")) leaveOut = false;
       else submit(what, record);
     };
     const error = await assertRejects(
-      () => run(gpu, { out, onEpoch: ({ epoch }) => void (leaveOut = epoch === 1) }),
+      () => run(gpu, { out }),
       GpuError,
       "The GPU left out step 1 of ",
     );
     assertEquals(leaveOut, false);
+    unwatch();
     assertStringIncludes(error.message, `${out} keeps the last good checkpoint.`);
     assertEquals((await loadCheckpoint(`${out}/last.safetensors`)).state.epoch, 0);
     await run(gpu, { out, resume: true });

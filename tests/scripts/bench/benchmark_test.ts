@@ -58,7 +58,9 @@ Deno.test("everything asked for is measured, and told", async (test) => {
 
   await test.step("each model has its epochs, ranking and memory", () => {
     assertEquals(models.map(({ model }) => model), ["STAIR", "LightGCN", "MF-BPR"]);
-    for (const { epochSeconds, secondsPerEpoch, rankingSeconds, peakGpuBytes } of models) {
+    for (const costs of models) {
+      const { epochSeconds, secondsPerEpoch, rankingSeconds, peakGpuBytes } = costs;
+      assert(costs.waitsPerEpoch > 0 && costs.submitsPerSecond > 0 && costs.rankingWaits > 0);
       assertEquals(epochSeconds.length, 2);
       assertEquals(secondsPerEpoch, median(epochSeconds));
       assert(rankingSeconds > 0);
