@@ -9,6 +9,7 @@ import { createEvaluator } from "../evaluation/ranking.ts";
 import { type GpuDevice, openDevice } from "../gpu/device.ts";
 import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
 import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
+import { drawsInWorker, workerBytes } from "./drawing.ts";
 import { drawingBytes } from "./sampler.ts";
 import {
   type CompleteTrainOptions,
@@ -74,7 +75,7 @@ export async function countMemoryOn(
 
 function countMain(
   { train, userCount, itemCount }: Dataset,
-  { lossTerms }: BuiltModel,
+  { lossTerms, gpu }: BuiltModel,
   { chunk }: Trainer,
   options: CompleteTrainOptions,
 ): number {
@@ -82,5 +83,6 @@ function countMain(
   const poison = 4 * chunk.triples * Object.keys(lossTerms).length;
   // The lists of all users, and where they are read from.
   const lists = 2 * 4 * k * userCount;
-  return drawingBytes(train, chunk) + poison + BYTES_AT_ONCE + lists;
+  const worker = drawsInWorker(gpu, train) ? workerBytes(train) : 0;
+  return drawingBytes(train, chunk) + worker + poison + BYTES_AT_ONCE + lists;
 }

@@ -20,7 +20,8 @@ import {
   type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
-import { drawEpochs, type EpochBatches, requireNegatives } from "./sampler.ts";
+import { drawHere, type Drawing, drawInWorker, drawsInWorker } from "./drawing.ts";
+import { type EpochBatches, requireNegatives } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -33,6 +34,8 @@ export interface TrainerSettings extends AdamSettings {
   readonly seed: number;
   /** Triples that lie on the GPU at once, about; a million unless told. */
   readonly chunkTriples?: number;
+  /** Whether batches are drawn in a Worker; as {@linkcode drawsInWorker} has it unless told. */
+  readonly worker?: boolean;
 }
 
 /** Triples that are drawn and uploaded at once, about: 100 bytes each, here and there. */
@@ -73,8 +76,9 @@ export class Trainer implements Disposable {
   #bestEpoch = 0;
   readonly #resources: DisposableStack;
   /** Draws chunks from the beginning of the next epoch on. */
-  #draws: Generator<EpochBatches, never> | undefined;
-  #drawn: EpochBatches | undefined;
+  #drawing: Drawing | undefined;
+  #drawn: Promise<EpochBatches> | undefined;
+  readonly #worker: boolean;
 
   /**
    * Allocates the optimizer and records the step.
@@ -88,6 +92,7 @@ export class Trainer implements Disposable {
     this.#model = model;
     this.#train = train;
     this.#seed = settings.seed;
+    this.#worker = settings.worker ?? (!gpu.dry && drawsInWorker(gpu, train));
     const { chunkTriples = CHUNK_TRIPLES } = settings;
     const batchSize = Math.min(settings.batchSize, train.column.length);
     this.chunk = {
@@ -149,10 +154,11 @@ export class Trainer implements Disposable {
     this.#drawn ??= this.#draw(epoch);
     this.#model.beginEpoch?.(epoch);
     for (let firstBatch = 0; firstBatch < this.steps; firstBatch += stepCount(this.chunk)) {
-      this.#step.load(this.#drawn, { epoch, stepsBefore, firstBatch });
+      this.#step.load(await this.#drawn, { epoch, stepsBefore, firstBatch });
       this.#drawn = undefined;
+      if (this.#worker) this.#drawn = this.#draw(epoch);
       await this.#step.run();
-      this.#drawn = this.#draw(epoch);
+      this.#drawn ??= this.#draw(epoch);
     }
   }
 
@@ -170,7 +176,7 @@ export class Trainer implements Disposable {
   restore({ epoch, tensors }: TrainingState): void {
     writeTensors(this.#gpu, this.#saved(), tensors);
     this.epoch = epoch;
-    this.#draws = this.#drawn = undefined;
+    this.#stopDrawing();
   }
 
   /** Keeps the model as it is now for the best one so far, on the GPU: nobody waits. */
@@ -204,6 +210,7 @@ export class Trainer implements Disposable {
 
   /** Releases the optimizer and the step; the model stays. */
   [Symbol.dispose](): void {
+    this.#stopDrawing();
     this.#resources.dispose();
   }
 
@@ -233,9 +240,15 @@ export class Trainer implements Disposable {
     return sum / triples;
   }
 
-  /** The next chunk; of the epoch, where nothing was drawn before. */
-  #draw(epoch: number): EpochBatches {
-    this.#draws ??= drawEpochs(this.#train, this.#seed, this.chunk, epoch);
-    return this.#draws.next().value;
+  /** Begins to draw the next chunk; of the epoch, where nothing was drawn before. */
+  #draw(epoch: number): Promise<EpochBatches> {
+    const order = { train: this.#train, seed: this.#seed, shape: this.chunk, epoch };
+    this.#drawing ??= this.#worker ? drawInWorker(order) : drawHere(order);
+    return this.#drawing.next();
+  }
+
+  #stopDrawing(): void {
+    this.#drawing?.[Symbol.dispose]();
+    this.#drawing = this.#drawn = undefined;
   }
 }
