@@ -2,12 +2,13 @@
 //
 //     finish(i, result_i)      of one of kernels/endings
 //
-//   result   as vec4
+//   result   as vec4, those from `first` to before `end`
 //
 // Dispatched by src/tape/ending.ts.
 
 struct Params {
-  vectors: u32,
+  first: u32,
+  end: u32,
 }
 
 @group(0) @binding(0) var<storage, read> result: array<vec4f>;
@@ -17,8 +18,8 @@ override workgroup_size: u32 = 128;
 
 @compute @workgroup_size(workgroup_size)
 fn main(here: Here) {
-  let i = invocation_index(here, workgroup_size);
-  if (i < params.vectors) {
+  let i = params.first + invocation_index(here, workgroup_size);
+  if (i < params.end) {
     finish(i, result[i]);
   }
 }

@@ -63,7 +63,7 @@ const WORDS: Readonly<Record<string, (dispatch: Dispatch, batch: MeanBatch) => n
   "bpr/epoch_rows": ({ tensors }, { triples, rows }) =>
     3 * triples + rows[0]! * tensors.h!.shape[1]!,
   bpr_coefficients: (_, { triples }) => 3 * triples,
-  each_vector: ({ tensors }) => elementCount(tensors.result!.shape),
+  each_vector: ({ params: { first, end } }) => 4 * (end! - first!),
   "endings/store": resultSize,
   "endings/add": (dispatch, batch) => 2 * resultSize(dispatch, batch),
   "endings/adam_step": (dispatch, batch) =>
@@ -83,8 +83,8 @@ function isOfBatch({ kernel }: Dispatch): boolean {
 
 /** How many numbers a kernel leaves to its ending. */
 function resultSize(dispatch: Dispatch, batch: MeanBatch): number {
-  const { result } = dispatch.tensors;
-  if (result) return elementCount(result.shape);
+  const { tensors: { result }, params: { first, end } } = dispatch;
+  if (result) return 4 * (end! - first!);
   return madeRows(dispatch, batch) * columnsOf(dispatch);
 }
 

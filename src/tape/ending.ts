@@ -7,6 +7,7 @@
  */
 import { dispatchParts, type KernelPart } from "../gpu/part.ts";
 import type { Program } from "../gpu/program.ts";
+import { stretches } from "../gpu/stretches.ts";
 import { elementCount, type Tensor } from "../gpu/tensor.ts";
 import add from "../../kernels/endings/add.wgsl" with { type: "text" };
 import store from "../../kernels/endings/store.wgsl" with { type: "text" };
@@ -25,11 +26,25 @@ export function addedTo(total: Tensor): Ending {
   return { source: { name: "endings/add", code: add }, tensors: { total } };
 }
 
-/** Applies an ending to a result that has already been stored. */
-export function recordEnding(program: Program, result: Tensor, ending: Ending): void {
+/** Floating-point operations of an ending per vec4, at most: of a step of AdamW. */
+export const ENDING_OPERATIONS = 64;
+
+/**
+ * Applies an ending to a result that has already been stored.
+ *
+ * @param limit Floating-point operations of a dispatch at most.
+ */
+export function recordEnding(
+  program: Program,
+  result: Tensor,
+  ending: Ending,
+  limit?: number,
+): void {
   // Arrays end on whole vec4; what is beyond the shape stays zero.
-  const vectors = Math.ceil(elementCount(result.shape) / 4);
+  const units = Math.ceil(elementCount(result.shape) / 4);
   const source = { name: "each_vector", code: eachVector };
-  const kernel = { source, tensors: { result }, params: { vectors } };
-  dispatchParts(program, kernel, [ending], { invocations: vectors });
+  for (const { first, count } of stretches({ units, largestUnit: ENDING_OPERATIONS }, limit)) {
+    const kernel = { source, tensors: { result }, params: { first, end: first + count } };
+    dispatchParts(program, kernel, [ending], { invocations: count });
+  }
 }

@@ -45,8 +45,8 @@ export const endings: Record<string, PartTwin> = {
 };
 
 export const steps: Record<string, Twin> = {
-  /** A result that is there already */
-  each_vector(t, { vectors }, _, { finish }) {
-    t.result!.subarray(0, 4 * vectors!).forEach((result, at) => finish(at, result));
+  /** A result that is there already, or a part of it */
+  each_vector(t, { first, end }, _, { finish }) {
+    for (let at = 4 * first!; at < 4 * end!; at++) finish(at, t.result![at]!);
   },
 };
