@@ -5,6 +5,7 @@
  */
 import type { FeatureMatrix } from "../data/features.ts";
 import type { GpuDevice } from "../gpu/device.ts";
+import { PacedQueue } from "../gpu/paced_queue.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
@@ -82,6 +83,7 @@ async function search(
     scaleToUnitRows(data, width);
     write(gpu, block.vectors, width === paddedWidth ? data : padRows(data, width, paddedWidth));
   };
+  const queue = new PacedQueue(gpu, "nearest items");
   let done = 0;
   for (let q = 0; q < rows; q += queryRows) {
     const query = {
@@ -104,8 +106,8 @@ async function search(
         };
         const tape = new Tape(gpu, "nearest items", scratch);
         using topK = recordTopK(tape, part, candidate, itself, lists);
-        for (const { program, step } of topK.replays()) program.run(step);
-        await gpu.finish();
+        await queue.add(topK.replays());
+        queue.flush(); // before the records go
         done += part.count * count;
         onProgress?.(`nearest items by ${features.source}`, done / rows ** 2);
       }
