@@ -31,6 +31,7 @@ usage: deno task compare [options]
                    (coupled decay 0), the one that validates best with seed 1; otherwise its preset
   --epochs N       at most so many epochs (default: the preset's)
   --eval-every N   epochs between evaluations (default 5)
+  --no-baselines   without best-sellers and item_filter, which stand beside the models
   --metrics LIST   what is measured (default recall@10,recall@20,ndcg@10,ndcg@20)
   --select METRIC  by which states are chosen and models tested (default ndcg@20)
   --out DIR        results are kept here, in runs/; a run that was made before is not made again
@@ -45,7 +46,9 @@ example: deno task compare --models stair,lightgcn --seeds 2 --epochs 10
 
 async function main(): Promise<number | void> {
   const options = parseArgs(Deno.args, {
-    boolean: ["help", "json", "tune"],
+    boolean: ["help", "json", "tune", "baselines"],
+    negatable: ["baselines"],
+    default: { baselines: true },
     string: ["data", "models", "seeds", "epochs", "eval-every", "metrics", "select", "out"],
     alias: { h: "help" },
     unknown: rejectUnknown,
@@ -58,6 +61,7 @@ async function main(): Promise<number | void> {
     models: await Promise.all(names.map(findKind)),
     seeds: requireNumber("seeds", options.seeds ?? "5"),
     tune: options.tune,
+    baselines: options.baselines,
     epochs: toNumber("epochs", options.epochs),
     evalEvery: toNumber("eval-every", options["eval-every"]),
     metrics: options.metrics?.split(","),

@@ -8,9 +8,10 @@ import { basename, resolve } from "node:path";
 import type { Dataset } from "../src/data/dataset.ts";
 import { loadDataset } from "../src/data/load_dataset.ts";
 import { datasetStatistics } from "../src/data/statistics.ts";
-import { popularityMetrics } from "../src/evaluation/popularity.ts";
+import type { Metrics } from "../src/evaluation/metrics.ts";
 import { seenBefore } from "../src/evaluation/ranking.ts";
 import { recommend } from "../src/evaluation/recommend.ts";
+import { baselineMetrics } from "./cli/baselines.ts";
 import { formatTable } from "../src/experiments/table.ts";
 import { CACHE_FOLDER } from "../src/features/preparation.ts";
 import { writeAtomically } from "../src/files/write_atomically.ts";
@@ -118,7 +119,9 @@ async function main(): Promise<number | void> {
   using gpu = await openGpu();
   console.error(`preparing ${data.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
+  const start = performance.now();
   using model = await kind.create(gpu, data, settings, preparation);
+  const made = (performance.now() - start) / 1000;
   const out = String(options.out ?? `runs/${data.name}-${model.name}-${training.seed}`);
 
   const progress = trackEpochs(training.epochs, training.select);
@@ -137,7 +140,8 @@ async function main(): Promise<number | void> {
   progress.finish();
   const summary = await writeSummary(out, data, result);
   if (options.json) return console.log(summary);
-  console.log(describe(data, result, out));
+  const baselines = await baselineMetrics(gpu, data, model, Object.keys(result.test));
+  console.log(describe(result, baselines, made, out));
   await showRecommendations(model, data);
 }
 
@@ -224,13 +228,16 @@ function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: 
 }
 
 function describe(
-  data: Dataset,
   { valid, test, bestEpoch, epochs, secondsPerEpoch, peakGpuBytes }: TrainResult,
+  baselines: Readonly<Record<string, Metrics>>,
+  secondsToMake: number,
   out: string,
 ): string {
   const names = Object.keys(test);
-  const popularity = popularityMetrics(data, "test", names);
-  const rows = Object.entries({ validation: valid, test, "test, best-sellers": popularity });
+  const rows = [
+    ...Object.entries({ validation: valid, test }),
+    ...Object.entries(baselines).map(([name, metrics]) => [`test, ${name}`, metrics] as const),
+  ];
   const cells = rows.map(([label, metrics]) => [
     label,
     ...names.map((name) => metrics[name]!.toFixed(4)),
@@ -238,7 +245,9 @@ function describe(
   return [
     formatTable(["", ...names], cells),
     "",
-    `best epoch ${bestEpoch} of ${epochs}, ${secondsPerEpoch.toFixed(2)} s per epoch, ` +
+    (epochs > 0
+      ? `best epoch ${bestEpoch} of ${epochs}, ${secondsPerEpoch.toFixed(2)} s per epoch, `
+      : `computed in ${secondsToMake.toFixed(1)} s, `) +
     `${formatBytes(peakGpuBytes)} of GPU memory at most`,
     `saved in ${out}`,
   ].join("\n");

@@ -7,7 +7,7 @@ import { gatherParts, gathers } from "./oracle/gather.ts";
 import { graphs } from "./oracle/graphs.ts";
 import { learnedGraph } from "./oracle/learned_graph.ts";
 import { losses, tripleRows } from "./oracle/losses.ts";
-import { ranking } from "./oracle/ranking.ts";
+import { ranking, scoreParts } from "./oracle/ranking.ts";
 import { rows } from "./oracle/rows.ts";
 import { endings, steps } from "./oracle/steps.ts";
 import type { Functions, PartTwin, Twin } from "./oracle/twin.ts";
@@ -26,7 +26,12 @@ export const oracle: Record<string, Twin> = {
 };
 
 /** The twins of all parts. */
-export const partTwins: Record<string, PartTwin> = { ...endings, ...gatherParts, ...tripleRows };
+export const partTwins: Record<string, PartTwin> = {
+  ...endings,
+  ...gatherParts,
+  ...scoreParts,
+  ...tripleRows,
+};
 
 const undeclared = (): never => {
   throw new TypeError("No part of the case declares the function.");
@@ -44,6 +49,7 @@ export const NO_FUNCTIONS: Functions = {
   weight_of: undeclared,
   result_of: undeclared,
   finish: undeclared,
+  score_of: undeclared,
   rows_of: undeclared,
   user_vector: undeclared,
   item_vector: undeclared,

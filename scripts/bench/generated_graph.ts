@@ -197,6 +197,7 @@ function generateNeighbours(itemCount: number, longest: number, seed: number): N
       if (k > limit) throw new InputError(`${k} neighbours are asked for, but ${limit} generated.`);
       return Uint32Array.from(lists.flatMap((others) => others.slice(0, k)));
     },
+    cosines: (k) => new Float32Array(itemCount * k).fill(1),
   };
 }
 

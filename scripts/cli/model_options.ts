@@ -11,7 +11,9 @@ import { models } from "../../src/models/registry.ts";
 import {
   describeRange,
   type ModelSettings,
+  type SettingsTable,
   type SettingValue,
+  withContentSetting,
   writtenName,
 } from "../../src/models/settings.ts";
 import { toNumber } from "./command_line.ts";
@@ -20,10 +22,15 @@ import { formatTable } from "../../src/experiments/table.ts";
 /** Options as they are parsed. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
+/** The table of what a kind's options set. */
+function settingsOf(kind: ModelKind): SettingsTable {
+  return withContentSetting(definitionOf(kind).settings);
+}
+
 /** The options of some kinds of models, those of this library unless told, each once. */
 export function modelOptions(kinds: readonly ModelKind[] = Object.values(models)): string[] {
   return [
-    ...new Set(kinds.flatMap((kind) => Object.keys(definitionOf(kind).settings).map(writtenName))),
+    ...new Set(kinds.flatMap((kind) => Object.keys(settingsOf(kind)).map(writtenName))),
   ];
 }
 
@@ -51,7 +58,7 @@ export function requireOwnOptions(kind: ModelKind, options: Options): void {
  */
 export function settingsFrom(kind: ModelKind, options: Options): ModelSettings {
   const given: Record<string, SettingValue> = {};
-  for (const [name, setting] of Object.entries(definitionOf(kind).settings)) {
+  for (const [name, setting] of Object.entries(settingsOf(kind))) {
     const option = writtenName(name), text = options[option];
     if (text !== undefined) given[name] = parse(option, String(text), setting.default);
   }
@@ -60,7 +67,7 @@ export function settingsFrom(kind: ModelKind, options: Options): ModelSettings {
 
 /** A table of a model's options, with what each may be and what it is among `chosen` settings. */
 export function describeOptions(kind: ModelKind, chosen: ModelSettings): string {
-  const rows = Object.entries(definitionOf(kind).settings).map(([name, setting]) => [
+  const rows = Object.entries(settingsOf(kind)).map(([name, setting]) => [
     `--${writtenName(name)}`,
     formatValue(chosen[name] ?? setting.default),
     describeRange(setting),
@@ -71,7 +78,7 @@ export function describeOptions(kind: ModelKind, chosen: ModelSettings): string 
 
 function formatValue(value: SettingValue): string {
   if (typeof value !== "object") return String(value);
-  return Object.entries(value).map(([name, number]) => `${name}=${number}`).join();
+  return Object.entries(value).map(([name, number]) => `${name}=${number}`).join() || "none";
 }
 
 /** Reads the text of an option as what the setting is by default. */

@@ -35,6 +35,7 @@ export function trackEpochs(
   let progress: Progress | undefined;
   return {
     report({ epoch, loss, seconds, best }) {
+      if (epochs === 0) return; // computed, not trained
       // The time until the first report is not that of an epoch alone: it does not count.
       progress ??= createProgress({
         label: "train",

@@ -24,6 +24,8 @@ export interface NeighbourLists {
    * @throws {InputError} Some item has fewer than `k` neighbours.
    */
   readonly nearest: (k: number) => Uint32Array<ArrayBuffer>;
+  /** Their similarities, likewise. */
+  readonly cosines: (k: number) => Float32Array<ArrayBuffer>;
 }
 
 /** (item, neighbour, cosine) rows, in any order. */
@@ -84,9 +86,8 @@ export function rankNeighbours(itemCount: number, rows: NeighbourRows): Neighbou
       .sort((a, b) => cosine[b]! - cosine[a]! || neighbour[a]! - neighbour[b]!);
   }
   requireDistinctNeighbours(order, rows, itemCount, place);
-  const ranked = order.map((index) => neighbour[index]!);
-
-  const nearest = (k: number) => {
+  /** The rows with the `k` nearest of every item. */
+  const nearestRows = (k: number): Uint32Array<ArrayBuffer> => {
     if (k > limit) {
       throw new InputError(
         `${source} lists ${limit} neighbours of item ${poorest}, but ${k} are asked for.`,
@@ -95,11 +96,17 @@ export function rankNeighbours(itemCount: number, rows: NeighbourRows): Neighbou
     const result = new Uint32Array(itemCount * k);
     for (let each = 0; each < itemCount; each++) {
       const from = start[each]!;
-      result.set(ranked.subarray(from, from + k), each * k);
+      result.set(order.subarray(from, from + k), each * k);
     }
     return result;
   };
-  return { source, itemCount, limit, nearest };
+  return {
+    source,
+    itemCount,
+    limit,
+    nearest: (k) => nearestRows(k).map((row) => neighbour[row]!),
+    cosines: (k) => Float32Array.from(nearestRows(k), (row) => cosine[row]!),
+  };
 }
 
 function requireRows(

@@ -6,7 +6,7 @@
 import { runOnce } from "../gpu/paced_queue.ts";
 import { Scratch } from "../gpu/scratch.ts";
 import { readFloats } from "../gpu/tensor.ts";
-import { builtModel, type Model } from "../models/model.ts";
+import { builtModel, type Model, representations } from "../models/model.ts";
 import { modelTensors, readTensors } from "../models/saved_tensor.ts";
 import { Tape } from "../tape/tape.ts";
 
@@ -23,6 +23,7 @@ export interface Embeddings {
 /**
  * What the model ranks with as it is now, which is not its raw parameters.
  *
+ * @throws {InputError} when it ranks by lists of what is similar, not by vectors.
  * @throws {GpuError} when the GPU fails.
  */
 export async function embeddings(model: Model): Promise<Embeddings> {
@@ -31,7 +32,7 @@ export async function embeddings(model: Model): Promise<Embeddings> {
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, `${name} embeddings`, scratch);
   using program = tape.program;
-  const vectors = built.represent(tape);
+  const vectors = representations(built, tape);
   await runOnce(program);
   const [all] = await readFloats(gpu, vectors);
   const dim = vectors.shape[1]!;

@@ -33,12 +33,13 @@ export function createRanker(
   k: number,
   scratch?: Scratch,
 ): Ranker {
-  const { gpu, name, userCount, itemCount } = model;
+  const { gpu, name, userCount, itemCount, products } = model;
   return recordRanker(gpu, `${name} ranking`, { seen, k, scratch }, (tape) => {
-    const vectors = model.represent(tape);
+    const vectors = model.represent?.(tape);
     return {
       queries: { vectors, firstRow: 0, firstId: 0, count: userCount },
       candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+      products,
     };
   });
 }

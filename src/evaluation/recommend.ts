@@ -5,12 +5,19 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../input_error.ts";
-import { builtModel, type Model } from "../models/model.ts";
+import { builtModel, type Model, representations } from "../models/model.ts";
 import { pickRows } from "../ops/ranking/pick_rows.ts";
 import { type Ranking, recordRanker, requireLength } from "../ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { normaliseRows } from "../ops/rows/normalise_rows.ts";
-import { rowOf, type SparsePattern } from "../sparse/csr.ts";
+import {
+  onePerRow,
+  rowOf,
+  type SparseMatrix,
+  type SparsePattern,
+  valuesOf,
+} from "../sparse/csr.ts";
+import { valued } from "../sparse/matrix_sums.ts";
 import { seenBefore } from "./ranking.ts";
 
 /** An item and how well it fits. */
@@ -41,24 +48,28 @@ export async function recommend(
   requireLength("k", k);
   if (users.length === 0) return [];
   const built = builtModel(model);
-  const { gpu, userCount, itemCount } = built;
+  const { gpu, userCount, itemCount, products = [] } = built;
   const train = pickPatternRows(data.train, users), valid = pickPatternRows(data.valid, users);
   const seen = seenBefore({ train, valid }, "test");
   const options = { seen, k: Math.min(k, itemCount) };
   using ranker = recordRanker(gpu, "recommendations", options, (tape, resources) => {
-    const vectors = built.represent(tape);
-    const asking = pickRows(tape, vectors, users, resources);
+    const vectors = built.represent?.(tape);
+    const asking = vectors && pickRows(tape, vectors, users, resources);
     return {
       queries: { vectors: asking, firstRow: 0, firstId: 0, count: users.length },
       candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+      products: products.map((product) => ({
+        ...product,
+        queries: pickMatrixRows(product.queries, users),
+      })),
     };
   });
   return listsOf(await ranker.rank());
 }
 
 /**
- * The items whose representations have the largest cosines with that of `item`, best first, ties by id;
- * without the item itself.
+ * The items whose representations have the largest cosines with that of `item`, or that the model itself lists for
+ * it, best first, ties by id; without the item itself.
  *
  * @throws {InputError} when there is no such item or `k` is not a whole number from 1.
  * @throws {GpuError} when the GPU fails.
@@ -84,10 +95,19 @@ export async function similarItems(
   requireLength("k", k);
   if (items.length === 0) return [];
   const built = builtModel(model);
-  const { gpu, userCount, itemCount } = built;
-  const options = { seen: eachAlone(items, itemCount), k: Math.min(k, itemCount) };
+  const { gpu, userCount, itemCount, similarItems: similar } = built;
+  const options = { seen: onePerRow(items, itemCount), k: Math.min(k, itemCount) };
   using ranker = recordRanker(gpu, "similar items", options, (tape, resources) => {
-    const vectors = normaliseRows(tape, { value: built.represent(tape), constant: true }).value;
+    if (similar) {
+      const block = { firstRow: 0, firstId: 0 };
+      return {
+        queries: { ...block, count: items.length },
+        candidates: { ...block, count: itemCount },
+        products: [{ queries: valued(onePerRow(items, itemCount)), rows: similar }],
+      };
+    }
+    const vectors =
+      normaliseRows(tape, { value: representations(built, tape), constant: true }).value;
     const asking = pickRows(tape, vectors, items.map((item) => userCount + item), resources);
     return {
       queries: { vectors: asking, firstRow: 0, firstId: 0, count: items.length },
@@ -116,14 +136,10 @@ function pickPatternRows(pattern: SparsePattern, rows: readonly number[]): Spars
   return { rowCount: rows.length, columnCount: pattern.columnCount, rowStart, column };
 }
 
-/** The pattern whose row r holds items[r] alone. */
-function eachAlone(items: readonly number[], itemCount: number): SparsePattern {
-  return {
-    rowCount: items.length,
-    columnCount: itemCount,
-    rowStart: Uint32Array.from({ length: items.length + 1 }, (_, row) => row),
-    column: Uint32Array.from(items),
-  };
+/** The same of a matrix. */
+function pickMatrixRows(matrix: SparseMatrix, rows: readonly number[]): SparseMatrix {
+  const value = new Float32Array(rows.flatMap((row) => [...valuesOf(matrix, row)]));
+  return { ...pickPatternRows(matrix, rows), value };
 }
 
 function requireIds(kind: "user" | "item", ids: readonly number[], count: number): void {

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { deviation, max, mean } from "d3-array";
+import { deviation, max, mean, sum } from "d3-array";
 import type { Dataset } from "../data/dataset.ts";
 import { popularityMetrics } from "../evaluation/popularity.ts";
 import { pairedTTest } from "../evaluation/significance.ts";
 import { openGpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { settingsFor } from "../models/define_model.ts";
-import type { ModelKind } from "../models/model.ts";
+import { isComputed, type ModelKind } from "../models/model.ts";
+import { itemFilter } from "../models/neighbours/item_filter.ts";
 import { modelNamed, models } from "../models/registry.ts";
 import {
   completeTrainOptions,
@@ -27,7 +28,11 @@ import { formatTable } from "./table.ts";
 export interface CompareOptions extends Pick<TrainOptions, "epochs" | "evalEvery" | "signal"> {
   /** Models by name, or kinds of your own; the first is tested against each. All of the library unless told. */
   readonly models?: readonly (keyof typeof models | ModelKind)[];
-  /** Seeds 1 … N; 5 unless told. A paired t-test needs two. */
+  /**
+   * Whether best-sellers and the item filter, which take seconds, stand beside the models; true unless told.
+   */
+  readonly baselines?: boolean;
+  /** Seeds 1 … N; 5 unless told. A paired t-test needs two. A model that is computed is the same with each. */
   readonly seeds?: number;
   /**
    * Whether each model takes, of six settings of learning rate and decoupled weight decay (coupled decay 0),
@@ -78,7 +83,7 @@ export interface CompareRow {
 
 /** What a comparison found. */
 export interface Comparison {
-  /** Best-sellers, then the models in their order. */
+  /** Best-sellers and the item filter, unless that is among the models, then these in their order. */
   readonly rows: readonly CompareRow[];
   /** The rows as a Markdown table. */
   readonly table: string;
@@ -106,7 +111,7 @@ interface Runs {
  */
 export async function compare(data: Dataset, options: CompareOptions = {}): Promise<Comparison> {
   const { models: asked = Object.values(models), seeds = 5, tune = false } = options;
-  const { metrics, select = SELECTED } = options;
+  const { metrics, select = SELECTED, baselines = true } = options;
   if (!Number.isSafeInteger(seeds) || seeds < 1) {
     throw new InputError(`seeds is ${seeds}, but must be a whole number from 1.`);
   }
@@ -116,8 +121,11 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   const protocol = { epochs, evalEvery, signal, metrics, select };
   // Before the first run, not after hours.
   for (const kind of kinds) completeTrainOptions(settingsFor(kind, data.name), protocol);
-  const baseline = popularityMetrics(data, "test", metrics);
-  const total = kinds.length * (seeds + (tune ? TRIED.length - 1 : 0));
+  const bestSellers = popularityMetrics(data, "test", metrics);
+  const added = baselines && !kinds.includes(itemFilter) ? [itemFilter] : [];
+  const runsOf = (kind: ModelKind): number =>
+    isComputed(settingsFor(kind, data.name)) ? 1 : seeds + (tune ? TRIED.length - 1 : 0);
+  const total = sum([...added, ...kinds], runsOf);
   let done = 0;
   const run: RunCell = async (kind, setting, seed) => {
     const report = (what: Pick<CompareProgress, "epoch" | "result">): void =>
@@ -130,12 +138,19 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
     return result;
   };
   const compared: Runs[] = [];
-  for (const kind of kinds) compared.push(await runModel(kind, seeds, tune, select, run));
+  for (const kind of [...added, ...kinds]) {
+    compared.push(
+      isComputed(settingsFor(kind, data.name))
+        ? { kind, setting: {}, results: new Array(seeds).fill(await run(kind, {}, 1)) }
+        : await runModel(kind, seeds, tune, select, run),
+    );
+  }
+  const first = compared[added.length]!;
   const rows = [
-    popularityRow(baseline),
-    ...compared.map((runs) => rowOf(runs, compared[0]!, select)),
+    ...(baselines ? [popularityRow(bestSellers)] : []),
+    ...compared.map((runs) => rowOf(runs, first, select)),
   ];
-  return { rows, table: tableOf(rows, compared[0]!.kind.name, Object.keys(baseline)) };
+  return { rows, table: tableOf(rows, first.kind.name, Object.keys(bestSellers)) };
 }
 
 type RunCell = (kind: ModelKind, setting: Tried, seed: number) => Promise<TrainResult>;
@@ -223,8 +238,9 @@ function tableOf(
       return mean.toFixed(4) + (deviation > 0 ? ` ± ${deviation.toFixed(4)}` : "");
     }),
     pValue === undefined ? "" : pValue.toExponential(1) + (ahead ? ", ahead of it" : ""),
-    results.map(({ bestEpoch }) => bestEpoch).join(" "),
-    mean(results.map(({ secondsPerEpoch }) => secondsPerEpoch))?.toFixed(2) ?? "",
+    results.filter(({ epochs }) => epochs > 0).map(({ bestEpoch }) => bestEpoch).join(" "),
+    mean(results.map(({ secondsPerEpoch }) => secondsPerEpoch).filter((seconds) => seconds > 0))
+      ?.toFixed(2) ?? "",
     megabytes(max(results.map(({ peakGpuBytes }) => peakGpuBytes))),
   ]);
   return formatTable(header, cells);

@@ -38,7 +38,7 @@ export async function similarItems(
 }
 
 /** The cosine of each row with those that its list names; 0 with rows of zeros. */
-function cosines(
+export function cosines(
   values: Float32Array,
   width: number,
   ids: Uint32Array,

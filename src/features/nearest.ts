@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Modality } from "../data/dataset.ts";
 import type { FeatureMatrix } from "../data/features.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import { PacedQueue } from "../gpu/paced_queue.ts";
@@ -18,6 +19,7 @@ import {
   requireListLength,
   uploadSeen,
 } from "../ops/ranking/top_k.ts";
+import { diagonal } from "../sparse/csr.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";
 import { scaleToUnitRows } from "./unit_rows.ts";
@@ -54,6 +56,21 @@ export async function nearestItems(
   return { ids: ids!.data as Uint32Array<ArrayBuffer>, k };
 }
 
+/**
+ * Each item's `k` nearest others in a modality: as its lists have them or, without lists, by features.
+ *
+ * @throws {InputError} when the lists are shorter, or as {@linkcode nearestItems} tells.
+ */
+export async function nearestInModality(
+  gpu: GpuDevice,
+  { neighbours, features }: Pick<Modality, "neighbours" | "features">,
+  k: number,
+  options: PreparationOptions = {},
+): Promise<Neighbours> {
+  if (neighbours) return { ids: neighbours.nearest(k), k };
+  return await nearestItems(gpu, features!, k, options);
+}
+
 /** Arbitrary neighbours, for runs that only count memory. */
 function anyNeighbours(rows: number, k: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from(
@@ -78,7 +95,7 @@ async function search(
   using scratch = new Scratch(gpu);
   using lists = createLists(gpu, rows, k);
   using itself = uploadSeen(gpu, diagonal(rows));
-  const load = async (block: Block): Promise<void> => {
+  const load = async (block: Required<Block>): Promise<void> => {
     const data = await features.read(block.firstId, block.firstId + block.count);
     scaleToUnitRows(data, width);
     write(gpu, block.vectors, width === paddedWidth ? data : padRows(data, width, paddedWidth));
@@ -105,7 +122,7 @@ async function search(
           count: Math.min(QUERIES_PER_RUN, query.count - row),
         };
         const tape = new Tape(gpu, "nearest items", scratch);
-        using topK = recordTopK(tape, part, candidate, itself, lists);
+        using topK = recordTopK(tape, { queries: part, candidates: candidate }, itself, lists);
         await queue.add(topK.replays());
         queue.flush(); // before the records go
         done += part.count * count;
@@ -115,14 +132,4 @@ async function search(
   }
   const [ids] = await readIntegers(gpu, lists.ids);
   return ids!;
-}
-
-/** The identity pattern: hides every item from its own list. */
-function diagonal(count: number) {
-  return {
-    rowCount: count,
-    columnCount: count,
-    rowStart: Uint32Array.from({ length: count + 1 }, (_, row) => row),
-    column: Uint32Array.from({ length: count }, (_, row) => row),
-  };
 }

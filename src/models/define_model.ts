@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { deviceOf, type Gpu, type GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
+import { withContent } from "./content.ts";
 import {
   assembleModel,
   type Model,
@@ -16,6 +17,7 @@ import {
 } from "./model.ts";
 import {
   completeSettings,
+  type ModelSettings,
   requireSettings,
   type SettingsOf,
   type SettingsTable,
@@ -27,7 +29,10 @@ export interface ModelDefinition<Table extends SettingsTable = SettingsTable> {
   readonly name: string;
   /** Name and source: authors, venue, year. */
   readonly title: string;
-  /** Its settings, but for `seed`, which all have; none may be called `preset`. */
+  /**
+   * Its settings, but for `seed`, which all have, and `content`, unless the model adds that in its own way; none may be
+   * called `preset`.
+   */
   readonly settings: Table;
   /** Settings by dataset. */
   readonly presets: Presets<NoInfer<Table>>;
@@ -75,7 +80,9 @@ export function defineModel<const Table extends SettingsTable>(
     create: async (gpu, data, given, options = {}) => {
       const device = deviceOf(gpu);
       const { settings, training } = settingsFor(kind, data.name, { ...given });
-      const parts = await definitionOf(kind).create(device, data, settings, options);
+      const definition = definitionOf(kind);
+      const own = await definition.create(device, data, settings, options);
+      const parts = await completeParts(device, data, definition, own, settings, options);
       return assembleModel({ gpu: device, kind, data, settings, training }, parts);
     },
   };
@@ -103,7 +110,7 @@ export function definitionOf(kind: ModelKind): ModelDefinition {
  * Makes a model that is ready for the parameters of a checkpoint, to be used or trained on: initial values
  * need not be computed.
  *
- * @param settings All of them, as {@linkcode Model.settings} had them.
+ * @param saved All settings, as {@linkcode Model.settings} had them.
  * @throws {InputError} when a setting is missing or out of range, or the dataset lacks what the model needs.
  * @throws {GpuError} when it exceeds what the adapter can hold.
  */
@@ -111,16 +118,31 @@ export async function restoreModel(
   gpu: Gpu,
   kind: ModelKind,
   data: Dataset,
-  settings: Readonly<Record<string, unknown>>,
+  saved: Readonly<Record<string, unknown>>,
   options: PreparationOptions = {},
 ): Promise<Model> {
   const definition = definitionOf(kind), device = deviceOf(gpu);
+  const settings: Readonly<Record<string, unknown>> = { content: {}, ...saved };
   requireSettings(kind.name, definition.settings, settings);
   const { training } = presetFor(kind, data.name);
-  const parts = definition.restore
+  const own = definition.restore
     ? await definition.restore(device, data, settings, options)
     : await definition.create(device, data, settings, options);
+  const parts = await completeParts(device, data, definition, own, settings, options);
   return assembleModel({ gpu: device, kind, data, settings, training }, parts);
+}
+
+/** A model's parts with the content of modalities, where it does not add that itself. */
+async function completeParts(
+  gpu: GpuDevice,
+  data: Dataset,
+  { settings: table }: ModelDefinition,
+  parts: ModelParts,
+  { content }: ModelSettings,
+  options: PreparationOptions,
+): Promise<ModelParts> {
+  const added = typeof content === "object" && !Object.hasOwn(table, "content");
+  return added ? await withContent(gpu, data, parts, content, options) : parts;
 }
 
 /**

@@ -23,7 +23,7 @@
  * @module
  */
 import type { Dataset, Modality } from "../data/dataset.ts";
-import { nearestItems } from "../features/nearest.ts";
+import { nearestInModality } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { GpuDevice } from "../gpu/device.ts";
 import { createTensor } from "../gpu/tensor.ts";
@@ -277,16 +277,15 @@ export async function frozenGraph(
   return neighbourMix(lists, modalityWeights(names, imageWeight), itemCount);
 }
 
-/** The nearest others of each item: as they are given or, where they are not, by features. */
+/** The nearest others of each item; none where none are asked for. */
 async function nearestOthers(
   gpu: GpuDevice,
-  { neighbours, features }: Modality,
+  modality: Modality,
   k: number,
   options: PreparationOptions,
 ): Promise<Neighbours> {
   if (k === 0) return { ids: new Uint32Array(), k };
-  if (neighbours) return { ids: neighbours.nearest(k), k };
-  return await nearestItems(gpu, features!, k, options);
+  return await nearestInModality(gpu, modality, k, options);
 }
 
 /** Weight of each modality's graph: `imageWeight` for the image, equal parts of the rest for the others. */

@@ -9,6 +9,7 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu, GpuDevice } from "../gpu/device.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
+import type { CandidateRows, SparseScores } from "../ops/ranking/sparse_scores.ts";
 import type { AdamSettings, OptimizedTensor, Pace } from "../tape/adamw.ts";
 import type { Batch } from "../tape/batch.ts";
 import type { LossTerm } from "../tape/loss_term.ts";
@@ -31,7 +32,10 @@ export interface Model extends Disposable {
   >;
 }
 
-/** What a model consists of; the score of user u and item i is ⟨h_u, h_i⟩. */
+/**
+ * What a model consists of. The score of user u and item i is ⟨h_u, h_i⟩ + Σ_p (A_p B_p)_ui: an inner product of
+ * representations, numbers of sparse products, or the sum of both. A model has one or the other at least.
+ */
 export interface ModelParts extends Disposable {
   /** What is trained, by name. */
   readonly parameters: Readonly<Record<string, Tensor>>;
@@ -39,10 +43,17 @@ export interface ModelParts extends Disposable {
   readonly buffers?: Readonly<Record<string, Tensor>>;
   /** The terms of its losses by name; the reported loss is their weighted sum, without those kept apart. */
   readonly lossTerms: Readonly<Record<string, LossTerm>>;
-  /** The programs of a step; each batch runs those that apply to it, in this order. */
+  /**
+   * The programs of a step; each batch runs those that apply to it, in this order. None where the model was computed
+   * when it was made, and is not trained.
+   */
   readonly phases: readonly Phase[];
   /** Records the representations H used for ranking, (users + items) × width. */
-  represent(tape: Tape): Tensor;
+  represent?(tape: Tape): Tensor;
+  /** Products A B, users × items, used for ranking, such as of what users have with lists of similar items. */
+  readonly products?: readonly SparseScores[];
+  /** Of each item the similar ones, where the model says so itself; by the cosines of H otherwise. */
+  readonly similarItems?: CandidateRows;
   /** Prepares an epoch, counted from 1. Random draws depend on the seed and this number alone. */
   beginEpoch?(epoch: number): void;
   /** What the learning rate is multiplied with in an epoch, from 1. */
@@ -109,10 +120,15 @@ export function constants(parameters: ModelParts["parameters"]): Variables {
 export interface TrainingSettings extends AdamSettings {
   /** Triples per step. */
   readonly batchSize: number;
-  /** Epochs to train. */
+  /** Epochs to train; 0 for a model that is computed when it is made. */
   readonly epochs: number;
   /** Evaluations without a better one after which to stop; never unless told. */
   readonly patience?: number;
+}
+
+/** Whether a model is computed when it is made, and has nothing to be trained. */
+export function isComputed({ training }: { readonly training: TrainingSettings }): boolean {
+  return training.epochs === 0;
 }
 
 /**
@@ -128,7 +144,7 @@ export interface ModelKind<Settings extends object = Readonly<Record<string, unk
    * Makes a model that is ready for training.
    *
    * @param settings In the place of those of the dataset's preset, and of the defaults; `preset` names another
-   * one than the dataset's. Where their type is not known, names and values are checked by this call.
+   * one than the dataset's, and `content` has weights of what is alike in a modality, which is added to scores. Where their type is not known, names and values are checked by this call.
    * @throws {InputError} when a setting is not known or out of range, or the dataset lacks what the model
    * needs.
    * @throws {GpuError} when it exceeds what the adapter can hold.
@@ -136,7 +152,10 @@ export interface ModelKind<Settings extends object = Readonly<Record<string, unk
   create(
     gpu: Gpu,
     data: Dataset,
-    settings?: Partial<Settings> & { readonly preset?: string },
+    settings?: Partial<Settings> & {
+      readonly preset?: string;
+      readonly content?: Readonly<Record<string, number>>;
+    },
     options?: PreparationOptions,
   ): Promise<Model>;
 }
@@ -154,6 +173,16 @@ export function assembleModel({ data, ...origin }: ModelOrigin, parts: ModelPart
   const model = { ...parts, ...origin, name: origin.kind.name, userCount, itemCount };
   builtModels.set(model, model);
   return model;
+}
+
+/**
+ * Records what a model makes of users and items.
+ *
+ * @throws {InputError} when it ranks by other things.
+ */
+export function representations(model: BuiltModel, tape: Tape): Tensor {
+  if (model.represent) return model.represent(tape);
+  throw new InputError(`${model.name} has no embeddings: it ranks by lists of what is similar.`);
 }
 
 /**

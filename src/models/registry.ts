@@ -13,6 +13,10 @@ import { mfBpr } from "./mf_bpr.ts";
 import { mmgcn } from "./mmgcn/mmgcn.ts";
 import { mmssl } from "./mmssl/mmssl.ts";
 import type { ModelKind } from "./model.ts";
+import { itemFilter } from "./neighbours/item_filter.ts";
+import { itemKnn } from "./neighbours/item_knn.ts";
+import { rp3Beta } from "./neighbours/rp3_beta.ts";
+import { userKnn } from "./neighbours/user_knn.ts";
 import { stair } from "./stair.ts";
 
 /** The kinds of models of this library, by name. */
@@ -26,6 +30,10 @@ export const models = {
   jgcf,
   mmgcn,
   mmssl,
+  item_knn: itemKnn,
+  user_knn: userKnn,
+  rp3_beta: rp3Beta,
+  item_filter: itemFilter,
 } as const;
 
 const byName: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>(Object.entries(models));

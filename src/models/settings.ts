@@ -54,6 +54,16 @@ export const EMBEDDING_WIDTH = {
   help: "embedding width",
 } as const;
 
+/** No content of any modality. */
+export const NO_CONTENT: Readonly<Record<string, number>> = {};
+
+/** What all models can add to their scores; a model that does it in its own way has it in its table. */
+export const CONTENT = {
+  default: NO_CONTENT,
+  from: 0,
+  help: "weight of what is alike in a modality, added to scores",
+} as const;
+
 /** The seed, which all models have. */
 const SEED: Setting = {
   default: 1,
@@ -132,8 +142,13 @@ export function requireSettings<Table extends SettingsTable>(
   }
 }
 
+/** A table with what all models have and people set by an option; the seed is a run's, too. */
+export function withContentSetting(table: SettingsTable): SettingsTable {
+  return Object.hasOwn(table, "content") ? table : { ...table, content: CONTENT };
+}
+
 function withSeed(table: SettingsTable): SettingsTable {
-  return { ...table, seed: SEED };
+  return { ...withContentSetting(table), seed: SEED };
 }
 
 function requireValue(name: string, setting: Setting, value: unknown): void {

@@ -11,7 +11,7 @@
  * @module
  */
 import type { Dataset, Modality } from "../data/dataset.ts";
-import { nearestItems } from "../features/nearest.ts";
+import { nearestInModality } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { whiten } from "../features/whitening.ts";
 import type { GpuDevice } from "../gpu/device.ts";
@@ -200,10 +200,8 @@ async function neighboursIn(
   options: PreparationOptions,
 ): Promise<Neighbours[]> {
   const lists: Neighbours[] = [];
-  for (const { modality: { features, neighbours: given }, k } of used) {
-    lists.push(
-      given ? { ids: given.nearest(k), k } : await nearestItems(gpu, features!, k, options),
-    );
+  for (const { modality, k } of used) {
+    lists.push(await nearestInModality(gpu, modality, k, options));
   }
   return lists;
 }

@@ -221,6 +221,14 @@ export {
 } from "../models/settings.ts";
 export { stackedTables, xavierNormal, xavierUniform } from "../models/initial_values.ts";
 export type { SeenTensors, TopKLists } from "./ranking/top_k.ts";
+export {
+  type CandidateRows,
+  type Similarity,
+  type SparseScores,
+  uploadCandidateRows,
+} from "./ranking/sparse_scores.ts";
+export { largestOfRows } from "./ranking/largest_of_rows.ts";
+export { addMatrices, valued } from "../sparse/matrix_sums.ts";
 export type { Dataset, Modality } from "../data/dataset.ts";
 export type { FeatureMatrix } from "../data/features.ts";
 export type { NeighbourLists } from "../data/neighbour_lists.ts";

@@ -40,6 +40,21 @@ export function patternOf(
   };
 }
 
+/** The pattern whose row `r` holds `columns[r]` alone. */
+export function onePerRow(columns: ArrayLike<number>, columnCount: number): SparsePattern {
+  return {
+    rowCount: columns.length,
+    columnCount,
+    rowStart: Uint32Array.from({ length: columns.length + 1 }, (_, row) => row),
+    column: Uint32Array.from(columns),
+  };
+}
+
+/** The identity pattern: what hides every row from its own list. */
+export function diagonal(count: number): SparsePattern {
+  return onePerRow(Uint32Array.from({ length: count }, (_, row) => row), count);
+}
+
 /** Entries of each row. */
 export function rowLengths(
   { rowStart }: Pick<SparsePattern, "rowStart">,
@@ -50,6 +65,14 @@ export function rowLengths(
 /** The columns of one row, a view. */
 export function rowOf({ rowStart, column }: SparsePattern, row: number): Uint32Array<ArrayBuffer> {
   return column.subarray(rowStart[row], rowStart[row + 1]);
+}
+
+/** The values of one row, a view. */
+export function valuesOf(
+  { rowStart, value }: SparseMatrix,
+  row: number,
+): Float32Array<ArrayBuffer> {
+  return value.subarray(rowStart[row], rowStart[row + 1]);
 }
 
 /** The transpose, rows again in ascending order. */

@@ -86,7 +86,7 @@ export function similarityGraph(lists: readonly Neighbours[], itemCount: number)
 }
 
 /** D^−½ A D^−½ with D the row sums; computed in f64 and rounded once. */
-function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
+export function normaliseSymmetric(matrix: SparseMatrix): SparseMatrix {
   const { rowCount, rowStart, column, value } = matrix;
   const degree = new Float64Array(rowCount);
   for (let row = 0; row < rowCount; row++) {

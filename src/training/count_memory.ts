@@ -8,7 +8,8 @@ import { listLengthFor, parseMetrics } from "../evaluation/metrics.ts";
 import { createEvaluator } from "../evaluation/ranking.ts";
 import { type GpuDevice, openDevice } from "../gpu/device.ts";
 import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
-import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
+import { type BuiltModel, builtModel, isComputed, type ModelKind } from "../models/model.ts";
+import { createComputed, type Training } from "./computed.ts";
 import { drawsInWorker, workerBytes } from "./drawing.ts";
 import { drawingBytes } from "./sampler.ts";
 import {
@@ -59,7 +60,9 @@ export async function countMemoryOn(
   const { uploadBytes } = gpu;
   const complete = completeTrainOptions(model, options);
   const metrics = measuredMetrics(complete);
-  using trainer = new Trainer(model, dataset.train, complete);
+  using trainer: Training = isComputed(model)
+    ? createComputed(model)
+    : new Trainer(model, dataset.train, complete);
   const { scratch } = trainer;
   using validation = createEvaluator(model, dataset, "valid", { metrics, scratch });
   // Per user, as there is no mean where a split has no target.
@@ -68,21 +71,25 @@ export async function countMemoryOn(
   // As in train(), not before training is over.
   using testing = createEvaluator(model, dataset, "test", { metrics, scratch });
   await testing.evaluatePerUser();
-  const mainBytes = countMain(dataset, model, trainer, complete);
+  const batches = trainer instanceof Trainer ? batchBytes(dataset, model, trainer) : 0;
+  const mainBytes = batches + listBytes(dataset, complete);
   const { peakBytes: gpuBytes, refused } = gpu;
   return { gpuBytes, uploadBytes, mainBytes, ...(refused && { refused }) };
 }
 
-function countMain(
-  { train, userCount, itemCount }: Dataset,
+/** What drawing batches takes, here and in a Worker, and the poison that losses are overwritten with. */
+function batchBytes(
+  { train }: Dataset,
   { lossTerms, gpu }: BuiltModel,
   { chunk }: Trainer,
-  options: CompleteTrainOptions,
 ): number {
-  const k = listLengthFor(parseMetrics(measuredMetrics(options)), itemCount);
   const poison = 4 * chunk.triples * Object.keys(lossTerms).length;
-  // The lists of all users, and where they are read from.
-  const lists = 2 * 4 * k * userCount;
   const worker = drawsInWorker(gpu, train) ? workerBytes(train) : 0;
-  return drawingBytes(train, chunk) + worker + poison + BYTES_AT_ONCE + lists;
+  return drawingBytes(train, chunk) + worker + poison;
+}
+
+/** The lists of all users, and where they are read from. */
+function listBytes({ userCount, itemCount }: Dataset, options: CompleteTrainOptions): number {
+  const k = listLengthFor(parseMetrics(measuredMetrics(options)), itemCount);
+  return BYTES_AT_ONCE + 2 * 4 * k * userCount;
 }

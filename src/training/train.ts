@@ -11,7 +11,7 @@ import type { DefaultMetric, Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import { GpuError } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
+import { type BuiltModel, builtModel, isComputed, type Model } from "../models/model.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import type { MetricsRow, RunDescription, RunFolder } from "../runs/run_folder.ts";
 import { completeAdam } from "../tape/adamw.ts";
@@ -22,6 +22,7 @@ import {
   measuredMetrics,
   type TrainOptions,
 } from "./train_options.ts";
+import { createComputed, type Training } from "./computed.ts";
 import { type EpochResult, Trainer } from "./trainer.ts";
 
 /** Result of a run. */
@@ -67,7 +68,9 @@ export async function train<const Metric extends string = DefaultMetric>(
   requireSameSize(built, data);
   const complete = completeTrainOptions(built, options);
   const metrics = measuredMetrics(complete);
-  using trainer = new Trainer(built, data.train, complete);
+  using trainer: Training = isComputed(built)
+    ? createComputed(built)
+    : new Trainer(built, data.train, complete);
   const { scratch } = trainer;
   using validation = createEvaluator(built, data, "valid", { metrics, scratch });
   const run = new Run(trainer, validation, complete);
@@ -94,14 +97,14 @@ class Run {
   best: EpochReport["best"] = { epoch: -1, value: -Infinity };
   /** Of each epoch so far. */
   readonly history: EpochReport[] = [];
-  readonly #trainer: Trainer;
+  readonly #trainer: Training;
   readonly #validation: Evaluator;
   readonly #options: CompleteTrainOptions;
   #folder: RunFolder | undefined;
   /** When the last checkpoint was written, and with which epoch's best state. */
   #saved = { at: -Infinity, best: -1 };
 
-  constructor(trainer: Trainer, validation: Evaluator, options: CompleteTrainOptions) {
+  constructor(trainer: Training, validation: Evaluator, options: CompleteTrainOptions) {
     this.#trainer = trainer;
     this.#validation = validation;
     this.#options = options;

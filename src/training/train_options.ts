@@ -5,7 +5,7 @@
  */
 import { DEFAULT_METRICS, type Metrics, parseMetrics } from "../evaluation/metrics.ts";
 import { InputError } from "../input_error.ts";
-import type { BuiltModel, TrainingSettings } from "../models/model.ts";
+import { type BuiltModel, isComputed, type TrainingSettings } from "../models/model.ts";
 import { type AdamSettings, completeAdam } from "../tape/adamw.ts";
 
 /** What there is to say of an epoch. */
@@ -73,7 +73,10 @@ export function completeTrainOptions(
 ): CompleteTrainOptions {
   const { metrics = DEFAULT_METRICS, select = SELECTED, evalEvery = EVAL_EVERY } = options;
   const given = definedOnly(options);
-  const { epochs, batchSize, patience = Infinity }: TrainingSettings = { ...training, ...given };
+  const whole: TrainingSettings = { ...training, ...given };
+  const { batchSize, patience = Infinity } = whole;
+  // What is computed has nothing to train, however many epochs others are given.
+  const epochs = isComputed({ training }) ? 0 : whole.epochs;
   const { seed = Number(settings.seed) } = options;
   const adam = completeAdam({ ...training, ...given });
   const { out, resume, signal, onEpoch } = options;

@@ -29,6 +29,7 @@ Deno.test("neighbours are ranked by cosine, ties by lower id, the item itself le
     assertEquals(lists.source, `${folder}/text_knn.tsv`);
     assertEquals(lists.nearest(2), new Uint32Array([1, 2, 0, 2, 0, 1]));
     assertEquals(lists.nearest(1), new Uint32Array([1, 0, 0]));
+    assertEquals(lists.cosines(2), Float32Array.of(0.5, 0.5, 0.9, 0.1, 1e-3, -0.25));
   }));
 
 Deno.test("the shortest list limits k", () => {

@@ -88,7 +88,7 @@ export async function represent(
 ): Promise<Float32Array<ArrayBuffer>> {
   using scratch = new Scratch(gpu);
   const tape = new Tape(gpu, "forward", scratch);
-  const h = model.represent(tape);
+  const h = model.represent!(tape);
   using program = tape.program;
   program.run();
   return (await readFloats(gpu, h))[0]!;

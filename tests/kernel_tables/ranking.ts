@@ -20,6 +20,16 @@ const tileElements = (rows: number, candidates: number): number =>
 const blockOf = (firstRow: number, firstId: number, count: number): Uint32Array<ArrayBuffer> =>
   Uint32Array.of(firstRow, firstId, count, 0, 0, 0, 0, 0);
 
+/** Entries × 2: column, bits of a value above 0. */
+const weighted = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
+  const packed = new Uint32Array(2 * column.length), values = new Float32Array(packed.buffer);
+  floats(column.length).forEach((x, entry) => {
+    packed[2 * entry] = column[entry]!;
+    values[2 * entry + 1] = 1.1 + x;
+  });
+  return packed;
+};
+
 export const cases: Record<string, () => Case[]> = {
   scores: () =>
     tiles.map(({ rows, candidates, width, workgroup_size = 64 }) => ({
@@ -51,6 +61,51 @@ export const cases: Record<string, () => Case[]> = {
       constants: { workgroup_size, width4: width / 4 },
       size: { workgroups: strideOf(rows) / 8 * Math.ceil((candidates + 9) / 4 / workgroup_size) },
     })),
+
+  sparse_scores: () =>
+    tiles.flatMap(({ rows, candidates, workgroup_size = 64 }) => {
+      const items = 30, blockSize = Math.ceil(candidates / 4) * 4, blocks = 3;
+      // The tile's block is the middle one.
+      const b = randomPattern(items, blocks * blockSize, 40);
+      const b_start = Uint32Array.from({ length: items * blocks + 1 }, (_, at) => {
+        const item = Math.floor(at / blocks), from = at % blocks * blockSize;
+        const own = b.column.subarray(b.rowStart[item], b.rowStart[item + 1]);
+        return (b.rowStart[item] ?? 0) + own.filter((column) => column < from).length;
+      });
+      const a = randomPattern(rows + 4, items, 6);
+      const tensors = () => ({
+        a_start: a.rowStart,
+        a_entries: weighted(a.column),
+        b_start,
+        b_entries: weighted(b.column),
+        scores: floats(tileElements(rows, blockSize)),
+        query_block: blockOf(0, 4, rows),
+        candidate_block: blockOf(0, blockSize, candidates),
+      });
+      const one = {
+        params: { row_stride: strideOf(rows), blocks, block_size: blockSize },
+        size: { workgroups: strideOf(rows) },
+      };
+      const sums = [0, 1].map((added) => ({
+        name: `${rows} × ${candidates}${added ? ", added" : ""}`,
+        parts: ["score_of/weighted"],
+        tensors: tensors(),
+        constants: { workgroup_size, weight: 0.7, added },
+        ...one,
+      }));
+      const similarities = [1, 1.3].map((power) => ({
+        name: `${rows} × ${candidates}, similarity to the power ${power}`,
+        parts: ["score_of/similarity"],
+        tensors: {
+          ...tensors(),
+          query_scale: floats(rows + 4).map((x) => 1.5 + x),
+          candidate_scale: floats(blocks * blockSize).map((x) => 1.5 + x),
+        },
+        constants: { workgroup_size, shrinkage: 0.5, power },
+        ...one,
+      }));
+      return [...sums, ...similarities];
+    }),
 
   mask_seen: () =>
     tiles.map(({ rows, candidates }) => {

@@ -42,7 +42,13 @@ Deno.test("BM3 passes over modalities without features", async () => {
   using gpu = await openDevice();
   const dataset = madeDataset();
   const [text] = dataset.modalities;
-  const neighbours = { itemCount: 40, limit: 1, source: "n.csv", nearest: () => new Uint32Array() };
+  const neighbours = {
+    itemCount: 40,
+    limit: 1,
+    source: "n.csv",
+    nearest: () => new Uint32Array(),
+    cosines: () => new Float32Array(),
+  };
   const modalities = [text!, { name: "image", neighbours }];
   using model = builtModel(await bm3.create(gpu, { ...dataset, modalities }, settings));
   const terms = ["user_to_item", "item_to_user", "norms", "text.to_item", "text.to_itself"];

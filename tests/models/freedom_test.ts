@@ -96,7 +96,13 @@ Deno.test("neighbour lists stand for a modality in the item graph, without a ter
     Uint32Array.from({ length: 40 * k }, (_, i) => (Math.floor(i / k) + 1 + i % k) % 40);
   const image = {
     name: "image",
-    neighbours: { itemCount: 40, limit: 9, source: "n.csv", nearest },
+    neighbours: {
+      itemCount: 40,
+      limit: 9,
+      source: "n.csv",
+      nearest,
+      cosines: () => new Float32Array(),
+    },
   };
   const mixed = { ...dataset, modalities: [text!, image] };
   const graph = toDense(await frozenGraph(gpu, { ...mixed, modalities: [image] }, settings));

@@ -106,6 +106,7 @@ Deno.test("what cannot be trained is refused", async () => {
   const neighbours = {
     itemCount: ITEMS,
     limit: 1,
+    cosines: () => new Float32Array(),
     source: "n.csv",
     nearest: () => new Uint32Array(),
   };

@@ -164,6 +164,7 @@ Deno.test("what cannot be trained is refused", async () => {
   const neighbours = {
     itemCount: dataset.itemCount,
     limit: 1,
+    cosines: () => new Float32Array(),
     source: "n.csv",
     nearest: () => new Uint32Array(),
   };

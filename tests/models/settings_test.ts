@@ -45,6 +45,7 @@ Deno.test("a layer takes the place of those before it, of each modality by itsel
     dropRate: 0.5,
     fast: false,
     neighbors: { text: 2, image: 1, audio: 3 },
+    content: {},
     seed: 7,
   });
   assertEquals(table.neighbors.default, { text: 5, image: 1 });
@@ -54,7 +55,7 @@ Deno.test("settings that are not known or out of range are refused in one senten
   const cases: [given: object, message: string][] = [
     [
       { dims: 8 },
-      '"dims" is not a setting of made, which has dim, dropRate, fast, neighbors, seed.',
+      '"dims" is not a setting of made, which has dim, dropRate, fast, neighbors, content, seed.',
     ],
     [{ toString: 8 }, '"toString" is not a setting of made'],
     [{ dim: 0 }, "dim is 0, but must be a multiple of 4 from 4 to 16."],
@@ -81,7 +82,7 @@ Deno.test("settings that are not known or out of range are refused in one senten
 });
 
 Deno.test("settings to restore must be there, all of them", () => {
-  const whole = { dim: 4, dropRate: 0, fast: true, neighbors: {}, seed: 0 };
+  const whole = { dim: 4, dropRate: 0, fast: true, neighbors: {}, content: {}, seed: 0 };
   requireSettings("made", table, whole);
   const { fast: _, ...rest } = whole;
   const message = "fast is undefined, but must be true or false.";

@@ -1,5 +1,5 @@
 /** Twins of the kernels that score and rank. */
-import { type Arrays, batchRows, clockOf, type Numbers, type Twin } from "./twin.ts";
+import { type Arrays, batchRows, clockOf, type Numbers, type PartTwin, type Twin } from "./twin.ts";
 
 export const ranking: Record<string, Twin> = {
   /** scores[candidate, row] = ⟨query, candidate⟩ */
@@ -11,6 +11,29 @@ export const ranking: Record<string, Twin> = {
   /** The same, of all vectors of two images */
   scores_image(t, { row_stride }, { width4 }) {
     makeScores(t, 0, 0, row_stride!, width4!);
+  },
+
+  /** scores[candidate, row] = score_of(Σ_e weight_e · B[column_e, candidate]); in whole fours of candidates */
+  sparse_scores(t, { row_stride, blocks, block_size }, _, { score_of }) {
+    const { queries, candidates } = blocksOf(t);
+    const [aWeights, bWeights] = [t.a_entries!, t.b_entries!].map(({ buffer }) =>
+      new Float32Array(buffer)
+    );
+    for (let row = 0; row < queries.count; row++) {
+      const query = queries.firstId + row;
+      const sums = new Float64Array(4 * Math.ceil(candidates.count / 4));
+      for (let e = t.a_start![query]!; e < t.a_start![query + 1]!; e++) {
+        const at = t.a_entries![2 * e]! * blocks! + Math.floor(candidates.firstId / block_size!);
+        for (let b = t.b_start![at]!; b < t.b_start![at + 1]!; b++) {
+          const candidate = t.b_entries![2 * b]! - candidates.firstId;
+          sums[candidate]! += aWeights![2 * e + 1]! * bWeights![2 * b + 1]!;
+        }
+      }
+      sums.forEach((sum, c) => {
+        const at = scoreAt(c, row, row_stride!);
+        t.scores![at] = score_of(query, candidates.firstId + c, sum, at);
+      });
+    }
   },
 
   /** scores[seen, row] = −∞ */
@@ -82,6 +105,18 @@ export const ranking: Record<string, Twin> = {
       );
     }
   },
+};
+
+export const scoreParts: Record<string, PartTwin> = {
+  "score_of/weighted": (t, _, { weight, added }) => ({
+    score_of: (_query, _candidate, sum, at) => (added ? t.scores![at]! : 0) + weight! * sum,
+  }),
+  "score_of/similarity": (t, _, { shrinkage, power }) => ({
+    score_of: (query, candidate, sum) => {
+      const scale = t.query_scale![query]! * t.candidate_scale![candidate]!;
+      return sum > 0 ? (sum / (scale + shrinkage!)) ** power! : HIDDEN;
+    },
+  }),
 };
 
 /** What hides a score, as f32. */

@@ -36,6 +36,8 @@ export interface Functions {
   result_of(at: number, c: number, sum: number): number;
   /** What is done with a number of a result. */
   finish(at: number, result: number): void;
+  /** What the sum for a query and a candidate becomes, and at `at` among the scores. */
+  score_of(query: number, candidate: number, sum: number, at: number): number;
   /** The rows of a triple. */
   rows_of(
     slot: number,

@@ -48,17 +48,19 @@ Deno.test("models are compared, and what was run is not run again", async (test)
     assertEquals(first.code, 0, first.stderr);
     const rows = JSON.parse(first.stdout);
 
-    await test.step("popularity, then each model with what it gave and took", () => {
+    await test.step("what needs no training, then each model with what it gave and took", () => {
       assertEquals(rows.map(({ model }: { model: string }) => model), [
         "popularity",
+        "item_filter",
         "stair",
         "mf_bpr",
       ]);
-      assert(rows[2].pValue >= 0 && rows[2].pValue <= 1);
+      for (const { pValue } of [rows[1], rows[3]]) assert(pValue >= 0 && pValue <= 1);
       const ndcg = ({ metrics }: { metrics: Record<string, { mean: number }> }) =>
         metrics["ndcg@20"]!.mean;
-      assertEquals(rows[2].ahead, ndcg(rows[2]) > ndcg(rows[1]));
-      for (const row of rows.slice(1)) {
+      assertEquals(rows[3].ahead, ndcg(rows[3]) > ndcg(rows[2]));
+      assertEquals(rows[1].results[1], rows[1].results[0]);
+      for (const row of rows.slice(2)) {
         assertEquals(row.results.length, 2);
         for (const { peakGpuBytes, secondsPerEpoch, history } of row.results) {
           assert(peakGpuBytes > 0 && secondsPerEpoch > 0);
@@ -78,6 +80,10 @@ Deno.test("models are compared, and what was run is not run again", async (test)
       const { stdout } = await run(folder, ...asked);
       assertStringIncludes(stdout, "p against stair");
       assertStringIncludes(stdout, "| mf_bpr");
+      assertStringIncludes(stdout, "| item_filter");
+      const alone = await run(folder, ...asked, "--no-baselines");
+      assertEquals(alone.stdout.includes("item_filter"), false);
+      assertEquals(alone.stdout.includes("popularity"), false);
     });
   });
 });

@@ -136,7 +136,7 @@ export function findNeighbours(
 ): void {
   const { gpu, program } = tape;
   const all = { vectors: x, firstRow: 0, firstId: 0, count: itemCount };
-  const topK = program.own(recordTopK(tape, all, all, hidden, lists));
+  const topK = program.own(recordTopK(tape, { queries: all, candidates: all }, hidden, lists));
   for (const { program: tile, step } of topK.replays()) program.append(tile, step);
   program.dispatch(
     getKernel(gpu, { name: "place_neighbours", code: placeNeighboursCode }),

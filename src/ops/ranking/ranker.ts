@@ -15,10 +15,11 @@ import { InputError } from "../../input_error.ts";
 import type { SparsePattern } from "../../sparse/csr.ts";
 import { Tape } from "../../tape/tape.ts";
 import {
-  type Block,
   createLists,
   type ListEnds,
   LONGEST_LIST,
+  NO_CANDIDATE,
+  type Ranked,
   recordTopK,
   type TopK,
   type TopKLists,
@@ -62,18 +63,10 @@ export interface RankerOptions {
   readonly scratch?: Scratch;
 }
 
-/** Queries and candidates: all there are, with ids from 0. */
-export interface Ranked {
-  /** Who is asking; as many as `seen` has rows. */
-  readonly queries: Block;
-  /** The items. */
-  readonly candidates: Block;
-}
-
 /**
  * Records a ranking.
  *
- * @param record Records what makes the vectors; what it uploads for that is left to `resources`, which
+ * @param record Records what makes the vectors of all queries and candidates, with ids from 0; what it uploads for that is left to `resources`, which
  * live as long as the ranker.
  * @throws {InputError} when `k` is not a whole number from 1.
  */
@@ -90,15 +83,15 @@ export function recordRanker(
   const vectors = resources.use(tape.program);
   const hidden = resources.use(uploadSeen(gpu, seen));
   const lists = resources.use(createLists(gpu, seen.rowCount, Math.min(k, LONGEST_LIST)));
-  const { queries, candidates } = record(tape, resources);
-  const first = resources.use(recordTopK(tape, queries, candidates, hidden, lists));
+  const ranked = record(tape, resources);
+  const first = resources.use(recordTopK(tape, ranked, hidden, lists));
   let rounds: Rounds | undefined;
   if (k > lists.k) {
     const ends = resources.use(createTensors(gpu, {
       scores: ["last scores", [seen.rowCount]],
       ids: ["last ids", [seen.rowCount]],
     }));
-    const next = resources.use(recordTopK(tape, queries, candidates, hidden, lists, ends));
+    const next = resources.use(recordTopK(tape, ranked, hidden, lists, ends));
     rounds = { next, ends };
   }
   tape.finish();
@@ -162,7 +155,7 @@ async function rankInRounds(
 ): Promise<Ranking> {
   const queries = lists.ids.shape[0]!;
   const whole = {
-    items: new Uint32Array(queries * k),
+    items: new Uint32Array(queries * k).fill(NO_CANDIDATE),
     scores: new Float32Array(queries * k),
     k,
   };
@@ -178,6 +171,7 @@ async function rankInRounds(
       lastItems[query] = items[from + length - 1]!;
       lastScores[query] = scores[from + length - 1]!;
     }
+    if (lastItems.every((item) => item === NO_CANDIDATE)) break; // nothing is left for anybody
     write(gpu, ends.ids, lastItems);
     write(gpu, ends.scores, lastScores);
   }

@@ -1,5 +1,5 @@
 /**
- * The K best candidates of each query by inner product, without ever holding all scores: tiles of
+ * The K best candidates of each query, by inner product or what else makes scores, without ever holding all scores: tiles of
  * scores are made, masked and merged into running lists. One tile is recorded and replayed for all, each
  * time with other records bound: which queries, and which candidates.
  *
@@ -23,18 +23,29 @@ import topK from "../../../kernels/top_k.wgsl" with { type: "text" };
 import { InputError } from "../../input_error.ts";
 import type { SparsePattern } from "../../sparse/csr.ts";
 import { requireRowLengths } from "../graphs/sparse_tensor.ts";
+import { recordSparseScores, SPARSE_CANDIDATES, type SparseScores } from "./sparse_scores.ts";
 import type { Tape } from "../../tape/tape.ts";
 
-/** Some rows of a matrix, and the ids they stand for. */
+/** Some queries or candidates, and where their vectors are. */
 export interface Block {
-  /** The matrix, rows × width, width a multiple of 4. */
-  readonly vectors: Tensor;
+  /** The matrix of vectors, rows × width, width a multiple of 4; left out where scores are none of theirs. */
+  readonly vectors?: Tensor;
   /** The block's first row in it. */
   readonly firstRow: number;
   /** The id of that row. */
   readonly firstId: number;
   /** Rows in the block. */
   readonly count: number;
+}
+
+/** What is ranked: by inner products of vectors, by products of sparse matrices, or by the sum of all. */
+export interface Ranked {
+  /** Who is asking. */
+  readonly queries: Block;
+  /** What may be listed. Both blocks have vectors, or neither. */
+  readonly candidates: Block;
+  /** Products whose rows are all queries and whose columns are all candidates, by their ids. */
+  readonly products?: readonly SparseScores[];
 }
 
 /** Which candidates each query must not be shown. */
@@ -136,15 +147,15 @@ export interface TopK extends Disposable {
  */
 export function recordTopK(
   tape: Tape,
-  queries: Block,
-  candidates: Block,
+  ranked: Ranked,
   seen: SeenTensors,
   lists: TopKLists,
   after?: ListEnds,
 ): TopK {
   const { gpu } = tape;
+  const { queries, candidates } = ranked;
   using resources = new DisposableStack();
-  const tile = takeTile(tape, queries, candidates, lists.k);
+  const tile = takeTile(tape, ranked, lists.k);
   const queryBlocks = cut(queries, tile.rows), candidateBlocks = cut(candidates, tile.candidates);
   const records = resources.use(createTensors(gpu, {
     query_block: blockRecords("blocks of queries", queryBlocks),
@@ -153,12 +164,12 @@ export function recordTopK(
   const { label } = tape.program;
   const before = resources.use(new Program(gpu, `${label}, queries`));
   const program = resources.use(new Program(gpu, `${label}, tiles`));
-  if (tile.images) {
+  if (tile.images && queries.vectors && candidates.vectors) {
     before.copy(queries.vectors, tile.images.queries, (step) => rowsOf(queryBlocks, step, 0));
     const { candidates: image } = tile.images;
     program.copy(candidates.vectors, image, (step) => rowsOf(candidateBlocks, step, 1));
   }
-  recordTile(program, { ...tile, ...records }, { queries, candidates, seen, lists, after });
+  recordTile(program, { ...tile, ...records }, { ...ranked, seen, lists, after }, resources);
   tile.release();
   const owned = resources.move();
   return {
@@ -215,16 +226,18 @@ interface Tile {
   release(): void;
 }
 
-function takeTile(tape: Tape, queries: Block, candidates: Block, k: number): Tile {
+function takeTile(tape: Tape, { queries, candidates, products = [] }: Ranked, k: number): Tile {
   const { gpu } = tape;
-  const width = queries.vectors.shape[1]!;
-  const fromImages = gpu.gathersFromImages && fitsImage(gpu, TILE_CANDIDATES, width / 4);
+  const width = queries.vectors?.shape[1] ?? 0;
+  const fromImages = gpu.gathersFromImages && width > 0 &&
+    fitsImage(gpu, TILE_CANDIDATES, width / 4);
   const withinImage = fromImages ? Math.floor(IMAGE_BYTES / (4 * width)) : Infinity;
   // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
   const withinRounds = Math.floor((LOOP_ROUNDS - 2 * k - 3) / (k + 4));
   const withinFlops = (rows: number) => Math.floor(TILE_FLOPS / (2 * rows * width));
   const rows = evenSize(queries.count, Math.min(TILE_ROWS, withinFlops(4)), 8);
-  const most = Math.min(TILE_CANDIDATES, withinFlops(rows));
+  const largest = products.length > 0 ? SPARSE_CANDIDATES : TILE_CANDIDATES;
+  const most = Math.min(largest, withinFlops(rows));
   const tile = {
     rows,
     candidates: evenSize(candidates.count, Math.min(most, withinRounds, withinImage), 4),
@@ -256,9 +269,7 @@ function evenSize(count: number, most: number, step: number): number {
 }
 
 /** What a tile is made from, and whose lists it is merged into. */
-interface Merged {
-  readonly queries: Block;
-  readonly candidates: Block;
+interface Merged extends Ranked {
   readonly seen: SeenTensors;
   readonly lists: TopKLists;
   readonly after: ListEnds | undefined;
@@ -268,13 +279,14 @@ interface Merged {
 function recordTile(
   program: Program,
   tile: Tile & Readonly<Record<"query_block" | "candidate_block", Tensor>>,
-  { queries, candidates, seen, lists, after }: Merged,
+  { queries, candidates, products = [], seen, lists, after }: Merged,
+  resources: DisposableStack,
 ): void {
   const { gpu } = program;
   const { rows, scores, images, query_block, candidate_block } = tile;
   const tensors = { scores, query_block, candidate_block };
   const params = { row_stride: rows };
-  const width4 = queries.vectors.shape[1]! / 4;
+  const width4 = (queries.vectors?.shape[1] ?? 0) / 4;
   const groups = ({ workgroupSize }: Kernel) => ({
     workgroups: rows / 8 * Math.ceil(tile.candidates / (4 * workgroupSize)),
   });
@@ -282,11 +294,14 @@ function recordTile(
     const constants = { width4, rows_per_line: images.queries.rowsPerLine };
     const kernel = getKernel(gpu, { name: "scores_image", code: scoresImage }, constants);
     program.dispatch(kernel, tensors, params, groups(kernel), images);
-  } else {
+  } else if (queries.vectors && candidates.vectors) {
     const kernel = getKernel(gpu, { name: "scores", code: scoresCode });
     const vectors = { queries: queries.vectors, candidates: candidates.vectors };
     program.dispatch(kernel, { ...tensors, ...vectors }, { ...params, width4 }, groups(kernel));
   }
+  products.forEach((product, at) =>
+    recordSparseScores(program, tile, product, width4 > 0 || at > 0, resources)
+  );
   program.dispatch(
     getKernel(gpu, { name: "mask_seen", code: maskSeen }),
     { ...tensors, row_start: seen.rowStart, column: seen.column },

@@ -39,8 +39,10 @@ Deno.test("lists have the same bits from buffers and from images", async (test) 
         const tape = new Tape(gpu, "lists", scratch);
         using topK = recordTopK(
           tape,
-          { vectors, firstRow: 0, firstId: 0, count: queries },
-          { vectors, firstRow: queries, firstId: 0, count: candidates },
+          {
+            queries: { vectors, firstRow: 0, firstId: 0, count: queries },
+            candidates: { vectors, firstRow: queries, firstId: 0, count: candidates },
+          },
           seen,
           list,
         );
@@ -69,8 +71,10 @@ Deno.test("no tile takes more than 2 GFLOP, however wide its vectors are", async
         const vectors = vectorsOf(gpu, 14_000, width);
         using topK = recordTopK(
           new Tape(gpu, "lists", scratch),
-          { vectors, firstRow: 0, firstId: 0, count: 5000 },
-          { vectors, firstRow: 5000, firstId: 0, count: 9000 },
+          {
+            queries: { vectors, firstRow: 0, firstId: 0, count: 5000 },
+            candidates: { vectors, firstRow: 5000, firstId: 0, count: 9000 },
+          },
           seen,
           list,
         );

@@ -37,13 +37,21 @@ Deno.test("settings are options in kebab-case, each once", () => {
   for (const option of ["dim", "layers", "gamma", "neighbors", "reg-weight"]) {
     assertEquals(options.includes(option), true, option);
   }
-  assertEquals(modelOptions([own, lightgcn]), ["fast", "depth", "dim", "layers", "reg-weight"]);
+  const expected = ["fast", "depth", "content", "dim", "layers", "reg-weight"];
+  assertEquals(modelOptions([own, lightgcn]), expected);
 });
 
 Deno.test("an option takes the place of the preset's value, the rest stays", () => {
   const given = settingsFrom(stair, { gamma: "0.7", neighbors: "image=0", dim: undefined });
   assertEquals(given, { gamma: 0.7, neighbors: { image: 0 } });
-  const whole = { dim: 64, layers: 3, gamma: 0.7, neighbors: { text: 5, image: 0 }, seed: 1 };
+  const whole = {
+    dim: 64,
+    layers: 3,
+    gamma: 0.7,
+    neighbors: { text: 5, image: 0 },
+    content: {},
+    seed: 1,
+  };
   assertEquals(settingsFor(stair, "sports", given).settings, whole);
   assertEquals(settingsFrom(lightgcn, {}), {});
   assertThrows(

@@ -1,0 +1,62 @@
+/**
+ * Sparse matrices scaled and added, on the CPU.
+ *
+ * @module
+ */
+import type { SparseMatrix, SparsePattern } from "./csr.ts";
+
+/** A matrix with given entries where a pattern has them: `value(row, column)`; 1 unless told. */
+export function valued(
+  pattern: SparsePattern,
+  value: (row: number, column: number) => number = () => 1,
+): SparseMatrix {
+  const { rowCount, columnCount, rowStart, column } = pattern;
+  const values = new Float32Array(column.length);
+  for (let row = 0; row < rowCount; row++) {
+    for (let entry = rowStart[row]!; entry < rowStart[row + 1]!; entry++) {
+      values[entry] = value(row, column[entry]!);
+    }
+  }
+  return { rowCount, columnCount, rowStart, column, value: values };
+}
+
+/** A + weight · B, of matrices of the same size whose columns ascend in each row. */
+export function addMatrices(a: SparseMatrix, b: SparseMatrix, weight: number): SparseMatrix {
+  const { rowCount, columnCount } = a;
+  const rowStart = new Uint32Array(rowCount + 1);
+  const most = a.column.length + b.column.length;
+  const column = new Uint32Array(most), value = new Float32Array(most);
+  let entries = 0;
+  for (let row = 0; row < rowCount; row++) {
+    let i = a.rowStart[row]!, j = b.rowStart[row]!;
+    const aEnd = a.rowStart[row + 1]!, bEnd = b.rowStart[row + 1]!;
+    while (i < aEnd || j < bEnd) {
+      const fromA = i < aEnd ? a.column[i]! : columnCount;
+      const fromB = j < bEnd ? b.column[j]! : columnCount;
+      column[entries] = Math.min(fromA, fromB);
+      const own = fromA <= fromB ? a.value[i++]! : 0;
+      const other = fromB <= fromA ? b.value[j++]! : 0;
+      value[entries++] = own + weight * other;
+    }
+    rowStart[row + 1] = entries;
+  }
+  return {
+    rowCount,
+    columnCount,
+    rowStart,
+    column: column.slice(0, entries),
+    value: value.slice(0, entries),
+  };
+}
+
+/** The sum of all entries, in f64. */
+export function sumOfEntries({ value }: SparseMatrix): number {
+  return value.reduce((sum, x) => sum + x, 0);
+}
+
+/** The sums of a pattern's columns: how often each is there. */
+export function columnCounts({ columnCount, column }: SparsePattern): Float64Array<ArrayBuffer> {
+  const counts = new Float64Array(columnCount);
+  for (const c of column) counts[c]!++;
+  return counts;
+}
