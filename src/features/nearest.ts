@@ -12,13 +12,8 @@ import { createTensor, readIntegers, write } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { padRows } from "./singular_vectors.ts";
 import { Tape } from "../tape/tape.ts";
-import {
-  type Block,
-  createLists,
-  recordTopK,
-  requireListLength,
-  uploadSeen,
-} from "../ops/ranking/top_k.ts";
+import { createLists, recordTopK, requireListLength } from "../ops/ranking/top_k.ts";
+import { type Block, uploadSeen } from "../ops/ranking/tiles.ts";
 import { diagonal } from "../sparse/csr.ts";
 import type { Neighbours } from "../sparse/graphs.ts";
 import { computeOnce, type PreparationOptions } from "./preparation.ts";

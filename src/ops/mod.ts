@@ -220,7 +220,8 @@ export {
   type ValueOf,
 } from "../models/settings.ts";
 export { stackedTables, xavierNormal, xavierUniform } from "../models/initial_values.ts";
-export type { SeenTensors, TopKLists } from "./ranking/top_k.ts";
+export type { TopKLists } from "./ranking/top_k.ts";
+export type { SeenTensors } from "./ranking/tiles.ts";
 export {
   type CandidateRows,
   type Similarity,

@@ -148,6 +148,21 @@ export const cases: Record<string, () => Case[]> = {
       };
     }),
 
+  score_moments: () =>
+    [0, 50].flatMap((first_candidate) =>
+      tiles.map(({ rows, candidates }) => ({
+        name: `${rows} × ${candidates}, from candidate ${first_candidate}`,
+        tensors: {
+          scores: floats(tileElements(rows, candidates)).map((x) => x > 0.8 ? -3.4e38 : 3 + x),
+          moments: floats(4 * (rows + 1)).map((x, at) => at % 4 === 0 ? 50 : 2 + x),
+          query_block: blockOf(0, 1, rows),
+          candidate_block: blockOf(0, first_candidate, candidates),
+        },
+        params: { row_stride: strideOf(rows) },
+        size: { invocations: strideOf(rows) },
+      }))
+    ),
+
   top_k: () =>
     [0, 50].flatMap((first_candidate) =>
       tiles.map(({ rows, candidates, k }) => {

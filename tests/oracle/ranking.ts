@@ -83,6 +83,27 @@ export const ranking: Record<string, Twin> = {
     }
   },
 
+  /** n, mean and Σ (score − mean)² of each query's scores that are not hidden, with those before */
+  score_moments(t, { row_stride }) {
+    const { queries, candidates } = blocksOf(t);
+    for (let row = 0; row < queries.count; row++) {
+      const at = 4 * (queries.firstId + row);
+      let [n, mean, spread] = candidates.firstId === 0 ? [0, 0, 0] : [...t.moments!.subarray(at)];
+      for (let c = 0; c < candidates.count; c++) {
+        const score = t.scores![scoreAt(c, row, row_stride!)]!;
+        if (score <= HIDDEN) continue;
+        n!++;
+        const distance = score - mean!;
+        mean! += distance / n!;
+        spread! += distance * (score - mean!);
+      }
+      t.moments!.set(
+        [n!, mean!, spread!, t.moments![at + 3]! * Number(candidates.firstId > 0)],
+        at,
+      );
+    }
+  },
+
   /** scores_ti = 0 where user_t has i in train */
   hide_seen(t, params) {
     for (const slot of batchRows(t, { ...params, rows: params.batch_size! })) {

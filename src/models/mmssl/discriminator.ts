@@ -12,7 +12,7 @@ import type { PenalisedNetwork } from "../../ops/losses/gradient_penalty.ts";
 import { linear } from "../../ops/rows/linear.ts";
 import { normaliseRows } from "../../ops/rows/normalise_rows.ts";
 import { addInteractions, hideSeen } from "../../ops/ranking/seen_items.ts";
-import type { SeenTensors } from "../../ops/ranking/top_k.ts";
+import type { SeenTensors } from "../../ops/ranking/tiles.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
 import { normal, type RandomSource } from "../../random.ts";
 import { initialStream } from "../initial_values.ts";

@@ -55,7 +55,7 @@ import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import { InputError } from "../../input_error.ts";
 import { uploadSparse } from "../../ops/graphs/packed_matrix.ts";
-import { uploadSeen } from "../../ops/ranking/top_k.ts";
+import { uploadSeen } from "../../ops/ranking/tiles.ts";
 import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
 import { oneSidedGraph } from "../../sparse/one_sided_graph.ts";
 import { defineModel } from "../define_model.ts";

@@ -20,13 +20,8 @@ import { patternOf } from "../../sparse/csr.ts";
 import { transposeNeighbours } from "../../sparse/neighbour_transpose.ts";
 import { requireRowLengths, type SparseTensor } from "../graphs/sparse_tensor.ts";
 import type { Tape } from "../../tape/tape.ts";
-import {
-  createLists,
-  recordTopK,
-  type SeenTensors,
-  type TopKLists,
-  uploadSeen,
-} from "../ranking/top_k.ts";
+import { createLists, recordTopK, type TopKLists } from "../ranking/top_k.ts";
+import { type SeenTensors, uploadSeen } from "../ranking/tiles.ts";
 
 /** Neighbours with the entries of a matrix. */
 export interface WeightedNeighbours {

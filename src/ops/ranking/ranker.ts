@@ -19,12 +19,11 @@ import {
   type ListEnds,
   LONGEST_LIST,
   NO_CANDIDATE,
-  type Ranked,
   recordTopK,
   type TopK,
   type TopKLists,
-  uploadSeen,
 } from "./top_k.ts";
+import { type Ranked, uploadSeen } from "./tiles.ts";
 
 /** Lists of items, one per query. */
 export interface ItemLists {

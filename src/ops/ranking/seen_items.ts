@@ -10,7 +10,7 @@ import addInteractionsCode from "../../../kernels/add_interactions.wgsl" with { 
 import hideSeenCode from "../../../kernels/hide_seen.wgsl" with { type: "text" };
 import type { Batch } from "../../tape/batch.ts";
 import type { Tape, Variable } from "../../tape/tape.ts";
-import type { SeenTensors } from "./top_k.ts";
+import type { SeenTensors } from "./tiles.ts";
 
 /** Invocations that share a user's items. */
 const LANES = 8;

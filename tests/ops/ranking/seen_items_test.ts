@@ -4,7 +4,7 @@ import { openDevice } from "../../../src/gpu/device.ts";
 import { Scratch } from "../../../src/gpu/scratch.ts";
 import { createTensor, readFloats } from "../../../src/gpu/tensor.ts";
 import { addInteractions, hideSeen } from "../../../src/ops/ranking/seen_items.ts";
-import { uploadSeen } from "../../../src/ops/ranking/top_k.ts";
+import { uploadSeen } from "../../../src/ops/ranking/tiles.ts";
 import { Tape, type Variable } from "../../../src/tape/tape.ts";
 import { createRandom, uniformReal } from "../../../src/random.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";

@@ -11,7 +11,8 @@ import {
 } from "../../../src/gpu/tensor.ts";
 import { recordRanker } from "../../../src/ops/ranking/ranker.ts";
 import { Tape } from "../../../src/tape/tape.ts";
-import { createLists, recordTopK, uploadSeen } from "../../../src/ops/ranking/top_k.ts";
+import { createLists, recordTopK } from "../../../src/ops/ranking/top_k.ts";
+import { uploadSeen } from "../../../src/ops/ranking/tiles.ts";
 import { createRandom, uniformReal } from "../../../src/random.ts";
 import { patternOf } from "../../../src/sparse/csr.ts";
 import { bothGathers } from "../../gpu/gather/both_gathers.ts";
