@@ -56,4 +56,6 @@ export {
   type Comparison,
 } from "./src/experiments/compare.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
-export { openRun, type Run } from "./src/runs/open_run.ts";
+export { blendWeights, type BlendWeightsOptions } from "./src/experiments/blend_weights.ts";
+export { type BlendSettings } from "./src/models/blend.ts";
+export { blend, openRun, type Run } from "./src/runs/open_run.ts";

@@ -34,6 +34,7 @@ import {
 } from "./cli/model_options.ts";
 import { countRunMemory } from "./cli/memory.ts";
 import { formatBytes } from "./cli/progress.ts";
+import { runFolders, weigh } from "./cli/blended_runs.ts";
 import { describeUser } from "./cli/recommendations.ts";
 import { trackEpochs, trackPreparation } from "./cli/training_progress.ts";
 
@@ -45,7 +46,9 @@ usage: deno task train [options]
   --data DIR              dataset folder: MMRec, freerec, LATTICE or CSV layout
                           (default: the embedded shop, data/shop)
   --model NAME            ${Object.keys(models).join(", ")}
-                          (default stair), or FILE.ts, whose default export defines one
+                          (default stair), or FILE.ts, whose default export defines one; or
+                          blend, of --runs A,B[,C], weighted by validation; weights may be given,
+                          as A=1,B=3
   --preset NAME           published settings: baby, sports, electronics or shop
                           (by the folder's name if the model has them, otherwise baby)
   --epochs N              epochs to train
@@ -108,7 +111,9 @@ async function main(): Promise<number | void> {
     return console.log(options.model ? helpOf(kind, settings, presetFor(kind, name, asked)) : HELP);
   }
   const seed = toNumber("seed", options.seed);
-  const given = { ...settingsFrom(kind, options), preset: asked, seed };
+  const blended = kind.name === "blend" ? runFolders(options) : undefined;
+  const own = blended ? { ...options, runs: blended.weighted?.runs } : options;
+  const given = { ...settingsFrom(kind, own), preset: asked, seed };
   const planned = settingsFor(kind, name, given), { settings } = planned;
   const training = completeTrainOptions(planned, trainingOptions(options));
 
@@ -120,7 +125,9 @@ async function main(): Promise<number | void> {
   console.error(`preparing ${data.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
   const start = performance.now();
-  using model = await kind.create(gpu, data, settings, preparation);
+  const runs = blended && (blended.weighted ? settings.runs : await weigh(gpu, data, blended));
+  const complete = runs ? { ...settings, runs } : settings;
+  using model = await kind.create(gpu, data, complete, preparation);
   const made = (performance.now() - start) / 1000;
   const out = String(options.out ?? `runs/${data.name}-${model.name}-${training.seed}`);
 

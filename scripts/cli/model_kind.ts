@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { InputError } from "../../src/input_error.ts";
 import { isModelKind } from "../../src/models/define_model.ts";
 import type { ModelKind } from "../../src/models/model.ts";
+import { blend } from "../../src/runs/open_run.ts";
 import { modelNamed } from "../../src/models/registry.ts";
 
 /**
@@ -16,6 +17,7 @@ import { modelNamed } from "../../src/models/registry.ts";
  * @throws {InputError} when there is none, or the file cannot be loaded or exports none by default.
  */
 export async function findKind(name: string): Promise<ModelKind> {
+  if (name === blend.name) return blend;
   if (!/\.[jt]s$/.test(name)) return modelNamed(name);
   const { default: kind }: { default?: unknown } = await import(
     pathToFileURL(resolve(name)).href

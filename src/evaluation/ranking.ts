@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Scratch } from "../gpu/scratch.ts";
 import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
 import { type Ranker, recordRanker } from "../ops/ranking/ranker.ts";
+import { rankedBy } from "../ops/ranking/tiles.ts";
 import { rowOf, type SparsePattern } from "../sparse/csr.ts";
 import {
   DEFAULT_METRICS,
@@ -33,15 +34,13 @@ export function createRanker(
   k: number,
   scratch?: Scratch,
 ): Ranker {
-  const { gpu, name, userCount, itemCount, products } = model;
-  return recordRanker(gpu, `${name} ranking`, { seen, k, scratch }, (tape) => {
-    const vectors = model.represent?.(tape);
-    return {
-      queries: { vectors, firstRow: 0, firstId: 0, count: userCount },
-      candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
-      products,
-    };
-  });
+  const { gpu, name, products } = model;
+  return recordRanker(
+    gpu,
+    `${name} ranking`,
+    { seen, k, scratch },
+    (tape) => rankedBy(model, model.represent?.(tape), products),
+  );
 }
 
 /** What a split's ranking hides: train items, and for the test split validation items too. */

@@ -8,6 +8,7 @@ import { loadDataset } from "../data/load_dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import { readFile } from "../files/open_source.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { type BlendSettings, defineBlend } from "../models/blend.ts";
 import { InputError } from "../input_error.ts";
 import { restoreModel } from "../models/define_model.ts";
 import type { Model, ModelKind } from "../models/model.ts";
@@ -36,6 +37,11 @@ export interface Run extends Disposable {
   };
 }
 
+/** Blends of runs by their folders, with weights: a kind of model that opens other runs. */
+export const blend: ModelKind<BlendSettings> = defineBlend((gpu, folder, options) =>
+  openRun(gpu, folder, options)
+);
+
 /**
  * Opens a run by its folder, on disk or on the web.
  *
@@ -62,7 +68,7 @@ export async function openRun(
   const data = await loadDataset(address);
   using guard = new DisposableStack();
   const restore = async (): Promise<Model> => {
-    const kind = models.find((kind) => kind.name === name) ?? modelNamed(name);
+    const kind = [blend, ...models].find((kind) => kind.name === name) ?? modelNamed(name);
     return await restoreModel(gpu, kind, data, settings, preparation);
   };
   const model = guard.use(

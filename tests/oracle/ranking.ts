@@ -87,20 +87,17 @@ export const ranking: Record<string, Twin> = {
   score_moments(t, { row_stride }) {
     const { queries, candidates } = blocksOf(t);
     for (let row = 0; row < queries.count; row++) {
-      const at = 4 * (queries.firstId + row);
-      let [n, mean, spread] = candidates.firstId === 0 ? [0, 0, 0] : [...t.moments!.subarray(at)];
+      const at = 4 * (queries.firstId + row), goesOn = candidates.firstId > 0;
+      const moments = goesOn ? [...t.moments!.subarray(at, at + 4)] : [0, 0, 0, 0];
       for (let c = 0; c < candidates.count; c++) {
         const score = t.scores![scoreAt(c, row, row_stride!)]!;
         if (score <= HIDDEN) continue;
-        n!++;
-        const distance = score - mean!;
-        mean! += distance / n!;
-        spread! += distance * (score - mean!);
+        moments[0]!++;
+        const distance = score - moments[1]!;
+        moments[1]! += distance / moments[0]!;
+        moments[2]! += distance * (score - moments[1]!);
       }
-      t.moments!.set(
-        [n!, mean!, spread!, t.moments![at + 3]! * Number(candidates.firstId > 0)],
-        at,
-      );
+      t.moments!.set(moments, at);
     }
   },
 

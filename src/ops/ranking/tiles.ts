@@ -40,6 +40,19 @@ export interface Ranked {
   readonly products?: readonly SparseScores[];
 }
 
+/** All users and all items, ranked by representations of both, users first, and by sparse products. */
+export function rankedBy(
+  { userCount, itemCount }: { readonly userCount: number; readonly itemCount: number },
+  vectors: Tensor | undefined,
+  products?: readonly SparseScores[],
+): Ranked {
+  return {
+    queries: { vectors, firstRow: 0, firstId: 0, count: userCount },
+    candidates: { vectors, firstRow: userCount, firstId: 0, count: itemCount },
+    products,
+  };
+}
+
 /** Which candidates each query must not be shown. */
 export interface SeenTensors extends Disposable {
   /** Per query, where its hidden candidates begin; queries + 1 offsets. */
