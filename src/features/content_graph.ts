@@ -9,7 +9,7 @@ import type { GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { type SparseMatrix, transpose } from "../sparse/csr.ts";
 import { normaliseSymmetric } from "../sparse/graphs.ts";
-import { addMatrices, sumOfEntries } from "../sparse/matrix_sums.ts";
+import { addMatrices, listedMatrix, sumOfEntries } from "../sparse/matrix_sums.ts";
 import { cosines } from "./cosine_graph.ts";
 import { nearestInModality } from "./nearest.ts";
 import type { PreparationOptions } from "./preparation.ts";
@@ -33,32 +33,8 @@ export async function contentGraph(
   const values = neighbours
     ? neighbours.cosines(k)
     : cosines(await features!.read(0, itemCount), features!.width, ids, k);
-  const listed = matrixOf(ids, values, k);
+  const listed = listedMatrix(ids, k, itemCount, values);
   return normaliseSymmetric(addMatrices(listed, transpose(listed), 1));
-}
-
-/** Lists of `k` as a matrix of what is above 0, columns ascending. */
-function matrixOf(ids: Uint32Array, values: ArrayLike<number>, k: number): SparseMatrix {
-  const rowCount = ids.length / k;
-  const rowStart = new Uint32Array(rowCount + 1);
-  const column: number[] = [], value: number[] = [];
-  for (let row = 0; row < rowCount; row++) {
-    const places = Array.from({ length: k }, (_, place) => row * k + place)
-      .filter((place) => values[place]! > 0)
-      .sort((a, b) => ids[a]! - ids[b]!);
-    for (const place of places) {
-      column.push(ids[place]!);
-      value.push(values[place]!);
-    }
-    rowStart[row + 1] = column.length;
-  }
-  return {
-    rowCount,
-    columnCount: rowCount,
-    rowStart,
-    column: Uint32Array.from(column),
-    value: Float32Array.from(value),
-  };
 }
 
 /**

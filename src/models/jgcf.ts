@@ -123,22 +123,25 @@ export const DAMPING = 3 * Math.tanh(1 / 3);
  * How Jacobi polynomials follow from each other up to degree `layers`, as the authors' code has it:
  *
  *     P_1 = g ((a + b + 2) / 2 · Ã + (a − b) / 2)
- *     c_0 P_k = g c_1 Ã P_(k−1) − g c_2 P_(k−1) − g² c_3 P_(k−2)
+ *     c_0 P_k = g c_1 Ã P_(k−1) ∓ g c_2 P_(k−1) − g² c_3 P_(k−2)
  *
  * with s = 2k + a + b, c_0 = 2k (k + a + b) (s − 2), c_1 = (s − 1) s (s − 2), c_2 = (s − 1) (a² − b²),
  * c_3 = 2 (k − 1 + a) (k − 1 + b) s and g the damping.
+ *
+ * @param sign Of c_2: 1 as it is known, −1 in that code.
  */
 export function jacobiSteps(
   { a, b, layers }: Pick<JgcfSettings, "a" | "b" | "layers">,
+  g: number = DAMPING,
+  sign: 1 | -1 = -1,
 ): RecurrenceStep[] {
-  const g = DAMPING;
   return Array.from({ length: layers }, (_, index): RecurrenceStep => {
     const k = index + 1, s = 2 * k + a + b;
     if (k === 1) return { product: g * s / 2, own: g * (a - b) / 2, earlier: 0 };
     const divisor = 2 * k * (k + a + b) * (s - 2);
     return {
       product: g * (s - 1) * s * (s - 2) / divisor,
-      own: -g * (s - 1) * (a ** 2 - b ** 2) / divisor,
+      own: sign * g * (s - 1) * (a ** 2 - b ** 2) / divisor,
       earlier: -(g ** 2) * 2 * (k - 1 + a) * (k - 1 + b) * s / divisor,
     };
   });

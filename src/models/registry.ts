@@ -17,6 +17,8 @@ import { itemFilter } from "./neighbours/item_filter.ts";
 import { itemKnn } from "./neighbours/item_knn.ts";
 import { rp3Beta } from "./neighbours/rp3_beta.ts";
 import { userKnn } from "./neighbours/user_knn.ts";
+import { jgcfSsc } from "./ssc/jgcf_ssc.ts";
+import { lightgcnSsc } from "./ssc/lightgcn_ssc.ts";
 import { stair } from "./stair.ts";
 
 /** The kinds of models of this library, by name. */
@@ -30,6 +32,8 @@ export const models = {
   jgcf,
   mmgcn,
   mmssl,
+  lightgcn_ssc: lightgcnSsc,
+  jgcf_ssc: jgcfSsc,
   item_knn: itemKnn,
   user_knn: userKnn,
   rp3_beta: rp3Beta,

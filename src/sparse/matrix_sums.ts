@@ -20,6 +20,39 @@ export function valued(
   return { rowCount, columnCount, rowStart, column, value: values };
 }
 
+/**
+ * Lists of `k` columns for each row as a matrix.
+ *
+ * @param values Of each place of the lists, of which those above 0 are kept; 1 unless told.
+ */
+export function listedMatrix(
+  ids: Uint32Array,
+  k: number,
+  columnCount: number,
+  values?: ArrayLike<number>,
+): SparseMatrix {
+  const rowCount = k === 0 ? columnCount : ids.length / k;
+  const rowStart = new Uint32Array(rowCount + 1);
+  const column: number[] = [], value: number[] = [];
+  for (let row = 0; row < rowCount; row++) {
+    const places = Array.from({ length: k }, (_, place) => row * k + place)
+      .filter((place) => !values || values[place]! > 0)
+      .sort((a, b) => ids[a]! - ids[b]!);
+    for (const place of places) {
+      column.push(ids[place]!);
+      value.push(values?.[place] ?? 1);
+    }
+    rowStart[row + 1] = column.length;
+  }
+  return {
+    rowCount,
+    columnCount,
+    rowStart,
+    column: Uint32Array.from(column),
+    value: Float32Array.from(value),
+  };
+}
+
 /** A + weight · B, of matrices of the same size whose columns ascend in each row. */
 export function addMatrices(a: SparseMatrix, b: SparseMatrix, weight: number): SparseMatrix {
   const { rowCount, columnCount } = a;

@@ -15,6 +15,7 @@ import { checkLightGcn } from "./rivals/lightgcn.ts";
 import { checkMfBpr } from "./rivals/mf_bpr.ts";
 import { checkMmgcn } from "./rivals/mmgcn.ts";
 import { checkMmssl } from "./rivals/mmssl.ts";
+import { checkSsc } from "./rivals/ssc.ts";
 import type { RivalCheck } from "./rivals/rival_check.ts";
 
 /** By the name of the model in the file. */
@@ -27,6 +28,8 @@ const CHECKS: Readonly<Record<string, RivalCheck>> = {
   "LATTICE": checkLattice,
   "JGCF": checkJgcf,
   "MMSSL": checkMmssl,
+  "LightGCN with SSC (spectrum shift correction)": checkSsc,
+  "JGCF with SSC (spectrum shift correction)": checkSsc,
 };
 
 /**

@@ -38,18 +38,20 @@ export interface RecurrenceStep {
  * @param graph A, symmetric.
  * @param steps From P_1 on; without any H is E itself.
  * @param input E, rows × dim, dim a multiple of 4.
+ * @param scale What H is multiplied with, unless there are no steps; 1 unless told.
  */
 export function polynomialConvolution(
   tape: Tape,
   graph: PackedMatrix,
   steps: readonly RecurrenceStep[],
   input: Variable,
+  scale = 1,
 ): Variable {
   if (steps.length === 0) return input;
   return tape.operation(
-    meanOfPolynomials(tape, graph, steps, input.value),
+    meanOfPolynomials(tape, graph, steps, input.value, scale),
     [input],
-    (dh) => addGradient(tape, input, meanOfPolynomials(tape, graph, steps, dh)),
+    (dh) => addGradient(tape, input, meanOfPolynomials(tape, graph, steps, dh, scale)),
   );
 }
 
@@ -59,9 +61,10 @@ export function meanOfPolynomials(
   graph: PackedMatrix,
   steps: readonly RecurrenceStep[],
   input: Tensor,
+  scale = 1,
 ): Tensor {
-  const degree = steps.length, share = 1 / (degree + 1);
-  // B_K is E / (K + 1), and B_(K+1) nothing: multiples of E that need not be made.
+  const degree = steps.length, share = scale / (degree + 1);
+  // B_K is that share of E, and B_(K+1) nothing: multiples of E that need not be made.
   let state = { tensor: input, factor: share };
   let before = { tensor: input, factor: 0 };
   for (let k = degree - 1; k >= 0; k--) {

@@ -40,17 +40,21 @@ export function loadParameters(
   }
 }
 
-/** Compares representations, users' and items'. */
+/** Compares representations, users' and items'; `prefix` is as in {@linkcode compareLoss}. */
 export async function compareForward(
   gpu: GpuDevice,
   model: BuiltModel,
   file: RivalFile,
   compare: Compare,
+  prefix = "",
 ): Promise<void> {
   const h = await represent(gpu, model);
   const split = h.length / (model.userCount + model.itemCount) * model.userCount;
-  compare("forward/user", h.subarray(0, split), numbers(file, "forward/user"));
-  compare("forward/item", h.subarray(split), numbers(file, "forward/item"));
+  const parts = { user: h.subarray(0, split), item: h.subarray(split) };
+  for (const [name, rows] of Object.entries(parts)) {
+    const key = `${prefix}forward/${name}`;
+    compare(key, rows, numbers(file, key));
+  }
 }
 
 /**
