@@ -112,8 +112,10 @@ async function main(): Promise<number | void> {
   }
   const seed = toNumber("seed", options.seed);
   const blended = kind.name === "blend" ? runFolders(options) : undefined;
-  const own = blended ? { ...options, runs: blended.weighted?.runs } : options;
-  const given = { ...settingsFrom(kind, own), preset: asked, seed };
+  const own = blended
+    ? { ...settingsFrom(kind, { ...options, runs: undefined }), runs: blended.weights }
+    : settingsFrom(kind, options);
+  const given = { ...own, preset: asked, seed };
   const planned = settingsFor(kind, name, given), { settings } = planned;
   const training = completeTrainOptions(planned, trainingOptions(options));
 
@@ -125,8 +127,9 @@ async function main(): Promise<number | void> {
   console.error(`preparing ${data.name} on ${gpu.adapterName}`);
   const preparation = { cacheFolder: CACHE_FOLDER, onProgress: trackPreparation() };
   const start = performance.now();
-  const runs = blended && (blended.weighted ? settings.runs : await weigh(gpu, data, blended));
-  const complete = runs ? { ...settings, runs } : settings;
+  const complete = blended && !blended.given
+    ? { ...settings, runs: await weigh(gpu, data, blended) }
+    : settings;
   using model = await kind.create(gpu, data, complete, preparation);
   const made = (performance.now() - start) / 1000;
   const out = String(options.out ?? `runs/${data.name}-${model.name}-${training.seed}`);
@@ -228,9 +231,11 @@ function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: 
     "",
     describeOptions(kind, settings),
     "",
-    `and trains at most ${epochs} epochs with batch-size ${batchSize}, learning-rate ` +
-    `${learningRate}, weight-decay ${weightDecay}, l2 ${l2}, ` +
-    `${patience === undefined ? "no patience" : `patience ${patience}`} (${source}).`,
+    epochs === 0
+      ? `and is computed, not trained (${source}).`
+      : `and trains at most ${epochs} epochs with batch-size ${batchSize}, learning-rate ` +
+        `${learningRate}, weight-decay ${weightDecay}, l2 ${l2}, ` +
+        `${patience === undefined ? "no patience" : `patience ${patience}`} (${source}).`,
   ].join("\n");
 }
 
