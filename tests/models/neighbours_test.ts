@@ -58,14 +58,12 @@ const expected: Record<string, (k: number) => Matrix> = {
       lists(items.length, k, (i, j) => together(0.5, i, j) / (norm(i) * norm(j) + 50)),
     );
   },
-  user_knn: (k) =>
-    product(
-      lists(d.length, k, (u, v) =>
-        sum(x[u]!.map((one, i) =>
-          one * x[v]![i]!
-        )) / (Math.sqrt(d[u]! * d[v]!) + 1)),
-      x,
-    ),
+  user_knn: (k) => {
+    const shared = (u: number, v: number): number =>
+      sum(x[u]!.map((one, i) => one * x[v]![i]! * power(items[i]!, -0.5)));
+    const norm = (u: number): number => Math.sqrt(shared(u, u));
+    return product(lists(d.length, k, (u, v) => shared(u, v) / (norm(u) * norm(v) + 1)), x);
+  },
   rp3_beta: (k) =>
     product(
       x,

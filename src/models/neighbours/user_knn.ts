@@ -1,19 +1,19 @@
 /**
  * UserKNN: a user is shown what the most similar users have (Resnick et al., CSCW 1994; for implicit feedback by
- * the cosine of rows of interactions, with pairs that share few items counting less).
+ * the cosine of rows of interactions, popular items counting less, and pairs that share few items less).
  *
- * S_uv = |items of both| / (√d_u √d_v + h), the k largest of each row, with d the numbers of a user's items; scores
- * are S X.
+ * With y_ui = d_i^−p where user u has item i of d_i users: S_uv = ⟨y_u, y_v⟩ / (|y_u| |y_v| + h), the k largest of
+ * each row; scores are S X.
  *
  * @module
  */
 import { uploadCandidateRows } from "../../ops/ranking/sparse_scores.ts";
-import { rowLengths, transpose } from "../../sparse/csr.ts";
-import { valued } from "../../sparse/matrix_sums.ts";
+import { transpose } from "../../sparse/csr.ts";
+import { columnCounts, valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
 import type { ModelKind } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
-import { COMPUTED, powers, similarLists } from "./similar_lists.ts";
+import { columnNorms, COMPUTED, powers, similarLists } from "./similar_lists.ts";
 
 const settings = {
   neighbors: { default: 1000, from: 1, whole: true, help: "most similar users kept, each" },
@@ -22,6 +22,7 @@ const settings = {
     from: 0,
     help: "what is added to the product of norms (h): pairs that share few items count less",
   },
+  itemPower: { default: 0.25, from: 0, help: "an item of n users counts n^-p (p)" },
 } as const;
 
 /** Settings by validation on Baby. */
@@ -32,12 +33,13 @@ export const userKnn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   presets: {
     baby: { model: {}, training: COMPUTED, source: "chosen here, by validation on Baby" },
   },
-  create: async (gpu, { train }, { neighbors, shrinkage }) => {
-    const left = valued(train), right = transpose(left);
-    const norms = powers(rowLengths(train), 0.5);
+  create: async (gpu, { train }, { neighbors, shrinkage, itemPower }) => {
+    const weight = powers(columnCounts(train), -itemPower);
+    const left = valued(train, (_, item) => weight[item]!), right = transpose(left);
+    const norms = columnNorms(right);
     const form = { left, right, rowScale: norms, columnScale: norms, shrinkage };
     const similar = await similarLists(gpu, "similar users", form, neighbors);
-    const rows = uploadCandidateRows(gpu, "what users have", left);
+    const rows = uploadCandidateRows(gpu, "what users have", valued(train));
     return {
       parameters: {},
       lossTerms: {},
