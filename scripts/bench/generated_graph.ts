@@ -6,8 +6,13 @@
  */
 import { InputError } from "../../src/input_error.ts";
 import { createRandom, type RandomSource, shuffle, uniformBelow } from "../../src/random.ts";
-import { countInteractions } from "../../src/evaluation/metrics.ts";
-import { patternOf, rowLengths, rowOf, type SparsePattern } from "../../src/sparse/csr.ts";
+import {
+  columnCounts,
+  patternOf,
+  rowLengths,
+  rowOf,
+  type SparsePattern,
+} from "../../src/sparse/csr.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type FeatureMatrix, featuresOf } from "../../src/data/features.ts";
 import type { NeighbourLists } from "../../src/data/neighbour_lists.ts";
@@ -48,7 +53,7 @@ const NEIGHBOURS = 10;
 
 /** The degrees of a graph. */
 export function degreesOf(graph: SparsePattern): Degrees {
-  return { users: rowLengths(graph), items: countInteractions(graph) };
+  return { users: rowLengths(graph), items: columnCounts(graph) };
 }
 
 /** The same distribution over `times` as many users, items and interactions. */

@@ -46,7 +46,7 @@ export function runFolders({ runs }: Options): RunFolders {
 export async function weigh(
   gpu: Gpu,
   data: Dataset,
-  { weights: { ...runs } }: RunFolders,
+  { weights: runs }: RunFolders,
 ): Promise<Record<string, number>> {
   let line: ReturnType<typeof createProgress> | undefined;
   const weights = await blendWeights(gpu, data, Object.keys(runs), {

@@ -31,7 +31,7 @@
 import { InputError } from "../input_error.ts";
 import type { ItemLists } from "../ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
-import { rowOf, type SparsePattern } from "../sparse/csr.ts";
+import { columnCounts, rowOf, type SparsePattern } from "../sparse/csr.ts";
 
 /** Metrics by name: "recall@10", "ndcg@20", … */
 export type Metrics<Name extends string = string> = Readonly<Record<Name, number>>;
@@ -190,7 +190,7 @@ export function rankingMetricsPerUser(
 ): MetricsPerUser {
   checkLists(ranking, targets, metrics);
   const users = usersWithTargets(targets);
-  const interactionCounts = countInteractions(train);
+  const interactionCounts = columnCounts(train);
   const measured = metrics.flatMap((metric) =>
     "perUser" in metric ? [{ ...metric, values: new Float64Array(users.length) }] : []
   );
@@ -218,15 +218,6 @@ export function rankingMetricsPerUser(
     users,
     values: Object.fromEntries(measured.map(({ name, values }) => [name, values])),
   };
-}
-
-/** How many users each item has in a pattern of users × items. */
-export function countInteractions(
-  { column, columnCount }: SparsePattern,
-): Uint32Array<ArrayBuffer> {
-  const counts = new Uint32Array(columnCount);
-  for (const item of column) counts[item]!++;
-  return counts;
 }
 
 /** How often each item is among the first `k` of some users' lists. */

@@ -6,9 +6,8 @@
 import type { Dataset } from "../data/dataset.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";
 import { highestFirst } from "../sparse/counting_sort.ts";
-import { rowOf, type SparsePattern } from "../sparse/csr.ts";
+import { columnCounts, rowOf, type SparsePattern } from "../sparse/csr.ts";
 import {
-  countInteractions,
   DEFAULT_METRICS,
   listLengthFor,
   type Metrics,
@@ -45,7 +44,7 @@ export function rankByPopularity(
   seen: SparsePattern,
   k: number,
 ): Uint32Array<ArrayBuffer> {
-  const order = highestFirst(countInteractions(train));
+  const order = highestFirst(columnCounts(train));
   const ranked = new Uint32Array(train.rowCount * k).fill(NO_CANDIDATE);
   // Of every item, the last user so far that has seen it, plus 1.
   const seenBy = new Uint32Array(train.columnCount);

@@ -123,8 +123,9 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   for (const kind of kinds) completeTrainOptions(settingsFor(kind, data.name), protocol);
   const bestSellers = popularityMetrics(data, "test", metrics);
   const added = baselines && !kinds.includes(itemFilter) ? [itemFilter] : [];
+  const computed = (kind: ModelKind): boolean => isComputed(settingsFor(kind, data.name));
   const runsOf = (kind: ModelKind): number =>
-    isComputed(settingsFor(kind, data.name)) ? 1 : seeds + (tune ? TRIED.length - 1 : 0);
+    computed(kind) ? 1 : seeds + (tune ? TRIED.length - 1 : 0);
   const total = sum([...added, ...kinds], runsOf);
   let done = 0;
   const run: RunCell = async (kind, setting, seed) => {
@@ -140,7 +141,7 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   const compared: Runs[] = [];
   for (const kind of [...added, ...kinds]) {
     compared.push(
-      isComputed(settingsFor(kind, data.name))
+      computed(kind)
         ? { kind, setting: {}, results: new Array(seeds).fill(await run(kind, {}, 1)) }
         : await runModel(kind, seeds, tune, select, run),
     );

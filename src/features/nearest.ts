@@ -62,6 +62,7 @@ export async function nearestInModality(
   k: number,
   options: PreparationOptions = {},
 ): Promise<Neighbours> {
+  if (k === 0) return { ids: new Uint32Array(), k };
   if (neighbours) return { ids: neighbours.nearest(k), k };
   return await nearestItems(gpu, features!, k, options);
 }

@@ -26,8 +26,14 @@ import { rankedBy } from "../ops/ranking/tiles.ts";
 import { valued } from "../sparse/matrix_sums.ts";
 import { Tape } from "../tape/tape.ts";
 import { defineModel } from "./define_model.ts";
-import { builtModel, type Model, type ModelKind, type ModelParts } from "./model.ts";
-import { COMPUTED } from "./neighbours/similar_lists.ts";
+import {
+  builtModel,
+  type Model,
+  type ModelKind,
+  type ModelParts,
+  NOTHING_TRAINED,
+} from "./model.ts";
+import { COMPUTED } from "./shared_presets.ts";
 
 const NO_RUNS: Readonly<Record<string, number>> = {};
 
@@ -146,9 +152,7 @@ export function blendParts(
   );
   const resources = guard.move();
   return {
-    parameters: {},
-    lossTerms: {},
-    phases: [],
+    ...NOTHING_TRAINED,
     ...(h ? { represent: () => h } : {}),
     products,
     [Symbol.dispose]: () => resources.dispose(),

@@ -22,7 +22,7 @@
  *
  * @module
  */
-import type { Dataset, Modality } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { nearestInModality } from "../features/nearest.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { GpuDevice } from "../gpu/device.ts";
@@ -271,21 +271,10 @@ export async function frozenGraph(
 ): Promise<SparseMatrix> {
   const lists: Neighbours[] = [];
   for (const modality of modalities) {
-    lists.push(await nearestOthers(gpu, modality, knn - 1, options));
+    lists.push(await nearestInModality(gpu, modality, knn - 1, options));
   }
   const names = modalities.map(({ name }) => name);
   return neighbourMix(lists, modalityWeights(names, imageWeight), itemCount);
-}
-
-/** The nearest others of each item; none where none are asked for. */
-async function nearestOthers(
-  gpu: GpuDevice,
-  modality: Modality,
-  k: number,
-  options: PreparationOptions,
-): Promise<Neighbours> {
-  if (k === 0) return { ids: new Uint32Array(), k };
-  return await nearestInModality(gpu, modality, k, options);
 }
 
 /** Weight of each modality's graph: `imageWeight` for the image, equal parts of the rest for the others. */

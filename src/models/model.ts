@@ -60,6 +60,9 @@ export interface ModelParts extends Disposable {
   learningRateFactor?(epoch: number): number;
 }
 
+/** The parts of a model that is computed when it is made, but for what ranks. */
+export const NOTHING_TRAINED = { parameters: {}, lossTerms: {}, phases: [] } as const;
+
 /** A model with what it is made of, for training and ranking. */
 export interface BuiltModel extends Model, ModelParts {
   /** Where its tensors are. */
@@ -144,7 +147,8 @@ export interface ModelKind<Settings extends object = Readonly<Record<string, unk
    * Makes a model that is ready for training.
    *
    * @param settings In the place of those of the dataset's preset, and of the defaults; `preset` names another
-   * one than the dataset's, and `content` has weights of what is alike in a modality, which is added to scores. Where their type is not known, names and values are checked by this call.
+   * one than the dataset's, and `content` has weights of what is alike in a modality, which is added to scores.
+   * Where their type is not known, names and values are checked by this call.
    * @throws {InputError} when a setting is not known or out of range, or the dataset lacks what the model
    * needs.
    * @throws {GpuError} when it exceeds what the adapter can hold.

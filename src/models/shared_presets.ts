@@ -25,3 +25,18 @@ export const SHOP = {
   training: SHOP_TRAINING,
   source: "chosen here for the shop",
 } as const;
+
+/** How a model is trained that is computed when it is made: not at all. */
+export const COMPUTED: TrainingSettings = {
+  learningRate: 1e-3,
+  weightDecay: 0,
+  batchSize: 1024,
+  epochs: 0,
+};
+
+/** The preset of Baby of what is computed: its defaults. */
+export const COMPUTED_FOR_BABY = {
+  model: {},
+  training: COMPUTED,
+  source: "chosen here, by validation on Baby",
+} as const;

@@ -62,6 +62,15 @@ export function rowLengths(
   return rowStart.subarray(1).map((end, row) => end - rowStart[row]!);
 }
 
+/** Entries of each column: how many users each item has in a pattern of users × items. */
+export function columnCounts(
+  { column, columnCount }: Pick<SparsePattern, "column" | "columnCount">,
+): Uint32Array<ArrayBuffer> {
+  const counts = new Uint32Array(columnCount);
+  for (const each of column) counts[each]!++;
+  return counts;
+}
+
 /** The columns of one row, a view. */
 export function rowOf({ rowStart, column }: SparsePattern, row: number): Uint32Array<ArrayBuffer> {
   return column.subarray(rowStart[row], rowStart[row + 1]);

@@ -33,23 +33,24 @@ export function listedMatrix(
 ): SparseMatrix {
   const rowCount = k === 0 ? columnCount : ids.length / k;
   const rowStart = new Uint32Array(rowCount + 1);
-  const column: number[] = [], value: number[] = [];
+  const column = new Uint32Array(ids.length), value = new Float32Array(ids.length);
+  let entries = 0;
   for (let row = 0; row < rowCount; row++) {
     const places = Array.from({ length: k }, (_, place) => row * k + place)
       .filter((place) => !values || values[place]! > 0)
       .sort((a, b) => ids[a]! - ids[b]!);
     for (const place of places) {
-      column.push(ids[place]!);
-      value.push(values?.[place] ?? 1);
+      column[entries] = ids[place]!;
+      value[entries++] = values?.[place] ?? 1;
     }
-    rowStart[row + 1] = column.length;
+    rowStart[row + 1] = entries;
   }
   return {
     rowCount,
     columnCount,
     rowStart,
-    column: Uint32Array.from(column),
-    value: Float32Array.from(value),
+    column: column.slice(0, entries),
+    value: value.slice(0, entries),
   };
 }
 
@@ -85,11 +86,4 @@ export function addMatrices(a: SparseMatrix, b: SparseMatrix, weight: number): S
 /** The sum of all entries, in f64. */
 export function sumOfEntries({ value }: SparseMatrix): number {
   return value.reduce((sum, x) => sum + x, 0);
-}
-
-/** The sums of a pattern's columns: how often each is there. */
-export function columnCounts({ columnCount, column }: SparsePattern): Float64Array<ArrayBuffer> {
-  const counts = new Float64Array(columnCount);
-  for (const c of column) counts[c]!++;
-  return counts;
 }

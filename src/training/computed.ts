@@ -4,9 +4,10 @@
  * @module
  */
 import { Scratch } from "../gpu/scratch.ts";
-import type { BuiltModel } from "../models/model.ts";
+import { type BuiltModel, isComputed } from "../models/model.ts";
 import { modelTensors, shapesOf, streamTensors, writeTensors } from "../models/saved_tensor.ts";
-import type { Trainer } from "./trainer.ts";
+import type { SparsePattern } from "../sparse/csr.ts";
+import { Trainer, type TrainerSettings } from "./trainer.ts";
 
 /** What a run does with a model, whether it is trained or computed. */
 export type Training =
@@ -25,8 +26,17 @@ export type Training =
   >
   & Disposable;
 
+/** Makes what a run works with: a trainer or, for a model that is computed, what stands in its place. */
+export function createTraining(
+  model: BuiltModel,
+  train: SparsePattern,
+  settings: TrainerSettings,
+): Training {
+  return isComputed(model) ? createComputed(model) : new Trainer(model, train, settings);
+}
+
 /** The run of a model that is computed: its only state is its best one. */
-export function createComputed(model: BuiltModel): Training {
+function createComputed(model: BuiltModel): Training {
   const { gpu } = model;
   const scratch = new Scratch(gpu);
   const tensors = modelTensors(model);

@@ -8,8 +8,8 @@ import { listLengthFor, parseMetrics } from "../evaluation/metrics.ts";
 import { createEvaluator } from "../evaluation/ranking.ts";
 import { type GpuDevice, openDevice } from "../gpu/device.ts";
 import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
-import { type BuiltModel, builtModel, isComputed, type ModelKind } from "../models/model.ts";
-import { createComputed, type Training } from "./computed.ts";
+import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
+import { createTraining } from "./computed.ts";
 import { drawsInWorker, workerBytes } from "./drawing.ts";
 import { drawingBytes } from "./sampler.ts";
 import {
@@ -60,9 +60,7 @@ export async function countMemoryOn(
   const { uploadBytes } = gpu;
   const complete = completeTrainOptions(model, options);
   const metrics = measuredMetrics(complete);
-  using trainer: Training = isComputed(model)
-    ? createComputed(model)
-    : new Trainer(model, dataset.train, complete);
+  using trainer = createTraining(model, dataset.train, complete);
   const { scratch } = trainer;
   using validation = createEvaluator(model, dataset, "valid", { metrics, scratch });
   // Per user, as there is no mean where a split has no target.

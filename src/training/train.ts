@@ -11,7 +11,7 @@ import type { DefaultMetric, Metrics } from "../evaluation/metrics.ts";
 import { createEvaluator, type Evaluator } from "../evaluation/ranking.ts";
 import { GpuError } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
-import { type BuiltModel, builtModel, isComputed, type Model } from "../models/model.ts";
+import { type BuiltModel, builtModel, type Model } from "../models/model.ts";
 import type { RunConfig } from "../runs/run_config.ts";
 import type { MetricsRow, RunDescription, RunFolder } from "../runs/run_folder.ts";
 import { completeAdam } from "../tape/adamw.ts";
@@ -22,8 +22,8 @@ import {
   measuredMetrics,
   type TrainOptions,
 } from "./train_options.ts";
-import { createComputed, type Training } from "./computed.ts";
-import { type EpochResult, Trainer } from "./trainer.ts";
+import { createTraining, type Training } from "./computed.ts";
+import type { EpochResult } from "./trainer.ts";
 
 /** Result of a run. */
 export interface TrainResult<Metric extends string = string> {
@@ -68,9 +68,7 @@ export async function train<const Metric extends string = DefaultMetric>(
   requireSameSize(built, data);
   const complete = completeTrainOptions(built, options);
   const metrics = measuredMetrics(complete);
-  using trainer: Training = isComputed(built)
-    ? createComputed(built)
-    : new Trainer(built, data.train, complete);
+  using trainer = createTraining(built, data.train, complete);
   const { scratch } = trainer;
   using validation = createEvaluator(built, data, "valid", { metrics, scratch });
   const run = new Run(trainer, validation, complete);

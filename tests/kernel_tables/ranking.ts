@@ -88,9 +88,9 @@ export const cases: Record<string, () => Case[]> = {
       };
       const sums = [0, 1].map((added) => ({
         name: `${rows} × ${candidates}${added ? ", added" : ""}`,
-        parts: ["score_of/weighted"],
+        parts: ["score_of/sum"],
         tensors: tensors(),
-        constants: { workgroup_size, weight: 0.7, added },
+        constants: { workgroup_size, added },
         ...one,
       }));
       const similarities = [1, 1.3].map((power) => ({

@@ -6,7 +6,7 @@ import { models } from "../../src/models/registry.ts";
 import { shiftedSteps } from "../../src/models/ssc/spectrum_shift.ts";
 import { patternOf } from "../../src/sparse/csr.ts";
 import { interactionGraph, toDense } from "../../src/sparse/graphs.ts";
-import { jointGraph } from "../../src/sparse/shifted_graph.ts";
+import { jointGraph } from "../../src/sparse/joint_graph.ts";
 import { madeDataset } from "../training/made_dataset.ts";
 import { assertTrains } from "./model_runs.ts";
 

@@ -126,8 +126,8 @@ export const ranking: Record<string, Twin> = {
 };
 
 export const scoreParts: Record<string, PartTwin> = {
-  "score_of/weighted": (t, _, { weight, added }) => ({
-    score_of: (_query, _candidate, sum, at) => (added ? t.scores![at]! : 0) + weight! * sum,
+  "score_of/sum": (t, _, { added }) => ({
+    score_of: (_query, _candidate, sum, at) => (added ? t.scores![at]! : 0) + sum,
   }),
   "score_of/similarity": (t, _, { shrinkage, power }) => ({
     score_of: (query, candidate, sum) => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { patternOf } from "../../src/sparse/csr.ts";
+import { columnCounts, patternOf } from "../../src/sparse/csr.ts";
 import { toDense } from "../../src/sparse/graphs.ts";
-import { addMatrices, columnCounts, sumOfEntries, valued } from "../../src/sparse/matrix_sums.ts";
+import { addMatrices, sumOfEntries, valued } from "../../src/sparse/matrix_sums.ts";
 
 const a = valued(patternOf(3, 4, [[0, 0], [0, 2], [2, 3]]), (row, column) => 10 * row + column + 1);
 const b = valued(patternOf(3, 4, [[0, 1], [0, 2], [1, 0]]));

@@ -8,13 +8,14 @@
  *
  * @module
  */
-import { rowLengths, transpose } from "../../sparse/csr.ts";
-import { columnCounts, valued } from "../../sparse/matrix_sums.ts";
+import { columnCounts, rowLengths, transpose } from "../../sparse/csr.ts";
+import { valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
 import type { ModelKind } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
+import { COMPUTED_FOR_BABY } from "../shared_presets.ts";
 import { itemListModel, LIST_CONTENT, SECOND_HOP } from "./item_lists.ts";
-import { COMPUTED, powers } from "./similar_lists.ts";
+import { powers } from "./similar_lists.ts";
 
 const settings = {
   neighbors: { default: 512, from: 1, whole: true, help: "most similar items kept, each" },
@@ -31,9 +32,7 @@ export const itemFilter: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "item_filter",
   title: "Item filter (a sharpened two-step filter of the graph)",
   settings,
-  presets: {
-    baby: { model: {}, training: COMPUTED, source: "chosen here, by validation on Baby" },
-  },
+  presets: { baby: COMPUTED_FOR_BABY },
   create: async (gpu, data, { rowPower, userPower, columnPower, sharpness, ...lists }, options) => {
     const users = powers(rowLengths(data.train), -userPower), items = columnCounts(data.train);
     const form = {

@@ -11,8 +11,9 @@ import { valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
 import type { ModelKind } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
+import { COMPUTED_FOR_BABY } from "../shared_presets.ts";
 import { itemListModel, LIST_CONTENT, SECOND_HOP } from "./item_lists.ts";
-import { columnNorms, COMPUTED, powers } from "./similar_lists.ts";
+import { powers, rowNorms } from "./similar_lists.ts";
 
 const settings = {
   neighbors: { default: 500, from: 1, whole: true, help: "most similar items kept, each" },
@@ -31,14 +32,11 @@ export const itemKnn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "item_knn",
   title: "ItemKNN (Deshpande & Karypis, TOIS 2004)",
   settings,
-  presets: {
-    baby: { model: {}, training: COMPUTED, source: "chosen here, by validation on Baby" },
-  },
+  presets: { baby: COMPUTED_FOR_BABY },
   create: async (gpu, data, { shrinkage, userPower, ...lists }, options) => {
     const weight = powers(rowLengths(data.train), -userPower);
     const right = valued(data.train, (user) => weight[user]!);
-    const norms = columnNorms(right);
-    const left = transpose(right);
+    const left = transpose(right), norms = rowNorms(left);
     const form = { left, right, rowScale: norms, columnScale: norms, shrinkage };
     return await itemListModel(gpu, data, form, lists, options);
   },

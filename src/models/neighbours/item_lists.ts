@@ -11,7 +11,7 @@ import { largestOfRows } from "../../ops/ranking/largest_of_rows.ts";
 import { uploadCandidateRows } from "../../ops/ranking/sparse_scores.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import { addMatrices, sumOfEntries, valued } from "../../sparse/matrix_sums.ts";
-import type { ModelParts } from "../model.ts";
+import { type ModelParts, NOTHING_TRAINED } from "../model.ts";
 import { NO_CONTENT } from "../settings.ts";
 import { type SimilarityForm, similarLists } from "./similar_lists.ts";
 
@@ -62,9 +62,7 @@ export async function itemListModel(
   const lists = secondHop > 0 ? await withSecondHop(gpu, near, secondHop) : near;
   const rows = uploadCandidateRows(gpu, "similar items", lists);
   return {
-    parameters: {},
-    lossTerms: {},
-    phases: [],
+    ...NOTHING_TRAINED,
     products: [{ queries: valued(data.train), rows }],
     similarItems: rows,
     [Symbol.dispose]: () => rows[Symbol.dispose](),

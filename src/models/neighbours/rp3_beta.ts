@@ -6,13 +6,14 @@
  *
  * @module
  */
-import { rowLengths, transpose } from "../../sparse/csr.ts";
-import { columnCounts, valued } from "../../sparse/matrix_sums.ts";
+import { columnCounts, rowLengths, transpose } from "../../sparse/csr.ts";
+import { valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
 import type { ModelKind } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
+import { COMPUTED_FOR_BABY } from "../shared_presets.ts";
 import { itemListModel, LIST_CONTENT, SECOND_HOP } from "./item_lists.ts";
-import { COMPUTED, powers } from "./similar_lists.ts";
+import { powers } from "./similar_lists.ts";
 
 const settings = {
   neighbors: { default: 200, from: 1, whole: true, help: "most similar items kept, each" },
@@ -27,9 +28,7 @@ export const rp3Beta: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "rp3_beta",
   title: "RP3β (Paudel et al., TiiS 2017)",
   settings,
-  presets: {
-    baby: { model: {}, training: COMPUTED, source: "chosen here, by validation on Baby" },
-  },
+  presets: { baby: COMPUTED_FOR_BABY },
   create: async (gpu, data, { alpha, beta, ...lists }, options) => {
     const users = powers(rowLengths(data.train), -alpha), items = columnCounts(data.train);
     const form = {

@@ -13,8 +13,7 @@ import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor } from "../../gpu/tensor.ts";
 import { largestOfRows } from "../../ops/ranking/largest_of_rows.ts";
 import { uploadCandidateRows } from "../../ops/ranking/sparse_scores.ts";
-import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
-import type { TrainingSettings } from "../model.ts";
+import type { SparseMatrix } from "../../sparse/csr.ts";
 
 /** A matrix W: of items by the users they share or, of the transposed interactions, of users by items. */
 export interface SimilarityForm {
@@ -47,19 +46,18 @@ export async function similarLists(
   using resources = new DisposableStack();
   const scale = (name: string, values: ArrayLike<number>) =>
     resources.use(createTensor(gpu, name, [values.length], Float32Array.from(values)));
-  const becomes = {
+  const similarity = {
     queryScale: scale("scale of rows", rowScale),
     candidateScale: scale("scale of columns", columnScale),
     shrinkage,
     power,
   };
   const rows = resources.use(uploadCandidateRows(gpu, `${label} interactions`, right));
-  return await largestOfRows(gpu, label, { queries: left, rows, becomes }, k);
+  return await largestOfRows(gpu, label, { queries: left, rows, similarity }, k);
 }
 
-/** The norms of a matrix's columns. */
-export function columnNorms(matrix: SparseMatrix): Float64Array<ArrayBuffer> {
-  const { rowCount, rowStart, value } = transpose(matrix);
+/** The norms of a matrix's rows. */
+export function rowNorms({ rowCount, rowStart, value }: SparseMatrix): Float64Array<ArrayBuffer> {
   return Float64Array.from({ length: rowCount }, (_, row) => {
     let sum = 0;
     for (let e = rowStart[row]!; e < rowStart[row + 1]!; e++) sum += value[e]! ** 2;
@@ -71,11 +69,3 @@ export function columnNorms(matrix: SparseMatrix): Float64Array<ArrayBuffer> {
 export function powers(counts: ArrayLike<number>, exponent: number): Float64Array<ArrayBuffer> {
   return Float64Array.from(counts, (count) => count === 0 ? 1 : count ** exponent);
 }
-
-/** What there is to say of training a model that is computed. */
-export const COMPUTED: TrainingSettings = {
-  learningRate: 1e-3,
-  weightDecay: 0,
-  batchSize: 1024,
-  epochs: 0,
-};

@@ -8,12 +8,13 @@
  * @module
  */
 import { uploadCandidateRows } from "../../ops/ranking/sparse_scores.ts";
-import { transpose } from "../../sparse/csr.ts";
-import { columnCounts, valued } from "../../sparse/matrix_sums.ts";
+import { columnCounts, transpose } from "../../sparse/csr.ts";
+import { valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
-import type { ModelKind } from "../model.ts";
+import { type ModelKind, NOTHING_TRAINED } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
-import { columnNorms, COMPUTED, powers, similarLists } from "./similar_lists.ts";
+import { COMPUTED_FOR_BABY } from "../shared_presets.ts";
+import { powers, rowNorms, similarLists } from "./similar_lists.ts";
 
 const settings = {
   neighbors: { default: 1000, from: 1, whole: true, help: "most similar users kept, each" },
@@ -30,20 +31,16 @@ export const userKnn: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "user_knn",
   title: "UserKNN (Resnick et al., CSCW 1994)",
   settings,
-  presets: {
-    baby: { model: {}, training: COMPUTED, source: "chosen here, by validation on Baby" },
-  },
+  presets: { baby: COMPUTED_FOR_BABY },
   create: async (gpu, { train }, { neighbors, shrinkage, itemPower }) => {
     const weight = powers(columnCounts(train), -itemPower);
     const left = valued(train, (_, item) => weight[item]!), right = transpose(left);
-    const norms = columnNorms(right);
+    const norms = rowNorms(left);
     const form = { left, right, rowScale: norms, columnScale: norms, shrinkage };
     const similar = await similarLists(gpu, "similar users", form, neighbors);
     const rows = uploadCandidateRows(gpu, "what users have", valued(train));
     return {
-      parameters: {},
-      lossTerms: {},
-      phases: [],
+      ...NOTHING_TRAINED,
       products: [{ queries: similar, rows }],
       [Symbol.dispose]: () => rows[Symbol.dispose](),
     };

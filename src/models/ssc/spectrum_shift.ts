@@ -18,7 +18,7 @@ import { InputError } from "../../input_error.ts";
 import type { RecurrenceStep } from "../../ops/graphs/polynomial_convolution.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import type { Neighbours } from "../../sparse/graphs.ts";
-import { jointGraph } from "../../sparse/shifted_graph.ts";
+import { jointGraph } from "../../sparse/joint_graph.ts";
 import { modalityWeights } from "../freedom.ts";
 
 /** How many neighbours items have, as a setting. */
@@ -80,10 +80,7 @@ export async function shiftedGraph(
   }
   const lists: Neighbours[] = [];
   for (const modality of modalities) {
-    const k = neighbors - 1;
-    lists.push(
-      k === 0 ? { ids: new Uint32Array(), k } : await nearestInModality(gpu, modality, k, options),
-    );
+    lists.push(await nearestInModality(gpu, modality, neighbors - 1, options));
   }
   return jointGraph(train, lists, modalityWeights(modalities.map((one) => one.name), imageWeight));
 }

@@ -6,13 +6,13 @@
  */
 import type { GpuDevice } from "../../gpu/device.ts";
 import { diagonal, type SparseMatrix } from "../../sparse/csr.ts";
+import { listedMatrix } from "../../sparse/matrix_sums.ts";
 import { recordRanker } from "./ranker.ts";
 import type { SparseScores } from "./sparse_scores.ts";
-import { NO_CANDIDATE } from "./top_k.ts";
 
 /**
- * The `k` largest of each row of a square product, without its diagonal; of equal ones those of the lower
- * columns. Fewer where fewer pairs have something in common, if the product becomes a similarity.
+ * The `k` largest above 0 of each row of a square product, without its diagonal; of equal ones those of the lower
+ * columns.
  *
  * @throws {GpuError} when the GPU fails, or the product exceeds what the adapter can hold.
  */
@@ -32,32 +32,9 @@ export async function largestOfRows(
     () => ({ queries: block, candidates: block, products: [product] }),
   );
   const { items, scores } = await ranker.rank();
-  if (gpu.dry) items.forEach((_, place) => items[place] = place % most);
-  const rowStart = new Uint32Array(rowCount + 1);
-  const column = new Uint32Array(items.length), value = new Float32Array(items.length);
-  let entries = 0;
-  for (let row = 0; row < rowCount; row++) {
-    const places = placesOf(items, row, most);
-    for (const place of places) {
-      column[entries] = items[place]!;
-      value[entries++] = scores[place]!;
-    }
-    rowStart[row + 1] = entries;
+  if (gpu.dry) {
+    items.forEach((_, place) => items[place] = place % most);
+    scores.fill(1);
   }
-  return {
-    rowCount,
-    columnCount: rowCount,
-    rowStart,
-    column: column.slice(0, entries),
-    value: value.slice(0, entries),
-  };
-}
-
-/** Where a row's list has items, those of lower ids first. */
-function placesOf(items: Uint32Array, row: number, k: number): number[] {
-  const places: number[] = [];
-  for (let place = row * k; place < (row + 1) * k && items[place] !== NO_CANDIDATE; place++) {
-    places.push(place);
-  }
-  return places.sort((a, b) => items[a]! - items[b]!);
+  return listedMatrix(items, most, rowCount, scores);
 }

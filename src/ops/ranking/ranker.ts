@@ -20,10 +20,9 @@ import {
   LONGEST_LIST,
   NO_CANDIDATE,
   recordTopK,
-  type TopK,
   type TopKLists,
 } from "./top_k.ts";
-import { type Ranked, uploadSeen } from "./tiles.ts";
+import { type Ranked, type Tiles, uploadSeen } from "./tiles.ts";
 
 /** Lists of items, one per query. */
 export interface ItemLists {
@@ -134,12 +133,12 @@ export function requireLength(name: string, length: number): void {
 }
 
 /** Makes lists and reads tensors of them. */
-type MakeLists = (topK: TopK, ...read: Tensor[]) => Promise<Uint32Array<ArrayBuffer>[]>;
+type MakeLists = (topK: Tiles, ...read: Tensor[]) => Promise<Uint32Array<ArrayBuffer>[]>;
 
 /** What the rounds after the first need. */
 interface Rounds {
   /** Fills the lists with what follows `ends`. */
-  readonly next: TopK;
+  readonly next: Tiles;
   /** What the round before ended with. */
   readonly ends: ListEnds;
 }
@@ -150,7 +149,7 @@ async function rankInRounds(
   make: MakeLists,
   lists: TopKLists,
   k: number,
-  { first, next, ends }: Rounds & { readonly first: TopK },
+  { first, next, ends }: Rounds & { readonly first: Tiles },
 ): Promise<Ranking> {
   const queries = lists.ids.shape[0]!;
   const whole = {

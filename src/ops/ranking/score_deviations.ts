@@ -33,9 +33,11 @@ export async function scoreDeviations(
   const tape = new Tape(gpu, label, scratch);
   const vectors = resources.use(tape.program);
   const tiles = resources.use(
-    recordTiles(tape, record(tape), hidden, [1, 2], (program, { tensors, row_stride, rows }) => {
+    recordTiles(tape, record(tape), hidden, [1, 2], (program, { tensors, rows }) => {
       const kernel = getKernel(gpu, { name: "score_moments", code: scoreMoments });
-      program.dispatch(kernel, { ...tensors, moments }, { row_stride }, { invocations: rows });
+      program.dispatch(kernel, { ...tensors, moments }, { row_stride: rows }, {
+        invocations: rows,
+      });
     }),
   );
   tape.finish();

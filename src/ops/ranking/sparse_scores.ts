@@ -12,7 +12,7 @@ import type { Program } from "../../gpu/program.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
 import type { SparseMatrix } from "../../sparse/csr.ts";
 import similarityCode from "../../../kernels/score_of/similarity.wgsl" with { type: "text" };
-import weightedCode from "../../../kernels/score_of/weighted.wgsl" with { type: "text" };
+import sumCode from "../../../kernels/score_of/sum.wgsl" with { type: "text" };
 import sparseScores from "../../../kernels/sparse_scores.wgsl" with { type: "text" };
 import { packEntries } from "../graphs/gather.ts";
 
@@ -39,8 +39,8 @@ export interface SparseScores {
   readonly queries: SparseMatrix;
   /** B, × candidates. */
   readonly rows: CandidateRows;
-  /** What a sum is multiplied with, or what else becomes of it; 1 unless told. */
-  readonly becomes?: number | Similarity;
+  /** What becomes of a sum, where that is more than a score. */
+  readonly similarity?: Similarity;
 }
 
 /** A similarity by what two rows have in common: (sum / (scale · scale + shrinkage)) ^ power, 0 left out. */
@@ -94,7 +94,7 @@ export interface ScoreTile {
 export function recordSparseScores(
   program: Program,
   { scores, rows, candidates, query_block, candidate_block }: ScoreTile,
-  { queries, rows: matrix, becomes = 1 }: SparseScores,
+  { queries, rows: matrix, similarity }: SparseScores,
   added: boolean,
   resources: DisposableStack,
 ): void {
@@ -116,7 +116,7 @@ export function recordSparseScores(
     },
     params: { row_stride: rows, blocks, block_size: candidates },
   };
-  const part = partOf(becomes, added);
+  const part = partOf(similarity, added);
   const source = { ...kernel.source, parts: [part.source] };
   const { workgroupSize } = getKernel(gpu, source, part.constants);
   requireRounds(gpu, program.label, queries, matrix, workgroupSize);
@@ -124,12 +124,12 @@ export function recordSparseScores(
 }
 
 /** What becomes of a sum. */
-function partOf(becomes: number | Similarity, added: boolean): KernelPart {
-  if (typeof becomes === "number") {
-    const source = { name: "score_of/weighted", code: weightedCode };
-    return { source, constants: { weight: becomes, added: Number(added) } };
+function partOf(similarity: Similarity | undefined, added: boolean): KernelPart {
+  if (!similarity) {
+    const source = { name: "score_of/sum", code: sumCode };
+    return { source, constants: { added: Number(added) } };
   }
-  const { queryScale: query_scale, candidateScale: candidate_scale, ...constants } = becomes;
+  const { queryScale: query_scale, candidateScale: candidate_scale, ...constants } = similarity;
   const source = { name: "score_of/similarity", code: similarityCode };
   return { source, tensors: { query_scale, candidate_scale }, constants };
 }

@@ -95,9 +95,7 @@ export interface Tiles extends Disposable {
 export interface RecordedTile {
   /** The scores, those that are hidden −3.4e38, and the records of the two blocks, as kernels bind them. */
   readonly tensors: Readonly<Record<"scores" | "query_block" | "candidate_block", Tensor>>;
-  /** How far a candidate is from the next in the scores, in vec4. */
-  readonly row_stride: number;
-  /** The most queries in a tile. */
+  /** The most queries in a tile, which in the scores are side by side. */
   readonly rows: number;
   /** The most candidates in a tile, a multiple of 4. */
   readonly candidates: number;
@@ -270,5 +268,5 @@ function recordScores(
     params,
     { invocations: rows },
   );
-  return { tensors, row_stride: rows, rows, candidates: tile.candidates };
+  return { tensors, rows, candidates: tile.candidates };
 }

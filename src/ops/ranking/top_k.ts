@@ -68,9 +68,6 @@ export function createLists(gpu: GpuDevice, queries: number, k: number): TopKLis
   return { k, ...tensors };
 }
 
-/** The merging of candidates into lists: a tile of queries × candidates, recorded once, and where it is replayed. */
-export type TopK = Tiles;
-
 /**
  * Records the merging of a block of candidates into the lists of a block of queries. Blocks of candidates
  * must come in ascending order of ids; the one that starts with id 0 empties the lists first.
@@ -85,24 +82,24 @@ export function recordTopK(
   seen: SeenTensors,
   lists: TopKLists,
   after?: ListEnds,
-): TopK {
+): Tiles {
   const { k } = lists;
   // Where every candidate is better than all before it, each takes k + 4 rounds of top_k's loops.
   return recordTiles(tape, ranked, seen, [k + 4, 2 * k + 3], (program, tile) => {
-    const { tensors, row_stride, rows, candidates } = tile;
+    const { tensors, rows, candidates } = tile;
     const { gpu } = program;
     if (after) {
       program.dispatch(
         getKernel(gpu, { name: "mask_ranked", code: maskRanked }),
         { ...tensors, last_score: after.scores, last_id: after.ids },
-        { row_stride },
+        { row_stride: rows },
         { invocations: rows * candidates / 4 },
       );
     }
     program.dispatch(
       getKernel(gpu, { name: "top_k", code: topK }),
       { ...tensors, best_score: lists.scores, best_id: lists.ids },
-      { row_stride, k },
+      { row_stride: rows, k },
       { invocations: rows },
     );
   });

@@ -24,8 +24,8 @@ for (
     const xt = transpose(x);
     using rows = uploadCandidateRows(gpu, "x", x);
     using scale = createTensor(gpu, "scale", [items], new Float32Array(items).fill(1));
-    const becomes = { queryScale: scale, candidateScale: scale, shrinkage: 0, power: 1 };
-    const lists = await largestOfRows(gpu, "similar", { queries: xt, rows, becomes }, k);
+    const similarity = { queryScale: scale, candidateScale: scale, shrinkage: 0, power: 1 };
+    const lists = await largestOfRows(gpu, "similar", { queries: xt, rows, similarity }, k);
     for (let item = 0; item < items; item += 97) {
       const sums = new Map<number, number>();
       rowOf(xt, item).forEach((user, place) => {

@@ -3,14 +3,14 @@ import { resolve } from "node:path";
 import { InputError } from "../../../src/input_error.ts";
 import { runFolders } from "../../../scripts/cli/blended_runs.ts";
 
-const [a, b] = [resolve("runs/a"), resolve("/tmp/x=y/b")];
+const [a, b] = [resolve("runs/a"), resolve("runs/x=y/b")];
 
 Deno.test("runs are folders, with a weight for each or none", () => {
-  assertEquals(runFolders({ runs: "runs/a,/tmp/x=y/b" }), {
+  assertEquals(runFolders({ runs: "runs/a,runs/x=y/b" }), {
     weights: { [a]: 1, [b]: 1 },
     given: false,
   });
-  assertEquals(runFolders({ runs: "runs/a=0.5,/tmp/x=y/b=3" }), {
+  assertEquals(runFolders({ runs: "runs/a=0.5,runs/x=y/b=3" }), {
     weights: { [a]: 0.5, [b]: 3 },
     given: true,
   });

@@ -1,13 +1,11 @@
 /**
- * A graph of users and items in which items are linked to similar items, too, and the shift and scale of its spectrum
- * (He, Xu, Wang & Zhang, KDD 2025).
+ * A graph of users and items in which items are linked to similar items, too (He, Xu, Wang & Zhang, KDD 2025).
  *
  * @module
  */
-import { diagonal, type SparseMatrix, transpose } from "./csr.ts";
+import { diagonal, type SparseMatrix, type SparsePattern, transpose } from "./csr.ts";
 import { adjacency, type Neighbours, normaliseSymmetric } from "./graphs.ts";
 import { addMatrices, listedMatrix, valued } from "./matrix_sums.ts";
-import type { SparsePattern } from "./csr.ts";
 
 /**
  * D^−½ W D^−½ of users and items together. W has 1 for each train interaction and, among items, weight_m where one
