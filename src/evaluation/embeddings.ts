@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { runOnce } from "../gpu/paced_queue.ts";
-import { Scratch } from "../gpu/scratch.ts";
-import { readFloats } from "../gpu/tensor.ts";
-import { builtModel, type Model, representations } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
+import { readRepresentations } from "../models/representations.ts";
 import { modelTensors, readTensors } from "../models/saved_tensor.ts";
-import { Tape } from "../tape/tape.ts";
 
 /** Representations: the score of user u and item i is the inner product of their rows. */
 export interface Embeddings {
@@ -28,16 +25,9 @@ export interface Embeddings {
  */
 export async function embeddings(model: Model): Promise<Embeddings> {
   const built = builtModel(model);
-  const { gpu, name, userCount } = built;
-  using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, `${name} embeddings`, scratch);
-  using program = tape.program;
-  const vectors = representations(built, tape);
-  await runOnce(program);
-  const [all] = await readFloats(gpu, vectors);
-  const dim = vectors.shape[1]!;
-  const firstItem = userCount * dim;
-  return { users: all!.slice(0, firstItem), items: all!.slice(firstItem), dim };
+  const { data, width: dim } = await readRepresentations(built);
+  const firstItem = built.userCount * dim;
+  return { users: data.slice(0, firstItem), items: data.slice(firstItem), dim };
 }
 
 /**

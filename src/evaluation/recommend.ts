@@ -5,7 +5,8 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { InputError } from "../input_error.ts";
-import { builtModel, type Model, representations } from "../models/model.ts";
+import { builtModel, type Model } from "../models/model.ts";
+import { representations } from "../models/representations.ts";
 import { pickRows } from "../ops/ranking/pick_rows.ts";
 import { type Ranking, recordRanker, requireLength } from "../ops/ranking/ranker.ts";
 import { NO_CANDIDATE } from "../ops/ranking/top_k.ts";

@@ -16,15 +16,12 @@ import type { Dataset } from "../data/dataset.ts";
 import { fingerprint } from "../data/fingerprint.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu, GpuDevice } from "../gpu/device.ts";
-import { runOnce } from "../gpu/paced_queue.ts";
-import { Scratch } from "../gpu/scratch.ts";
-import { createTensor, readFloats, type Tensor } from "../gpu/tensor.ts";
+import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import { scoreDeviations } from "../ops/ranking/score_deviations.ts";
 import type { SparseScores } from "../ops/ranking/sparse_scores.ts";
 import { rankedBy } from "../ops/ranking/tiles.ts";
 import { valued } from "../sparse/matrix_sums.ts";
-import { Tape } from "../tape/tape.ts";
 import { defineModel } from "./define_model.ts";
 import {
   builtModel,
@@ -33,6 +30,7 @@ import {
   type ModelParts,
   NOTHING_TRAINED,
 } from "./model.ts";
+import { readRepresentations } from "./representations.ts";
 import { COMPUTED } from "./shared_presets.ts";
 
 const NO_RUNS: Readonly<Record<string, number>> = {};
@@ -123,14 +121,7 @@ async function measure(
     data.train,
     (tape) => rankedBy(data, built.represent?.(tape), products),
   );
-  if (!built.represent) return { folder, products, deviations };
-  using scratch = new Scratch(gpu);
-  const tape = new Tape(gpu, label, scratch);
-  using program = tape.program;
-  const h = built.represent(tape);
-  await runOnce(program);
-  const [values] = await readFloats(gpu, h);
-  const vectors = { data: values!, width: h.shape[1]! };
+  const vectors = built.represent && await readRepresentations(built);
   return { folder, vectors, products, deviations };
 }
 

@@ -180,16 +180,6 @@ export function assembleModel({ data, ...origin }: ModelOrigin, parts: ModelPart
 }
 
 /**
- * Records what a model makes of users and items.
- *
- * @throws {InputError} when it ranks by other things.
- */
-export function representations(model: BuiltModel, tape: Tape): Tensor {
-  if (model.represent) return model.represent(tape);
-  throw new InputError(`${model.name} has no embeddings: it ranks by lists of what is similar.`);
-}
-
-/**
  * A model with what it is made of.
  *
  * @throws {InputError} when no kind of this library made it.
