@@ -222,8 +222,7 @@ async function printMemory(
   if (refused) console.log(`Not on this GPU: ${refused}`);
 }
 
-function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: Preset): string {
-  const { learningRate, weightDecay, l2 = 0, batchSize, epochs, patience } = training;
+function helpOf(kind: ModelKind, settings: ModelSettings, preset: Preset): string {
   return [
     HELP,
     "",
@@ -231,12 +230,17 @@ function helpOf(kind: ModelKind, settings: ModelSettings, { training, source }: 
     "",
     describeOptions(kind, settings),
     "",
-    epochs === 0
-      ? `and is computed, not trained (${source}).`
-      : `and trains at most ${epochs} epochs with batch-size ${batchSize}, learning-rate ` +
-        `${learningRate}, weight-decay ${weightDecay}, l2 ${l2}, ` +
-        `${patience === undefined ? "no patience" : `patience ${patience}`} (${source}).`,
+    `and ${howTrained(preset)} (${preset.source}).`,
   ].join("\n");
+}
+
+function howTrained({ training }: Preset): string {
+  const { learningRate, weightDecay, l2 = 0, batchSize, epochs, patience, asWhole } = training;
+  if (epochs === 0) return "is computed, not trained";
+  const most = `trains at most ${epochs} epochs`;
+  if (asWhole) return `${most}, each of all users and items`;
+  return `${most} with batch-size ${batchSize}, learning-rate ${learningRate}, weight-decay ` +
+    `${weightDecay}, l2 ${l2}, ${patience === undefined ? "no patience" : `patience ${patience}`}`;
 }
 
 function describe(

@@ -7,6 +7,7 @@ import { cases as gather } from "./kernel_tables/gather.ts";
 import { cases as gatherBatch } from "./kernel_tables/gather_batch.ts";
 import { cases as gatherImage } from "./kernel_tables/gather_image.ts";
 import { cases as itemGraph } from "./kernel_tables/item_graph.ts";
+import { cases as leastSquares } from "./kernel_tables/least_squares.ts";
 import { cases as losses } from "./kernel_tables/losses.ts";
 import { cases as mmssl } from "./kernel_tables/mmssl.ts";
 import { cases as penalties } from "./kernel_tables/penalties.ts";
@@ -24,6 +25,7 @@ export const kernelTables: Record<string, () => Case[]> = {
   ...gatherBatch,
   ...gatherImage,
   ...itemGraph,
+  ...leastSquares,
   ...losses,
   ...mmssl,
   ...penalties,

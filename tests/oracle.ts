@@ -6,6 +6,7 @@
 import { gatherParts, gathers } from "./oracle/gather.ts";
 import { graphs } from "./oracle/graphs.ts";
 import { learnedGraph } from "./oracle/learned_graph.ts";
+import { leastSquares } from "./oracle/least_squares.ts";
 import { losses, tripleRows } from "./oracle/losses.ts";
 import { ranking, scoreParts } from "./oracle/ranking.ts";
 import { rows } from "./oracle/rows.ts";
@@ -19,6 +20,7 @@ export const oracle: Record<string, Twin> = {
   ...gathers,
   ...graphs,
   ...learnedGraph,
+  ...leastSquares,
   ...losses,
   ...ranking,
   ...rows,

@@ -7,6 +7,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu, GpuDevice } from "../gpu/device.ts";
+import type { Scratch } from "../gpu/scratch.ts";
 import type { Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
 import type { CandidateRows, SparseScores } from "../ops/ranking/sparse_scores.ts";
@@ -54,6 +55,8 @@ export interface ModelParts extends Disposable {
   readonly products?: readonly SparseScores[];
   /** Of each item the similar ones, where the model says so itself; by the cosines of H otherwise. */
   readonly similarItems?: CandidateRows;
+  /** For a model that is trained as a whole, with no batches and no phases: makes what runs its epochs. */
+  createSweep?(scratch: Scratch): Sweep;
   /** Prepares an epoch, counted from 1. Random draws depend on the seed and this number alone. */
   beginEpoch?(epoch: number): void;
   /** What the learning rate is multiplied with in an epoch, from 1. */
@@ -71,6 +74,17 @@ export interface BuiltModel extends Model, ModelParts {
   readonly kind: ModelKind;
   /** How its preset trains it. */
   readonly training: TrainingSettings;
+}
+
+/** What trains a model as a whole, such as by solving for all users, then for all items. */
+export interface Sweep extends Disposable {
+  /**
+   * Trains an epoch.
+   *
+   * @returns The loss after it.
+   * @throws {GpuError} when the GPU fails.
+   */
+  run(): Promise<number>;
 }
 
 /** One loss and one step of the optimizer on it. */
@@ -127,6 +141,8 @@ export interface TrainingSettings extends AdamSettings {
   readonly epochs: number;
   /** Evaluations without a better one after which to stop; never unless told. */
   readonly patience?: number;
+  /** Whether epochs train the model as a whole, so that neither batches nor the optimizer have a say. */
+  readonly asWhole?: boolean;
 }
 
 /** Whether a model is computed when it is made, and has nothing to be trained. */

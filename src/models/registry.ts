@@ -5,6 +5,7 @@
  */
 import { InputError } from "../input_error.ts";
 import { bm3 } from "./bm3.ts";
+import { ials } from "./factors/ials.ts";
 import { freedom } from "./freedom.ts";
 import { jgcf } from "./jgcf.ts";
 import { lattice } from "./lattice.ts";
@@ -38,6 +39,7 @@ export const models = {
   user_knn: userKnn,
   rp3_beta: rp3Beta,
   item_filter: itemFilter,
+  ials,
 } as const;
 
 const byName: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>(Object.entries(models));

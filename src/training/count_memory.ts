@@ -9,7 +9,7 @@ import { createEvaluator } from "../evaluation/ranking.ts";
 import { type GpuDevice, openDevice } from "../gpu/device.ts";
 import { BYTES_AT_ONCE } from "../gpu/tensor.ts";
 import { type BuiltModel, builtModel, type ModelKind } from "../models/model.ts";
-import { createTraining } from "./computed.ts";
+import { createTraining } from "./training.ts";
 import { drawsInWorker, workerBytes } from "./drawing.ts";
 import { drawingBytes } from "./sampler.ts";
 import {

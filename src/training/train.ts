@@ -22,8 +22,8 @@ import {
   measuredMetrics,
   type TrainOptions,
 } from "./train_options.ts";
-import { createTraining, type Training } from "./computed.ts";
-import type { EpochResult } from "./trainer.ts";
+import { createTraining } from "./training.ts";
+import type { EpochResult, Training } from "./trainer.ts";
 
 /** Result of a run. */
 export interface TrainResult<Metric extends string = string> {

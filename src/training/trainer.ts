@@ -5,14 +5,12 @@
  */
 import type { GpuDevice } from "../gpu/device.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { createTensors, type Tensor } from "../gpu/tensor.ts";
+import type { Tensor } from "../gpu/tensor.ts";
 import type { BuiltModel } from "../models/model.ts";
 import { type EpochShape, stepCount } from "../tape/batch.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
 import type { AdamSettings } from "../tape/adamw.ts";
 import {
-  copyTensors,
-  modelTensors,
   readTensors,
   shapesOf,
   type StreamedState,
@@ -20,6 +18,7 @@ import {
   type TrainingState,
   writeTensors,
 } from "../models/saved_tensor.ts";
+import { type BestState, createBestState } from "./best_state.ts";
 import { drawHere, type Drawing, drawInWorker, drawsInWorker } from "./drawing.ts";
 import { type EpochBatches, requireNegatives } from "./sampler.ts";
 import { createTrainingStep, type TrainingStep } from "./training_step.ts";
@@ -71,9 +70,7 @@ export class Trainer implements Disposable {
   readonly #train: SparsePattern;
   readonly #seed: number;
   readonly #step: TrainingStep;
-  /** A copy of what the model is restored from. */
-  readonly #best: Readonly<Record<string, Tensor>>;
-  #bestEpoch = 0;
+  readonly #best: BestState;
   readonly #resources: DisposableStack;
   /** Draws chunks from the beginning of the next epoch on. */
   #drawing: Drawing | undefined;
@@ -105,10 +102,7 @@ export class Trainer implements Disposable {
     this.#step = resources.use(
       createTrainingStep(model, this.chunk, settings, this.scratch, this.steps),
     );
-    const copies = Object.entries(modelTensors(model)).map(([name, { label, shape }]) =>
-      [name, [`best ${label}`, shape]] as const
-    );
-    this.#best = resources.use(createTensors(gpu, Object.fromEntries(copies)));
+    this.#best = resources.use(createBestState(model));
     this.#resources = resources.move();
   }
 
@@ -181,26 +175,22 @@ export class Trainer implements Disposable {
 
   /** Keeps the model as it is now for the best one so far, on the GPU: nobody waits. */
   keepBest(): void {
-    const what = `${this.#model.name}: the best state is kept`;
-    copyTensors(this.#gpu, what, modelTensors(this.#model), this.#best);
-    this.#bestEpoch = this.epoch;
+    this.#best.keep(this.epoch);
   }
 
   /** Gives the model the parameters of the best state; the optimizer is left as it is. */
   returnToBest(): void {
-    const what = `${this.#model.name}: back to the best state`;
-    copyTensors(this.#gpu, what, this.#best, modelTensors(this.#model));
+    this.#best.giveBack();
   }
 
   /** The best state, to be written: the model's parameters and buffers, without the optimizer's moments. */
   bestState(): StreamedState {
-    return streamTensors(this.#gpu, this.#best, this.#bestEpoch);
+    return this.#best.saved();
   }
 
   /** Takes a saved state for the best one so far. */
-  restoreBest({ epoch, tensors }: TrainingState): void {
-    writeTensors(this.#gpu, this.#best, tensors);
-    this.#bestEpoch = epoch;
+  restoreBest(state: TrainingState): void {
+    this.#best.restore(state);
   }
 
   /** Shapes of what a checkpoint holds, by name. */
@@ -252,3 +242,20 @@ export class Trainer implements Disposable {
     this.#drawing = this.#drawn = undefined;
   }
 }
+
+/** What a run does with a model, however that is trained. */
+export type Training =
+  & Pick<
+    Trainer,
+    | "epoch"
+    | "scratch"
+    | "shapes"
+    | "runEpochs"
+    | "savedState"
+    | "restore"
+    | "keepBest"
+    | "returnToBest"
+    | "bestState"
+    | "restoreBest"
+  >
+  & Disposable;

@@ -33,12 +33,18 @@ Deno.test("no pipeline of any model binds more than eight storage buffers", asyn
       using trained = new DisposableStack();
       if (model.phases.length > 0) {
         trained.use(createTrainingStep(model, shape, settings, scratch));
+      } else if (model.createSweep) {
+        trained.use(model.createSweep(scratch));
       }
       using evaluator = createEvaluator(model, data, "valid", { metrics: ["recall@5"], scratch });
       await evaluator.evaluate();
       const kernels = compiledKernels(gpu);
-      const ofAll = model.phases.length > 0 ? "endings/adam_step" : "sparse_scores";
-      assert(kernels.some(({ files }) => files.includes(ofAll)));
+      const ofKind = model.phases.length > 0
+        ? "endings/adam_step"
+        : model.createSweep
+        ? "conjugate_step"
+        : "sparse_scores";
+      assert(kernels.some(({ files }) => files.includes(ofKind)));
       assertEquals(kernels.filter((kernel) => storageBuffers(kernel) > 8), []);
     });
   }

@@ -1,10 +1,10 @@
 /** What models are recorded with, against the tables of tests/kernels_test.ts. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { createRanker } from "../../src/evaluation/ranking.ts";
 import { openDevice } from "../../src/gpu/device.ts";
-import type { Command } from "../../src/gpu/program.ts";
+import { compiledKernels } from "../../src/gpu/kernel.ts";
 import { Scratch } from "../../src/gpu/scratch.ts";
-import { builtModel } from "../../src/models/model.ts";
+import { builtModel, isComputed } from "../../src/models/model.ts";
 import { models } from "../../src/models/registry.ts";
 import { createTrainingStep } from "../../src/training/training_step.ts";
 import { inBothWays } from "../gpu/gather/both_gathers.ts";
@@ -17,9 +17,6 @@ const inTables = new Set(
     makeTable().map(({ parts = [] }) => [kernel, ...parts].join(" "))
   ),
 );
-
-const filesOf = (command: Command): string[] =>
-  "kernel" in command ? [command.kernel.files.join(" ")] : [];
 
 Deno.test("every kernel that a model is recorded with is in the tables, parts and all", async (test) => {
   using opened = await openDevice();
@@ -40,11 +37,10 @@ Deno.test("every kernel that a model is recorded with is in the tables, parts an
       using step = model.phases.length > 0
         ? createTrainingStep(model, shape, settings, scratch)
         : undefined;
-      using ranker = createRanker(model, dataset.train, 5, scratch);
-      // Some phases are of the first batch alone, others of all but that.
-      const batches = Array.from({ length: 3 }, (_, batch) => step?.programsOf(batch) ?? []);
-      const recorded = [...ranker.programs, ...batches.flat()].flatMap(({ commands }) => commands);
-      const used = new Set(recorded.flatMap(filesOf));
+      using _ranker = createRanker(model, dataset.train, 5, scratch);
+      using sweep = model.createSweep?.(scratch);
+      assert(step || sweep || isComputed(model));
+      const used = new Set(compiledKernels(gpu).map(({ files }) => files.join(" ")));
       assertEquals([...used].filter((files) => !inTables.has(files)), []);
     });
   }

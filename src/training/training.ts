@@ -1,5 +1,6 @@
 /**
- * A model that is computed when it is made, in the place of one in training: its run is an evaluation and a test.
+ * What a run works with: a trainer or, for a model that no batches train, what stands in its place. The run of one
+ * that is computed when it is made is an evaluation and a test.
  *
  * @module
  */
@@ -7,32 +8,17 @@ import { Scratch } from "../gpu/scratch.ts";
 import { type BuiltModel, isComputed } from "../models/model.ts";
 import { modelTensors, shapesOf, streamTensors, writeTensors } from "../models/saved_tensor.ts";
 import type { SparsePattern } from "../sparse/csr.ts";
-import { Trainer, type TrainerSettings } from "./trainer.ts";
+import { createSweeping } from "./sweeping.ts";
+import { Trainer, type TrainerSettings, type Training } from "./trainer.ts";
 
-/** What a run does with a model, whether it is trained or computed. */
-export type Training =
-  & Pick<
-    Trainer,
-    | "epoch"
-    | "scratch"
-    | "shapes"
-    | "runEpochs"
-    | "savedState"
-    | "restore"
-    | "keepBest"
-    | "returnToBest"
-    | "bestState"
-    | "restoreBest"
-  >
-  & Disposable;
-
-/** Makes what a run works with: a trainer or, for a model that is computed, what stands in its place. */
+/** Makes what a run works with. */
 export function createTraining(
   model: BuiltModel,
   train: SparsePattern,
   settings: TrainerSettings,
 ): Training {
-  return isComputed(model) ? createComputed(model) : new Trainer(model, train, settings);
+  if (isComputed(model)) return createComputed(model);
+  return model.createSweep ? createSweeping(model) : new Trainer(model, train, settings);
 }
 
 /** The run of a model that is computed: its only state is its best one. */
