@@ -5,7 +5,9 @@
  */
 import { InputError } from "../input_error.ts";
 import { bm3 } from "./bm3.ts";
+import { gfCf } from "./factors/gf_cf.ts";
 import { ials } from "./factors/ials.ts";
+import { pureSvd } from "./factors/pure_svd.ts";
 import { freedom } from "./freedom.ts";
 import { jgcf } from "./jgcf.ts";
 import { lattice } from "./lattice.ts";
@@ -40,6 +42,8 @@ export const models = {
   rp3_beta: rp3Beta,
   item_filter: itemFilter,
   ials,
+  pure_svd: pureSvd,
+  gf_cf: gfCf,
 } as const;
 
 const byName: ReadonlyMap<string, ModelKind> = new Map<string, ModelKind>(Object.entries(models));

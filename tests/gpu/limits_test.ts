@@ -43,7 +43,7 @@ Deno.test("no pipeline of any model binds more than eight storage buffers", asyn
         ? "endings/adam_step"
         : model.createSweep
         ? "conjugate_step"
-        : "sparse_scores";
+        : "top_k";
       assert(kernels.some(({ files }) => files.includes(ofKind)));
       assertEquals(kernels.filter((kernel) => storageBuffers(kernel) > 8), []);
     });
