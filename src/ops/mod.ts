@@ -207,6 +207,7 @@ export {
   type ModelKind,
   type ModelParts,
   type Phase,
+  type Sweep,
   type TrainingSettings,
   type UpdateStep,
   type Variables,
