@@ -5,8 +5,10 @@
  */
 
 import type { FeatureMatrix } from "../data/features.ts";
+import { hashPieces } from "../files/content_hash.ts";
 import type { StoredTensor } from "../files/safetensors.ts";
 import type { GpuDevice } from "../gpu/device.ts";
+import type { SparsePattern } from "../sparse/csr.ts";
 
 /** The scripts' cache folder. */
 export const CACHE_FOLDER = "runs/.cache";
@@ -24,33 +26,36 @@ export interface PreparationOptions {
 
 type Tensors = Record<string, StoredTensor>;
 
-/** What was computed from features, by settings and adapter; gone with the features. */
-const computed = new WeakMap<FeatureMatrix, Map<string, Promise<Tensors>>>();
+/** What something is computed from: features or, of no width, interactions. */
+type Source = FeatureMatrix | SparsePattern;
+
+/** What was computed from a source, by settings and adapter; gone with the source. */
+const computed = new WeakMap<Source, Map<string, Promise<Tensors>>>();
 
 /**
- * Computes something from features once for their settings and the adapter, whose rounding it has: a loop
- * over models with the same features finds it in memory, and a later run in the cache folder, by the
- * features' content. Each caller gets arrays of its own. Without a folder nothing is hashed.
+ * Computes something from features or interactions once for its settings and the adapter, whose rounding it has: a
+ * loop over models with the same source finds it in memory, and a later run in the cache folder, by the
+ * source's content. Each caller gets arrays of its own. Without a folder nothing is hashed.
  */
 export async function computeOnce(
   { adapterName: adapter }: Pick<GpuDevice, "adapterName">,
-  features: FeatureMatrix,
+  source: Source,
   cacheFolder: string | undefined,
   settings: Readonly<Record<string, string | number>>,
   compute: () => Promise<Tensors>,
 ): Promise<Tensors> {
-  const ofFeatures = computed.get(features) ?? new Map<string, Promise<Tensors>>();
-  computed.set(features, ofFeatures);
+  const ofSource = computed.get(source) ?? new Map<string, Promise<Tensors>>();
+  computed.set(source, ofSource);
   const key = { ...settings, adapter };
   const keyText = JSON.stringify(key);
-  let result = ofFeatures.get(keyText);
+  let result = ofSource.get(keyText);
   if (!result) {
     result = cacheFolder === undefined
       ? compute()
-      : cachedOnDisk(cacheFolder, features, key, compute);
-    ofFeatures.set(keyText, result);
+      : cachedOnDisk(cacheFolder, source, key, compute);
+    ofSource.set(keyText, result);
     // A failure is told to those who wait for it, and not kept: the next try may succeed.
-    result.catch(() => ofFeatures.delete(keyText));
+    result.catch(() => ofSource.delete(keyText));
   }
   return Object.fromEntries(
     Object.entries(await result).map(([name, { shape, data }]) => [
@@ -62,13 +67,17 @@ export async function computeOnce(
 
 async function cachedOnDisk(
   folder: string,
-  features: FeatureMatrix,
+  source: Source,
   key: Readonly<Record<string, string | number>>,
   compute: () => Promise<Tensors>,
 ): Promise<Tensors> {
   // Not a static import: what browsers load must not reach Deno's own functions.
   const { cached } = await import("../files/disk_cache.ts");
-  const { rows, width } = features;
-  const hash = await features.contentHash();
-  return await cached(folder, { ...key, features: hash, rows, width }, compute);
+  if ("rowStart" in source) {
+    const interactions = await hashPieces([source.rowStart, source.column]);
+    return await cached(folder, { ...key, interactions, items: source.columnCount }, compute);
+  }
+  const { rows, width } = source;
+  const features = await source.contentHash();
+  return await cached(folder, { ...key, features, rows, width }, compute);
 }

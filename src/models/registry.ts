@@ -16,6 +16,7 @@ import { mfBpr } from "./mf_bpr.ts";
 import { mmgcn } from "./mmgcn/mmgcn.ts";
 import { mmssl } from "./mmssl/mmssl.ts";
 import type { ModelKind } from "./model.ts";
+import { ease } from "./neighbours/ease.ts";
 import { itemFilter } from "./neighbours/item_filter.ts";
 import { itemKnn } from "./neighbours/item_knn.ts";
 import { rp3Beta } from "./neighbours/rp3_beta.ts";
@@ -41,6 +42,7 @@ export const models = {
   user_knn: userKnn,
   rp3_beta: rp3Beta,
   item_filter: itemFilter,
+  ease,
   ials,
   pure_svd: pureSvd,
   gf_cf: gfCf,

@@ -113,4 +113,62 @@ export const cases: Record<string, () => Case[]> = {
         size: { workgroups: rows },
       };
     }),
+
+  gram_rows: () =>
+    [
+      { rows: 1, others: 1, size: 64, perRow: 1, first_row: 0, end_row: 64, slab_row: 0 },
+      { rows: 70, others: 40, size: 128, perRow: 9, first_row: 64, end_row: 100, slab_row: 64 },
+      { rows: 64, others: 7, size: 64, perRow: 60, first_row: 3, end_row: 64, slab_row: 0 },
+    ].map(({ rows, others, perRow, ...params }) => {
+      const b = randomPattern(others, rows, perRow), a = randomPattern(rows, others, 5);
+      return {
+        name: `rows ${params.first_row} to ${params.end_row} of ${rows}, size ${params.size}`,
+        tensors: {
+          a_start: a.rowStart,
+          a_column: Uint32Array.of(...a.column, 0),
+          b_start: b.rowStart,
+          b_entries: packEntries({
+            column: Uint32Array.of(...b.column, 0),
+            value: floats(b.column.length + 1),
+          }),
+          gram: floats((params.end_row - params.slab_row) * params.size),
+        },
+        params: { ...params, rows, ridge: 2.5 },
+        size: { workgroups: params.end_row - params.first_row },
+      };
+    }),
+
+  invert_block: () =>
+    [{ size: 64, first: 0 }, { size: 192, first: 64 }].map(({ size, first }) => {
+      const panel = floats(64 * size, 0.1);
+      // Symmetric and positive definite: its diagonal outweighs the rest.
+      for (let r = 0; r < 64; r++) {
+        for (let c = 0; c < r; c++) panel[r * size + first + c] = panel[c * size + first + r]!;
+        panel[r * size + first + r] = 5 + r % 3;
+      }
+      return {
+        name: `at ${first} of ${size}`,
+        tensors: { panel, block: floats(64 * 64) },
+        params: { size, first },
+        size: { workgroups: 1 },
+      };
+    }),
+
+  store_swept: () =>
+    [
+      { size: 64, first: 0, slab_row: 0, rows: 64 },
+      { size: 192, first: 64, slab_row: 0, rows: 128 },
+      { size: 192, first: 64, slab_row: 128, rows: 64 }, // a slab without the block
+      { size: 1088, first: 1024, slab_row: 0, rows: 1088, workgroup_size: 1 }, // > 65,535 workgroups
+    ].map(({ workgroup_size = 128, ...params }) => ({
+      name: `block at ${params.first} of ${params.size}, rows from ${params.slab_row}`,
+      tensors: {
+        product: floats(64 * params.size),
+        block: floats(64 * 64),
+        matrix: floats(params.rows * params.size),
+      },
+      params,
+      constants: { workgroup_size },
+      size: { invocations: 64 * params.rows },
+    })),
 };

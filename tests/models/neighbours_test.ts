@@ -1,5 +1,6 @@
 /** Neighbourhood models against their formulas in dense loops and f64; and what they must not see. */
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { inverse, Matrix as DenseMatrix } from "ml-matrix";
 import { buildDataset, type Dataset } from "../../src/data/dataset.ts";
 import { embeddings } from "../../src/evaluation/embeddings.ts";
 import { evaluate } from "../../src/evaluation/ranking.ts";
@@ -76,11 +77,29 @@ const expected: Record<string, (k: number) => Matrix> = {
       lists(items.length, k, (i, j) =>
         (together(0.25, i, j) * power(items[i]!, -0.25) * power(items[j]!, -0.15)) ** 1.3),
     ),
+  ease: (k) => {
+    const gram = new DenseMatrix(
+      items.map((_, i) => items.map((_, j) => together(0, i, j) + (i === j ? 200 : 0))),
+    );
+    const p = inverse(gram);
+    const weights = items.map((_, i) =>
+      items.map((_, j) => i === j ? 0 : -p.get(i, j) / p.get(j, j))
+    );
+    return product(x, weights.map((row) => largestOf(row, k)));
+  },
 };
 
-const { item_knn, user_knn, rp3_beta, item_filter } = models;
+/** A row's k largest numbers by magnitude, of equal ones the first; the others 0. */
+function largestOf(row: number[], k: number): number[] {
+  const kept = row.map((value, j) => ({ size: Math.fround(Math.abs(value)), j }))
+    .sort((a, b) => b.size - a.size || a.j - b.j).slice(0, k);
+  return row.map((value, j) => kept.some((one) => one.j === j) ? value : 0);
+}
 
-for (const kind of [item_knn, user_knn, rp3_beta, item_filter]) {
+const { item_knn, user_knn, rp3_beta, item_filter, ease } = models;
+const kinds = [item_knn, user_knn, rp3_beta, item_filter, ease];
+
+for (const kind of kinds) {
   Deno.test(`${kind.name}'s scores are those of its formula`, async (test) => {
     using gpu = await openDevice();
     for (const neighbors of [3, 1000]) {
@@ -139,7 +158,7 @@ function oddDataset(): Dataset {
 
 Deno.test("items that nobody has score 0, and so does all for whom nothing is similar", async () => {
   using gpu = await openDevice();
-  for (const kind of [item_knn, user_knn, rp3_beta, item_filter]) {
+  for (const kind of kinds) {
     using model = await kind.create(gpu, oddDataset());
     const [alone] = await recommend(model, oddDataset(), { users: [2] });
     assertEquals(alone, [1, 2, 3].map((item) => ({ item, score: 0 })));

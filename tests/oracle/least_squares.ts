@@ -71,4 +71,51 @@ export const leastSquares: Record<string, Twin> = {
       t.parts!.set([loss, penalty], 2 * row);
     }
   },
+
+  /** gram_ij = Σ_u a_iu b_uj + ridge · [i = j]; the identity where the matrices end */
+  gram_rows(t, { rows, size, first_row, end_row, slab_row, ridge }) {
+    const values = new Float32Array(t.b_entries!.buffer);
+    for (let row = first_row!; row < end_row!; row++) {
+      const start = (row - slab_row!) * size!;
+      t.gram!.fill(0, start, start + size!);
+      t.gram![start + row] = row < rows! ? ridge! : 1;
+      if (row >= rows!) continue;
+      for (let e = t.a_start![row]!; e < t.a_start![row + 1]!; e++) {
+        const other = t.a_column![e]!;
+        for (let b = t.b_start![other]!; b < t.b_start![other + 1]!; b++) {
+          t.gram![start + t.b_entries![2 * b]!]! += values[2 * b + 1]!;
+        }
+      }
+    }
+  },
+
+  /** block = −D⁻¹, by elimination of [D I] with no pivots */
+  invert_block(t, { size, first }) {
+    const width = 64;
+    const rows = Array.from({ length: width }, (_, r) => [
+      ...t.panel!.subarray(r * size! + first!, r * size! + first! + width),
+      ...Array.from({ length: width }, (_, c) => Number(c === r)),
+    ]);
+    for (let p = 0; p < width; p++) {
+      const pivot = rows[p]!.map((x) => x / rows[p]![p]!);
+      rows.forEach((row, r) => {
+        const factor = row[p]!;
+        rows[r] = r === p ? pivot : row.map((x, c) => x - factor * pivot[c]!);
+      });
+    }
+    t.block!.set(rows.flatMap((row) => row.slice(width).map((x) => -x)));
+  },
+
+  /** matrix_(j, first + r) = −product_rj outside the block, block_(r, j − first) in it */
+  store_swept(t, { size, first, slab_row, rows }) {
+    const width = 64;
+    for (let row = 0; row < rows!; row++) {
+      const j = slab_row! + row, c = j - first!;
+      for (let r = 0; r < width; r++) {
+        t.matrix![row * size! + first! + r] = c >= 0 && c < width
+          ? t.block![r * width + c]!
+          : -t.product![r * size! + j]!;
+      }
+    }
+  },
 };

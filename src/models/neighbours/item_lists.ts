@@ -53,10 +53,21 @@ export async function itemListModel(
   gpu: GpuDevice,
   data: Dataset,
   form: SimilarityForm,
-  { neighbors, content, secondHop }: ListSettings,
+  { neighbors, ...added }: ListSettings,
   options: PreparationOptions,
 ): Promise<ModelParts> {
   const bought = await similarLists(gpu, "similar items", form, neighbors);
+  return await listModel(gpu, data, bought, added, options);
+}
+
+/** The same of a W that is there already. */
+export async function listModel(
+  gpu: GpuDevice,
+  data: Dataset,
+  bought: SparseMatrix,
+  { content, secondHop }: Pick<ListSettings, "content" | "secondHop">,
+  options: PreparationOptions,
+): Promise<ModelParts> {
   const alike = await mixedContent(gpu, data, content, options, sumOfEntries(bought));
   const near = alike ? addMatrices(bought, alike, 1) : bought;
   const lists = secondHop > 0 ? await withSecondHop(gpu, near, secondHop) : near;

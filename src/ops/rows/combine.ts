@@ -116,6 +116,27 @@ function combine(
   });
 }
 
+/**
+ * Records a copy of consecutive rows of a matrix to a place in another, without an adjoint.
+ *
+ * @param size How many rows, of so many columns; and what they are multiplied with, 1 unless told.
+ */
+export function copyRows(
+  tape: Tape,
+  from: Tensor,
+  fromRow: number,
+  to: Tensor,
+  toRow: number,
+  { scale = 1, ...size }: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly scale?: number;
+  },
+): void {
+  const block = { ...size, scale, keep: false };
+  copyBlock(tape, { matrix: from, row: fromRow }, { matrix: to, row: toRow }, block);
+}
+
 /** A matrix and a first row in it. */
 interface Place {
   readonly matrix: Tensor;
