@@ -45,6 +45,11 @@ export { evaluate, evaluatePerUser } from "./src/evaluation/ranking.ts";
 export type { DefaultMetric, Metrics, MetricsPerUser } from "./src/evaluation/metrics.ts";
 export { popularityMetrics } from "./src/evaluation/popularity.ts";
 export { type PairedTTest, pairedTTest } from "./src/evaluation/significance.ts";
+export {
+  type BootstrapInterval,
+  type BootstrapOptions,
+  pairedBootstrap,
+} from "./src/evaluation/bootstrap.ts";
 export { recommend, type ScoredItem, similarItems } from "./src/evaluation/recommend.ts";
 export { type Embeddings, embeddings, parameters } from "./src/evaluation/embeddings.ts";
 
@@ -55,6 +60,12 @@ export {
   type CompareRow,
   type Comparison,
 } from "./src/experiments/compare.ts";
+export {
+  type ComparedRun,
+  compareRuns,
+  type CompareRunsOptions,
+  type RunComparison,
+} from "./src/experiments/compare_runs.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
 export { blendWeights, type BlendWeightsOptions } from "./src/experiments/blend_weights.ts";
 export { type BlendSettings } from "./src/models/blend.ts";

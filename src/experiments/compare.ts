@@ -124,8 +124,10 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
   const bestSellers = popularityMetrics(data, "test", metrics);
   const added = baselines && !kinds.includes(itemFilter) ? [itemFilter] : [];
   const computed = (kind: ModelKind): boolean => isComputed(settingsFor(kind, data.name));
+  const triedWith = (kind: ModelKind): readonly Tried[] =>
+    tune && !settingsFor(kind, data.name).training.asWhole ? TRIED : [{}];
   const runsOf = (kind: ModelKind): number =>
-    computed(kind) ? 1 : seeds + (tune ? TRIED.length - 1 : 0);
+    computed(kind) ? 1 : seeds + triedWith(kind).length - 1;
   const total = sum([...added, ...kinds], runsOf);
   let done = 0;
   const run: RunCell = async (kind, setting, seed) => {
@@ -143,7 +145,7 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
     compared.push(
       computed(kind)
         ? { kind, setting: {}, results: new Array(seeds).fill(await run(kind, {}, 1)) }
-        : await runModel(kind, seeds, tune, select, run),
+        : await runModel(kind, seeds, triedWith(kind), select, run),
     );
   }
   const first = compared[added.length]!;
@@ -174,12 +176,12 @@ async function runCell(
 async function runModel(
   kind: ModelKind,
   seeds: number,
-  tune: boolean,
+  settings: readonly Tried[],
   select: string,
   run: RunCell,
 ): Promise<Runs> {
   const tried: { setting: Tried; result: TrainResult }[] = [];
-  for (const setting of tune ? TRIED : [{}]) {
+  for (const setting of settings) {
     tried.push({ setting, result: await run(kind, setting, 1) });
   }
   tried.sort((a, b) => b.result.valid[select]! - a.result.valid[select]!);

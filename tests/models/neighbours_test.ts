@@ -79,7 +79,7 @@ const expected: Record<string, (k: number) => Matrix> = {
     ),
   ease: (k) => {
     const gram = new DenseMatrix(
-      items.map((_, i) => items.map((_, j) => together(0, i, j) + (i === j ? 200 : 0))),
+      items.map((_, i) => items.map((_, j) => together(0.5, i, j) + (i === j ? 50 : 0))),
     );
     const p = inverse(gram);
     const weights = items.map((_, i) =>

@@ -98,3 +98,37 @@ Deno.test("bad options are refused before anything is read", async () => {
     assertStringIncludes(stderr, 'There is no model "books": known are stair');
   });
 });
+
+Deno.test("finished runs are compared user by user", async () => {
+  await withFolder(datasetFiles(), async (folder) => {
+    const train = new URL("../../scripts/train.ts", import.meta.url).pathname;
+    for (const model of ["item_filter", "ials"]) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "--allow-read",
+          "--allow-write=runs",
+          "--allow-env=XDG_RUNTIME_DIR",
+          train,
+          ...["--data", "tiny", "--model", model, "--epochs", "2", "--out", `runs/${model}`],
+        ],
+        cwd: folder,
+      }).output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+    }
+    const asked = ["--runs", "runs/item_filter,runs/ials"];
+    const { code, stdout, stderr } = await run(folder, ...asked, "--json");
+    assertEquals(code, 0, stderr);
+    const [first, second] = JSON.parse(stdout);
+    assertEquals([first.model, second.model, first.lead], ["item_filter", "ials", undefined]);
+    const { meanDifference, low, high } = second.lead["ndcg@20"];
+    const difference = first.metrics["ndcg@20"] - second.metrics["ndcg@20"];
+    assert(Math.abs(meanDifference - difference) < 1e-12);
+    assert(low <= difference && difference <= high, `${low} ${difference} ${high}`);
+    const { stdout: table } = await run(folder, ...asked);
+    assertStringIncludes(table, "the first's ndcg@20 is more by");
+    const wrong = await run(folder, ...asked, "--seeds", "2");
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.stderr, "--seeds is of models that are trained, not of --runs.");
+  });
+});

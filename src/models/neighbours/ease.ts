@@ -33,8 +33,8 @@ import { LIST_CONTENT, listModel, SECOND_HOP } from "./item_lists.ts";
 import { powers } from "./similar_lists.ts";
 
 const settings = {
-  reg: { default: 200, above: 0, help: "weight of the squares of B (λ)" },
-  userPower: { default: 0, from: 0, help: "a user of n items counts n^-γ (γ)" },
+  reg: { default: 50, above: 0, help: "weight of the squares of B (λ)" },
+  userPower: { default: 0.5, from: 0, help: "a user of n items counts n^-γ (γ)" },
   neighbors: { default: 512, from: 1, whole: true, help: "largest weights kept, of each item" },
   content: LIST_CONTENT,
   secondHop: SECOND_HOP,
