@@ -66,6 +66,13 @@ export {
   type CompareRunsOptions,
   type RunComparison,
 } from "./src/experiments/compare_runs.ts";
+export {
+  type Trial,
+  type TriedTraining,
+  tune,
+  type Tuned,
+  type TuneOptions,
+} from "./src/experiments/tune.ts";
 export { loadModel, saveModel } from "./src/runs/checkpoint.ts";
 export { blendWeights, type BlendWeightsOptions } from "./src/experiments/blend_weights.ts";
 export { type BlendSettings } from "./src/models/blend.ts";

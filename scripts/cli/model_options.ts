@@ -15,6 +15,7 @@ import {
   type SettingValue,
   withContentSetting,
   writtenName,
+  writtenValue,
 } from "../../src/models/settings.ts";
 import { toNumber } from "./command_line.ts";
 import { formatTable } from "../../src/experiments/table.ts";
@@ -65,20 +66,33 @@ export function settingsFrom(kind: ModelKind, options: Options): ModelSettings {
   return given;
 }
 
+/**
+ * The values that the options give, of which a slash stands between: 64/256.
+ *
+ * @throws {InputError} when one is not of the setting's type.
+ */
+export function triedFrom(
+  kind: ModelKind,
+  options: Options,
+): Readonly<Record<string, readonly SettingValue[]>> {
+  const tried: Record<string, SettingValue[]> = {};
+  for (const [name, setting] of Object.entries(settingsOf(kind))) {
+    const option = writtenName(name), text = options[option];
+    if (text === undefined) continue;
+    tried[name] = String(text).split("/").map((each) => parse(option, each, setting.default));
+  }
+  return tried;
+}
+
 /** A table of a model's options, with what each may be and what it is among `chosen` settings. */
 export function describeOptions(kind: ModelKind, chosen: ModelSettings): string {
   const rows = Object.entries(settingsOf(kind)).map(([name, setting]) => [
     `--${writtenName(name)}`,
-    formatValue(chosen[name] ?? setting.default),
+    writtenValue(chosen[name] ?? setting.default),
     describeRange(setting),
     setting.help,
   ]);
   return formatTable(["option", "preset", "range", "meaning"], rows);
-}
-
-function formatValue(value: SettingValue): string {
-  if (typeof value !== "object") return String(value);
-  return Object.entries(value).map(([name, number]) => `${name}=${number}`).join() || "none";
 }
 
 /** Reads the text of an option as what the setting is by default. */

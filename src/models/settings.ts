@@ -77,6 +77,12 @@ export function writtenName(setting: string): string {
   return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
+/** A value as people write it: a number per modality as text=5,image=1. */
+export function writtenValue(value: SettingValue): string {
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value).map(([name, number]) => `${name}=${number}`).join() || "none";
+}
+
 /** What a setting may be, as messages and help say it: "a whole number from 1 to 128". */
 export function describeRange(setting: Setting): string {
   if (typeof setting.default === "boolean") return "true or false";

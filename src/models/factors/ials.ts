@@ -46,7 +46,7 @@ const settings = {
   steps: { default: 8, from: 1, whole: true, help: "steps of conjugate gradients for each side" },
 } as const;
 
-/** Settings by validation on Baby and Sports. */
+/** Settings by validation on each dataset. */
 export const ials: ModelKind<SettingsOf<typeof settings>> = defineModel({
   name: "ials",
   title: "iALS (Hu et al., ICDM 2008; Rendle et al., RecSys 2022)",
@@ -54,6 +54,7 @@ export const ials: ModelKind<SettingsOf<typeof settings>> = defineModel({
   presets: {
     baby: chosen("Baby", {}),
     sports: chosen("Sports", { unobserved: 0.003 }),
+    shop: chosen("the shop", { dim: 64, unobserved: 0.1 }),
   },
   create,
 });
