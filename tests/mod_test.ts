@@ -7,7 +7,14 @@ Deno.test("settings are typed by the model, and what is left out is the preset's
   using gpu = await openGpu();
   const data = madeDataset();
   using model = await models.lightgcn.create(gpu, data, { layers: 2, dim: 8, seed: 1 });
-  assertEquals(model.settings, { dim: 8, layers: 2, regWeight: 1e-2, content: {}, seed: 1 });
+  assertEquals(model.settings, {
+    dim: 8,
+    layers: 2,
+    regWeight: 1e-2,
+    content: {},
+    filter: 0,
+    seed: 1,
+  });
   // @ts-expect-error LightGCN has no gamma
   await assertRejects(() => models.lightgcn.create(gpu, data, { gamma: 1 }), InputError, "gamma");
   // @ts-expect-error layers are a number

@@ -13,7 +13,7 @@ import {
   type ModelSettings,
   type SettingsTable,
   type SettingValue,
-  withContentSetting,
+  withSharedSettings,
   writtenName,
   writtenValue,
 } from "../../src/models/settings.ts";
@@ -25,7 +25,7 @@ export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
 /** The table of what a kind's options set. */
 function settingsOf(kind: ModelKind): SettingsTable {
-  return withContentSetting(definitionOf(kind).settings);
+  return withSharedSettings(definitionOf(kind).settings);
 }
 
 /** The options of some kinds of models, those of this library unless told, each once. */

@@ -8,6 +8,7 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import { deviceOf, type Gpu, type GpuDevice } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { withContent } from "./content.ts";
+import { withFilter } from "./filter.ts";
 import {
   assembleModel,
   type Model,
@@ -21,6 +22,7 @@ import {
   requireSettings,
   type SettingsOf,
   type SettingsTable,
+  sharedDefaults,
 } from "./settings.ts";
 
 /** What a kind of model is defined by. */
@@ -30,8 +32,8 @@ export interface ModelDefinition<Table extends SettingsTable = SettingsTable> {
   /** Name and source: authors, venue, year. */
   readonly title: string;
   /**
-   * Its settings, but for `seed`, which all have, and `content`, unless the model adds that in its own way; none may be
-   * called `preset`.
+   * Its settings, but for `seed`, which all have, and `content` and `filter`, unless the model adds content in its own
+   * way; none may be called `preset`.
    */
   readonly settings: Table;
   /** Settings by dataset. */
@@ -122,7 +124,10 @@ export async function restoreModel(
   options: PreparationOptions = {},
 ): Promise<Model> {
   const definition = definitionOf(kind), device = deviceOf(gpu);
-  const settings: Readonly<Record<string, unknown>> = { content: {}, ...saved };
+  const settings: Readonly<Record<string, unknown>> = {
+    ...sharedDefaults(definition.settings),
+    ...saved,
+  };
   requireSettings(kind.name, definition.settings, settings);
   const { training } = presetFor(kind, data.name);
   const own = definition.restore
@@ -132,17 +137,22 @@ export async function restoreModel(
   return assembleModel({ gpu: device, kind, data, settings, training }, parts);
 }
 
-/** A model's parts with the content of modalities, where it does not add that itself. */
+/** A model's parts with what all models can be given, where it does not have that in its own way. */
 async function completeParts(
   gpu: GpuDevice,
   data: Dataset,
-  { settings: table }: ModelDefinition,
+  { name, settings: table }: ModelDefinition,
   parts: ModelParts,
-  { content }: ModelSettings,
+  { content, filter }: ModelSettings,
   options: PreparationOptions,
 ): Promise<ModelParts> {
-  const added = typeof content === "object" && !Object.hasOwn(table, "content");
-  return added ? await withContent(gpu, data, parts, content, options) : parts;
+  if (typeof content !== "object" || Object.hasOwn(table, "content")) return parts;
+  if (typeof filter !== "number" || filter === 0) {
+    return await withContent(gpu, data, parts, content, options);
+  }
+  if (parts.phases.length > 0) return await withFilter(gpu, data, parts, filter, content, options);
+  parts[Symbol.dispose]();
+  throw new InputError(`filter is ${filter}, but ${name} is not trained by BPR: blend the two.`);
 }
 
 /**

@@ -163,7 +163,8 @@ export interface ModelKind<Settings extends object = Readonly<Record<string, unk
    * Makes a model that is ready for training.
    *
    * @param settings In the place of those of the dataset's preset, and of the defaults; `preset` names another
-   * one than the dataset's, and `content` has weights of what is alike in a modality, which is added to scores.
+   * one than the dataset's, `content` has weights of what is alike in a modality, which is added to scores, and
+   * `filter` the weight of the item filter's scores, beside which a model is trained by BPR.
    * Where their type is not known, names and values are checked by this call.
    * @throws {InputError} when a setting is not known or out of range, or the dataset lacks what the model
    * needs.
@@ -175,6 +176,7 @@ export interface ModelKind<Settings extends object = Readonly<Record<string, unk
     settings?: Partial<Settings> & {
       readonly preset?: string;
       readonly content?: Readonly<Record<string, number>>;
+      readonly filter?: number;
     },
     options?: PreparationOptions,
   ): Promise<Model>;

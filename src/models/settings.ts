@@ -64,6 +64,13 @@ export const CONTENT = {
   help: "weight of what is alike in a modality, added to scores",
 } as const;
 
+/** What all models can be trained and ranked beside; where it is not 0, content is a part of it. */
+export const FILTER = {
+  default: 0,
+  from: 0,
+  help: "weight of item_filter's scores, which are added in BPR and to scores",
+} as const;
+
 /** The seed, which all models have. */
 const SEED: Setting = {
   default: 1,
@@ -149,12 +156,17 @@ export function requireSettings<Table extends SettingsTable>(
 }
 
 /** A table with what all models have and people set by an option; the seed is a run's, too. */
-export function withContentSetting(table: SettingsTable): SettingsTable {
-  return Object.hasOwn(table, "content") ? table : { ...table, content: CONTENT };
+export function withSharedSettings(table: SettingsTable): SettingsTable {
+  return Object.hasOwn(table, "content") ? table : { ...table, content: CONTENT, filter: FILTER };
+}
+
+/** What a model without them saved is restored with. */
+export function sharedDefaults(table: SettingsTable): ModelSettings {
+  return Object.hasOwn(table, "content") ? {} : { content: NO_CONTENT, filter: FILTER.default };
 }
 
 function withSeed(table: SettingsTable): SettingsTable {
-  return { ...withContentSetting(table), seed: SEED };
+  return { ...withSharedSettings(table), seed: SEED };
 }
 
 function requireValue(name: string, setting: Setting, value: unknown): void {

@@ -88,7 +88,13 @@ export {
 } from "../tape/gradient.ts";
 export { addedTo, type Ending, recordEnding, storedIn } from "../tape/ending.ts";
 export { type LossTerm, lossTerms } from "../tape/loss_term.ts";
-export { type Batch, type EpochShape, stepCount, touchedRows } from "../tape/batch.ts";
+export {
+  type Batch,
+  type EpochShape,
+  type MarginOffsets,
+  stepCount,
+  touchedRows,
+} from "../tape/batch.ts";
 export {
   type AdamSettings,
   adamW,

@@ -8,6 +8,7 @@
  * @module
  */
 import type { GpuDevice } from "../gpu/device.ts";
+import type { Program } from "../gpu/program.ts";
 import { createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import { createClock } from "./clock.ts";
 
@@ -66,6 +67,14 @@ export interface Batch extends Disposable {
   readonly losses: Tensor;
   /** The loss's terms without their weights, batches × terms; see src/tape/loss_term.ts. */
   readonly terms: Tensor;
+  /** What the margins of BPR get beside what is trained. */
+  readonly offsets?: MarginOffsets;
+}
+
+/** Fixed numbers that margins get. */
+export interface MarginOffsets extends Disposable {
+  /** Records that the margins of the current batch, one per triple, get theirs. */
+  record(program: Program, batch: Batch, margin: Tensor): void;
 }
 
 /** Batches in an epoch, or a chunk. */

@@ -1,5 +1,12 @@
 /** Awkward shapes for the kernels of the BPR loss; those of its gradient are in gather.ts. */
-import { batchCases, batchLength, type Case, floats } from "./random_case.ts";
+import { packEntries } from "../../src/ops/graphs/gather.ts";
+import { batchCases, batchLength, type Case, floats, randomPattern } from "./random_case.ts";
+
+/** A pattern's entries with any values, and one more, as buffers are not empty. */
+function entriesOf({ column }: ReturnType<typeof randomPattern>): Uint32Array<ArrayBuffer> {
+  const value = floats(column.length + 1);
+  return packEntries({ column: Uint32Array.of(...column, 0), value });
+}
 
 export const cases: Record<string, () => Case[]> = {
   bpr_scores: () => [
@@ -30,6 +37,29 @@ export const cases: Record<string, () => Case[]> = {
       size: { invocations: batchSize },
     })).map((one) => ({ ...one, name: `${one.name}, gathered` })),
   ],
+
+  add_offsets: () =>
+    [0, 3, 40].flatMap((perRow) =>
+      batchCases(({ epoch, clock, params, rows, users, batchSize }) => {
+        const items = rows - users;
+        const q = randomPattern(users, 30, 6), p = randomPattern(30, items, perRow);
+        return {
+          tensors: {
+            user: epoch.user,
+            positive: epoch.positive,
+            negative: epoch.negative,
+            clock,
+            q_start: q.rowStart,
+            q_entries: entriesOf(q),
+            p_start: p.rowStart,
+            p_entries: entriesOf(p),
+            margin: floats(batchSize),
+          },
+          params: { ...params, users },
+          size: { invocations: batchSize },
+        };
+      }).map((one) => ({ ...one, name: `${one.name}, about ${perRow} items a row` }))
+    ),
 
   bpr_coefficients: () =>
     [

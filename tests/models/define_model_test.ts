@@ -44,20 +44,34 @@ const zeros = defineModel({
 Deno.test("given settings come first, then those of the preset, then the defaults", async (test) => {
   using gpu = await openDevice();
   const cases: [title: string, name: string, given: object | undefined, expected: object][] = [
-    ["nothing given", "shop", undefined, { dim: 8, scale: 3, content: {}, seed: 1 }],
-    ["one given", "shop", { dim: 4 }, { dim: 4, scale: 3, content: {}, seed: 1 }],
-    ["a dataset without a preset", "made", { seed: 5 }, { dim: 4, scale: 2, content: {}, seed: 5 }],
-    ["a dataset of a strange name", "toString", {}, { dim: 4, scale: 2, content: {}, seed: 1 }],
+    ["nothing given", "shop", undefined, { dim: 8, scale: 3, content: {}, filter: 0, seed: 1 }],
+    ["one given", "shop", { dim: 4 }, { dim: 4, scale: 3, content: {}, filter: 0, seed: 1 }],
+    ["a dataset without a preset", "made", { seed: 5 }, {
+      dim: 4,
+      scale: 2,
+      content: {},
+      filter: 0,
+      seed: 5,
+    }],
+    ["a dataset of a strange name", "toString", {}, {
+      dim: 4,
+      scale: 2,
+      content: {},
+      filter: 0,
+      seed: 1,
+    }],
     ["a preset named", "made", { preset: "shop", scale: 9 }, {
       dim: 8,
       scale: 9,
       content: {},
+      filter: 0,
       seed: 1,
     }],
     ["undefined", "shop", { scale: undefined, preset: undefined }, {
       dim: 8,
       scale: 3,
       content: {},
+      filter: 0,
       seed: 1,
     }],
   ];
@@ -78,7 +92,7 @@ Deno.test("given settings come first, then those of the preset, then the default
 Deno.test("a model is restored with the settings that it had, all of them", async () => {
   using gpu = await openDevice();
   using model = await restoreModel(gpu, zeros, ofName("shop"), { dim: 4, scale: 1, seed: 2 });
-  assertEquals(model.settings, { content: {}, dim: 4, scale: 1, seed: 2 });
+  assertEquals(model.settings, { content: {}, filter: 0, dim: 4, scale: 1, seed: 2 });
   const message = "scale is undefined, but must be above 0.";
   await assertRejects(
     () => restoreModel(gpu, zeros, dataset, { dim: 4, seed: 2 }),
@@ -102,7 +116,14 @@ Deno.test("a model shows its name and sizes; what it is made of is there for the
 Deno.test("the models of this library are typed by name", async () => {
   using gpu = await openDevice();
   using model = await models.lightgcn.create(gpu, dataset, { layers: 2, seed: 1 });
-  assertEquals(model.settings, { dim: 64, layers: 2, regWeight: 0.01, content: {}, seed: 1 });
+  assertEquals(model.settings, {
+    dim: 64,
+    layers: 2,
+    regWeight: 0.01,
+    content: {},
+    filter: 0,
+    seed: 1,
+  });
   // @ts-expect-error: no setting is called so
   const misspelt = () => models.lightgcn.create(gpu, dataset, { layer: 2 });
   await assertRejects(misspelt, InputError, '"layer" is not a setting of lightgcn');

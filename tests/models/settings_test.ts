@@ -46,6 +46,7 @@ Deno.test("a layer takes the place of those before it, of each modality by itsel
     fast: false,
     neighbors: { text: 2, image: 1, audio: 3 },
     content: {},
+    filter: 0,
     seed: 7,
   });
   assertEquals(table.neighbors.default, { text: 5, image: 1 });
@@ -55,7 +56,7 @@ Deno.test("settings that are not known or out of range are refused in one senten
   const cases: [given: object, message: string][] = [
     [
       { dims: 8 },
-      '"dims" is not a setting of made, which has dim, dropRate, fast, neighbors, content, seed.',
+      '"dims" is not a setting of made, which has dim, dropRate, fast, neighbors, content, filter, seed.',
     ],
     [{ toString: 8 }, '"toString" is not a setting of made'],
     [{ dim: 0 }, "dim is 0, but must be a multiple of 4 from 4 to 16."],
@@ -82,7 +83,7 @@ Deno.test("settings that are not known or out of range are refused in one senten
 });
 
 Deno.test("settings to restore must be there, all of them", () => {
-  const whole = { dim: 4, dropRate: 0, fast: true, neighbors: {}, content: {}, seed: 0 };
+  const whole = { dim: 4, dropRate: 0, fast: true, neighbors: {}, content: {}, filter: 0, seed: 0 };
   requireSettings("made", table, whole);
   const { fast: _, ...rest } = whole;
   const message = "fast is undefined, but must be true or false.";

@@ -17,6 +17,28 @@ export const losses: Record<string, Twin> = {
     }
   },
 
+  /** margin_t += Σ_e weight_e (P[column_e, positive] − P[column_e, negative]) over the user's entries */
+  add_offsets(t, { batch_size, users }) {
+    const { batch, size } = clockOf(t);
+    const [weights, values] = [t.q_entries!, t.p_entries!].map(({ buffer }) =>
+      new Float32Array(buffer)
+    );
+    const valueAt = (row: number, item: number): number => {
+      for (let e = t.p_start![row]!; e < t.p_start![row + 1]!; e++) {
+        if (t.p_entries![2 * e] === item) return values![2 * e + 1]!;
+      }
+      return 0;
+    };
+    for (let slot = 0; slot < size; slot++) {
+      const triple = batch * batch_size! + slot, user = t.user![triple]!;
+      const [p, n] = [t.positive![triple]! - users!, t.negative![triple]! - users!];
+      for (let e = t.q_start![user]!; e < t.q_start![user + 1]!; e++) {
+        const row = t.q_entries![2 * e]!;
+        t.margin![slot]! += weights![2 * e + 1]! * (valueAt(row, p) - valueAt(row, n));
+      }
+    }
+  },
+
   /** loss_t = −log(γ + σ(margin_t)), coefficient_t = weight / T · dloss_t/dmargin_t */
   bpr_coefficients(t, { batch_size, first, gamma, weight }) {
     const { batch, size } = clockOf(t);

@@ -59,7 +59,7 @@ Deno.test("a run is restored, or refused by file and key", async (test) => {
       ],
       [
         JSON.stringify({ ...config, model: "mf_bpr" }),
-        `${path}: "layers" is not a setting of mf_bpr, which has dim, regWeight, content, seed.`,
+        `${path}: "layers" is not a setting of mf_bpr, which has dim, regWeight, content, filter, seed.`,
       ],
       [
         JSON.stringify({ ...config, model: "mf_bpr", settings: { dim: 4, regWeight: 0, seed: 1 } }),

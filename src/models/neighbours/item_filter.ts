@@ -8,21 +8,19 @@
  *
  * @module
  */
-import { columnCounts, rowLengths, transpose } from "../../sparse/csr.ts";
-import { valued } from "../../sparse/matrix_sums.ts";
 import { defineModel } from "../define_model.ts";
 import type { ModelKind } from "../model.ts";
 import type { SettingsOf } from "../settings.ts";
 import { COMPUTED_FOR_BABY } from "../shared_presets.ts";
+import { FILTER_FORM, filterForm } from "./item_filter_form.ts";
 import { itemListModel, LIST_CONTENT, SECOND_HOP } from "./item_lists.ts";
-import { powers } from "./similar_lists.ts";
 
 const settings = {
-  neighbors: { default: 512, from: 1, whole: true, help: "most similar items kept, each" },
-  rowPower: { default: 0.25, from: 0, help: "an item of n users counts n^-a as what a user has" },
-  userPower: { default: 0.25, from: 0, help: "a user of n items counts n^-b" },
-  columnPower: { default: 0.15, from: 0, help: "an item of n users counts n^-c as what is found" },
-  sharpness: { default: 1.3, above: 0, help: "power of each similarity (s)" },
+  neighbors: FILTER_FORM.neighbors,
+  rowPower: FILTER_FORM.rowPower,
+  userPower: FILTER_FORM.userPower,
+  columnPower: FILTER_FORM.columnPower,
+  sharpness: FILTER_FORM.sharpness,
   content: LIST_CONTENT,
   secondHop: SECOND_HOP,
 } as const;
@@ -33,15 +31,6 @@ export const itemFilter: ModelKind<SettingsOf<typeof settings>> = defineModel({
   title: "Item filter (a sharpened two-step filter of the graph)",
   settings,
   presets: { baby: COMPUTED_FOR_BABY },
-  create: async (gpu, data, { rowPower, userPower, columnPower, sharpness, ...lists }, options) => {
-    const users = powers(rowLengths(data.train), -userPower), items = columnCounts(data.train);
-    const form = {
-      left: transpose(valued(data.train, (user) => users[user]!)),
-      right: valued(data.train),
-      rowScale: powers(items, rowPower),
-      columnScale: powers(items, columnPower),
-      power: sharpness,
-    };
-    return await itemListModel(gpu, data, form, lists, options);
-  },
+  create: async (gpu, data, settings, options) =>
+    await itemListModel(gpu, data, filterForm(data.train, settings), settings, options),
 });

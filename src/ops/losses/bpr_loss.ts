@@ -1,6 +1,6 @@
 /**
  * Bayesian personalised ranking: L = −mean_t log(γ + σ(x_t)), x_t = ⟨h_u, h_p⟩ − ⟨h_u, h_n⟩, over the
- * triples of a batch (paper, Eq. 6, where γ = 0).
+ * triples of a batch (paper, Eq. 6, where γ = 0). A batch may have offsets, which x_t gets beside.
  *
  * Scores (sums over columns), coefficients (per triple) and gradient (per row) are separate stages:
  * only the first mixes columns. The losses of all triples are averaged when the epoch ends.
@@ -108,11 +108,12 @@ function recordCoefficients(
   tape: Tape,
   vectors: KernelPart,
   dim: number,
-  { clock, losses: loss, terms, shape }: Batch,
+  batch: Batch,
   { index: term, count: term_count, weight }: LossTerm,
   gamma: number,
 ): Tensor {
   const { gpu, program, closing } = tape;
+  const { clock, losses: loss, terms, shape, offsets } = batch;
   const { batchSize: batch_size } = shape, batches = stepCount(shape);
   const margin = tape.take("margins", [batch_size]);
   const coefficient = tape.take("coefficients", [batch_size]);
@@ -128,6 +129,7 @@ function recordCoefficients(
     [vectors],
     { invocations: batch_size },
   );
+  offsets?.record(program, batch, margin);
   program.dispatch(
     getKernel(gpu, { name: "bpr_coefficients", code: bprCoefficients }),
     { clock, margin, coefficient, loss },

@@ -37,7 +37,7 @@ Deno.test("settings are options in kebab-case, each once", () => {
   for (const option of ["dim", "layers", "gamma", "neighbors", "reg-weight"]) {
     assertEquals(options.includes(option), true, option);
   }
-  const expected = ["fast", "depth", "content", "dim", "layers", "reg-weight"];
+  const expected = ["fast", "depth", "content", "filter", "dim", "layers", "reg-weight"];
   assertEquals(modelOptions([own, lightgcn]), expected);
 });
 
@@ -50,6 +50,7 @@ Deno.test("an option takes the place of the preset's value, the rest stays", () 
     gamma: 0.7,
     neighbors: { text: 5, image: 0 },
     content: {},
+    filter: 0,
     seed: 1,
   };
   assertEquals(settingsFor(stair, "sports", given).settings, whole);
