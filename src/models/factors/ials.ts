@@ -14,8 +14,8 @@
  *
  * An epoch solves for all users, then for all items. HᵀH is the same for all users: turned into its eigenvectors,
  * H Q, it is a diagonal, and what is left to a user is the few h_i, so that no dim × dim system is ever made or
- * factorised. Turning both tables alike leaves all inner products as they are. conjugate_gradients.ts solves; here
- * eight steps leave 1e-6 of the residual, where each epoch begins with what the last one found.
+ * factorised. Turning both tables alike leaves all inner products as they are. conjugate_gradients.ts solves:
+ * on Baby, d = 64, nine steps left under 1e-6 of the residual of every row, and metrics were as with 48 after five.
  *
  * Users and items with no interactions get zero. `--content` adds what is alike in a modality to scores.
  *
