@@ -4,7 +4,8 @@
 //   source   an array
 //   output   `elements` numbers
 //
-// Dispatched by src/ops/learned_graph/neighbour_graph.ts.
+// Dispatched by src/ops/learned_graph/neighbour_graph.ts, src/ops/ranking/pick_rows.ts and
+// src/ops/least_squares/large_matrix.ts.
 
 struct Params {
   elements: u32,

@@ -48,14 +48,14 @@ Only the best is tested. Ctrl-C ends tuning; the same command goes on, inside th
 example: deno task tune --model ials --dim 16/64 --reg 0.01/0.03/0.1
          deno task tune --model lightgcn --layers 1/2/3 --learning-rate 0.003/0.01 --trials 4`;
 
-const TRAINING = ["learning-rate", "weight-decay", "l2", "batch-size"] as const;
+const TRAINING = ["learningRate", "weightDecay", "l2", "batchSize"] as const;
 const PROTOCOL = ["epochs", "eval-every", "patience", "trials", "seed"] as const;
 
 async function main(): Promise<number | void> {
   const { model } = parseArgs(Deno.args, { string: ["model"] });
   const kind = model === undefined ? undefined : await findKind(model);
   const kinds = [...Object.values(models), ...kind ? [kind] : []];
-  const own = ["model", "data", "select", "out", ...TRAINING, ...PROTOCOL];
+  const own = ["model", "data", "select", "out", ...TRAINING.map(writtenName), ...PROTOCOL];
   const options: Options = parseArgs(Deno.args, {
     boolean: ["help", "json"],
     string: [...new Set([...own, ...modelOptions(kinds)])],
@@ -67,18 +67,11 @@ async function main(): Promise<number | void> {
   requireOwnOptions(kind, options);
   const out = String(options.out ?? "runs/tune");
   const number = (name: string): number | undefined => toNumber(name, options[name]);
-  const values = (name: typeof TRAINING[number]): readonly number[] | undefined => {
-    const text = options[name];
-    return text === undefined
-      ? undefined
-      : String(text).split("/").map((each) => toNumber(name, each)!);
-  };
-  const training = {
-    learningRate: values("learning-rate"),
-    weightDecay: values("weight-decay"),
-    l2: values("l2"),
-    batchSize: values("batch-size"),
-  };
+  const training = Object.fromEntries(TRAINING.flatMap((name) => {
+    const option = writtenName(name), text = options[option];
+    if (text === undefined) return [];
+    return [[name, String(text).split("/").map((each) => toNumber(option, each)!)]];
+  }));
   const data = await loadDataset(
     String(options.data ?? resolve(import.meta.dirname!, "../data/shop")),
   );
@@ -87,9 +80,7 @@ async function main(): Promise<number | void> {
   const select = options.select === undefined ? undefined : String(options.select);
   const asked: TuneOptions = {
     settings: triedFrom(kind, options),
-    training: Object.fromEntries(
-      Object.entries(training).filter(([, tried]) => tried !== undefined),
-    ),
+    training,
     trials: number("trials"),
     epochs: number("epochs"),
     evalEvery: number("eval-every"),

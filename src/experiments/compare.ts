@@ -8,7 +8,6 @@ import { deviation, max, mean, sum } from "d3-array";
 import type { Dataset } from "../data/dataset.ts";
 import { popularityMetrics } from "../evaluation/popularity.ts";
 import { pairedTTest } from "../evaluation/significance.ts";
-import { openGpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { settingsFor } from "../models/define_model.ts";
 import { isComputed, type ModelKind } from "../models/model.ts";
@@ -21,7 +20,7 @@ import {
   type TrainOptions,
 } from "../training/train_options.ts";
 import type { TrainResult } from "../training/train.ts";
-import { type Experiment, runExperiment } from "./experiment.ts";
+import { runCell } from "./run_cell.ts";
 import { formatTable } from "./table.ts";
 
 /** What to compare. */
@@ -157,20 +156,6 @@ export async function compare(data: Dataset, options: CompareOptions = {}): Prom
 }
 
 type RunCell = (kind: ModelKind, setting: Tried, seed: number) => Promise<TrainResult>;
-
-async function runCell(
-  data: Dataset,
-  experiment: Experiment,
-  out: string | undefined,
-): Promise<TrainResult> {
-  if (out === undefined) {
-    using gpu = await openGpu();
-    return await runExperiment(gpu, data, experiment);
-  }
-  // Not a static import: what browsers load must not reach Deno's own functions.
-  const { runOrRead } = await import("./kept_result.ts");
-  return await runOrRead(out, data, experiment);
-}
 
 /** Chooses a model's setting with the first seed, then trains it with the others. */
 async function runModel(

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { openGpu } from "../gpu/device.ts";
 import { InputError } from "../input_error.ts";
 import { settingsFor } from "../models/define_model.ts";
 import type { ModelKind } from "../models/model.ts";
@@ -12,7 +11,7 @@ import { type SettingValue, writtenName, writtenValue } from "../models/settings
 import { createRandom, shuffle } from "../random.ts";
 import { completeTrainOptions, SELECTED, type TrainOptions } from "../training/train_options.ts";
 import type { TrainResult } from "../training/train.ts";
-import { runExperiment } from "./experiment.ts";
+import { runCell } from "./run_cell.ts";
 import { formatTable } from "./table.ts";
 
 /** What of the optimizer may be tried. */
@@ -84,16 +83,7 @@ export async function tune(
       settings: { ...each.settings, seed },
       training: { ...protocol, ...each.training },
     };
-    const run = async (): Promise<TrainResult> => {
-      if (out !== undefined) {
-        // Not a static import: what browsers load must not reach Deno's own functions.
-        const { runOrRead } = await import("./kept_result.ts");
-        return await runOrRead(out, data, experiment);
-      }
-      using gpu = await openGpu();
-      return await runExperiment(gpu, data, experiment);
-    };
-    ended.push({ ...each, result: await run() });
+    ended.push({ ...each, result: await runCell(data, experiment, out) });
     ended.sort((a, b) => b.result.valid[select]! - a.result.valid[select]!);
     onProgress?.(ended.length, chosen.length, ended[0]!);
   }

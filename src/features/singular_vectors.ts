@@ -12,7 +12,7 @@
 import type { GpuDevice } from "../gpu/device.ts";
 import { PacedQueue } from "../gpu/paced_queue.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { createTensor, createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensor, createTensors, type Tensor, write } from "../gpu/tensor.ts";
 import { recordProduct } from "../ops/rows/matrix_product.ts";
 import { Tape } from "../tape/tape.ts";
 import { orthogonal, topEigenvectors } from "./top_eigenvectors.ts";
@@ -174,10 +174,7 @@ async function projectOn(
   const projected = tape.take("projection", [x.shape[0]!, columns]);
   recordProduct(tape, x, vectors, { transposeB: true }, projected);
   await queue.add([{ program }]);
-  queue.flush();
-  const [data] = await readFloats(gpu, projected);
-  queue.rest();
-  return data!;
+  return await queue.read(projected);
 }
 
 /** U = X V, each column scaled to length 1 and turned so that its largest entry is positive. */

@@ -11,7 +11,7 @@ import { type GpuDevice, GpuError } from "../gpu/device.ts";
 import { PacedQueue } from "../gpu/paced_queue.ts";
 import type { Program } from "../gpu/program.ts";
 import { Scratch } from "../gpu/scratch.ts";
-import { createTensors, readFloats, type Tensor, write } from "../gpu/tensor.ts";
+import { createTensors, write } from "../gpu/tensor.ts";
 import { uploadSparse } from "../ops/graphs/packed_matrix.ts";
 import { recordSparseProduct } from "../ops/graphs/sparse_product.ts";
 import { recordProduct } from "../ops/rows/matrix_product.ts";
@@ -83,15 +83,13 @@ export async function rightSingularVectors(
   let before: Float64Array | undefined;
   for (let round = 0; round < MOST_ROUNDS; round++) {
     await queue.add([{ program: multiply }]);
-    queue.flush();
-    const { factors, eigenvalues } = orthonormalising(await read(gpu, queue, gram), width);
+    const { factors, eigenvalues } = orthonormalising(await queue.read(gram), width);
     write(gpu, turn, factors);
     await queue.add([{ program: makeOrthonormal }]);
-    queue.flush();
     // The first block is no orthonormal one, and its eigenvalues say nothing.
     const now = round === 0 ? undefined : eigenvalues.slice(0, wanted).map(Math.sqrt);
     if (now && (width >= columnCount || before && settled(before, now))) {
-      const vectors = firstColumns(await read(gpu, queue, v), width, wanted, count);
+      const vectors = firstColumns(await queue.read(v), width, wanted, count);
       const values = new Float64Array(count);
       values.set(now.map((value) => value ** (2 / POWER)));
       return { vectors, values };
@@ -106,16 +104,6 @@ export async function rightSingularVectors(
 function randomBlock(rows: number, width: number): Float32Array<ArrayBuffer> {
   const random = createRandom(rows, width);
   return Float32Array.from({ length: rows * width }, () => normal(random));
-}
-
-async function read(
-  gpu: GpuDevice,
-  queue: PacedQueue,
-  tensor: Tensor,
-): Promise<Float32Array<ArrayBuffer>> {
-  const [data] = await readFloats(gpu, tensor);
-  queue.rest();
-  return data!;
 }
 
 /** Q Λ^−½ of a Gram matrix, its columns by falling eigenvalue, and Λ; both zero where that is negligible. */

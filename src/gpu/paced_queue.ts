@@ -9,6 +9,7 @@
  */
 import type { GpuDevice } from "./device.ts";
 import { type Command, encode, type Program, type Step } from "./program.ts";
+import { readFloats, type Tensor } from "./tensor.ts";
 
 /** Seconds that a submission may take, about. */
 const SUBMIT_SECONDS = 0.05;
@@ -97,6 +98,18 @@ export class PacedQueue {
     await this.#gpu.finish();
     if (this.#submitted > 0) this.#secondsPerCommand = this.#measured;
     this.#submitted = 0;
+  }
+
+  /**
+   * Submits what is left, and reads what it leaves in a tensor.
+   *
+   * @throws {GpuError} when anything submitted so far failed.
+   */
+  async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    this.flush();
+    const [data] = await readFloats(this.#gpu, tensor);
+    this.rest();
+    return data!;
   }
 
   /** Says that somebody has waited for the GPU. */

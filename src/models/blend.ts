@@ -18,10 +18,9 @@ import type { PreparationOptions } from "../features/preparation.ts";
 import type { Gpu, GpuDevice } from "../gpu/device.ts";
 import { createTensor, type Tensor } from "../gpu/tensor.ts";
 import { InputError } from "../input_error.ts";
-import { scoreDeviations } from "../ops/ranking/score_deviations.ts";
+import { scoreDeviations, standardFactors, standardised } from "../ops/ranking/score_deviations.ts";
 import type { SparseScores } from "../ops/ranking/sparse_scores.ts";
 import { rankedBy } from "../ops/ranking/tiles.ts";
-import { valued } from "../sparse/matrix_sums.ts";
 import { defineModel } from "./define_model.ts";
 import {
   builtModel,
@@ -132,14 +131,13 @@ export function blendParts(
   { models }: Pick<Blended, "models">,
   weights: Readonly<Record<string, number>>,
 ): ModelParts {
-  const factors = models.map(({ folder, deviations }) =>
-    deviations.map((deviation) => deviation > 0 ? (weights[folder] ?? 0) / deviation : 0)
-  );
+  const weightOf = ({ folder }: BlendedModel): number => weights[folder] ?? 0;
+  const factors = models.map((model) => standardFactors(model.deviations, weightOf(model)));
   using guard = new DisposableStack();
   const h = stackVectors(gpu, data, models, factors);
   if (h) guard.use(h);
-  const products = models.flatMap((model, m) =>
-    model.products.map((product) => ({ ...product, queries: scaleRows(product, factors[m]!) }))
+  const products = models.flatMap((model) =>
+    standardised(model.products, model.deviations, weightOf(model))
   );
   const resources = guard.move();
   return {
@@ -172,11 +170,6 @@ function stackVectors(
     column += vectors.width;
   });
   return createTensor(gpu, "blended vectors", [rows, width], stacked);
-}
-
-function scaleRows({ queries }: SparseScores, factors: Float64Array): SparseScores["queries"] {
-  const rowFactors = valued(queries, (row) => factors[row]!);
-  return { ...queries, value: rowFactors.value.map((factor, e) => factor * queries.value[e]!) };
 }
 
 /**

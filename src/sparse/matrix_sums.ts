@@ -45,13 +45,7 @@ export function listedMatrix(
     }
     rowStart[row + 1] = entries;
   }
-  return {
-    rowCount,
-    columnCount,
-    rowStart,
-    column: column.slice(0, entries),
-    value: value.slice(0, entries),
-  };
+  return firstEntries({ rowCount, columnCount, rowStart, column, value }, entries);
 }
 
 /** A + weight · B, of matrices of the same size whose columns ascend in each row. */
@@ -74,13 +68,13 @@ export function addMatrices(a: SparseMatrix, b: SparseMatrix, weight: number): S
     }
     rowStart[row + 1] = entries;
   }
-  return {
-    rowCount,
-    columnCount,
-    rowStart,
-    column: column.slice(0, entries),
-    value: value.slice(0, entries),
-  };
+  return firstEntries({ rowCount, columnCount, rowStart, column, value }, entries);
+}
+
+/** A matrix without the room that it did not fill. */
+function firstEntries(matrix: SparseMatrix, entries: number): SparseMatrix {
+  const { column, value } = matrix;
+  return { ...matrix, column: column.slice(0, entries), value: value.slice(0, entries) };
 }
 
 /** The sum of all entries, in f64. */

@@ -1,25 +1,11 @@
 /** Runs scripts/compare_models.ts as a user does, on a made dataset. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runScript } from "./run_script.ts";
 import { encodeNpy, withFolder } from "../data/dataset_folder.ts";
 import { createRandom, uniformBelow, uniformReal } from "../../src/random.ts";
 
-const SCRIPT = new URL("../../scripts/compare_models.ts", import.meta.url).pathname;
-
-async function run(folder: string, ...options: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-read",
-      "--allow-write=runs",
-      "--allow-env=XDG_RUNTIME_DIR",
-      SCRIPT,
-      ...options,
-    ],
-    cwd: folder,
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: decode(stdout), stderr: decode(stderr) };
-}
+const run = (folder: string, ...options: string[]) =>
+  runScript("compare_models.ts", folder, ...options);
 
 function datasetFiles() {
   const random = createRandom(6);
@@ -101,20 +87,10 @@ Deno.test("bad options are refused before anything is read", async () => {
 
 Deno.test("finished runs are compared user by user", async () => {
   await withFolder(datasetFiles(), async (folder) => {
-    const train = new URL("../../scripts/train.ts", import.meta.url).pathname;
     for (const model of ["item_filter", "ials"]) {
-      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "--allow-read",
-          "--allow-write=runs",
-          "--allow-env=XDG_RUNTIME_DIR",
-          train,
-          ...["--data", "tiny", "--model", model, "--epochs", "2", "--out", `runs/${model}`],
-        ],
-        cwd: folder,
-      }).output();
-      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const asked = ["--data", "tiny", "--model", model, "--epochs", "2", "--out", `runs/${model}`];
+      const { code, stderr } = await runScript("train.ts", folder, ...asked);
+      assertEquals(code, 0, stderr);
     }
     const asked = ["--runs", "runs/item_filter,runs/ials"];
     const { code, stdout, stderr } = await run(folder, ...asked, "--json");

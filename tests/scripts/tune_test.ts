@@ -1,23 +1,8 @@
 /** Runs scripts/tune.ts as a user does, on the embedded shop. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runScript } from "./run_script.ts";
 
-const SCRIPT = new URL("../../scripts/tune.ts", import.meta.url).pathname;
-
-async function run(folder: string, ...options: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--allow-read",
-      "--allow-write=runs",
-      "--allow-env=XDG_RUNTIME_DIR",
-      SCRIPT,
-      ...options,
-    ],
-    cwd: folder,
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: decode(stdout), stderr: decode(stderr) };
-}
+const run = (folder: string, ...options: string[]) => runScript("tune.ts", folder, ...options);
 
 Deno.test("settings are tried, kept, and the best is told as options", async () => {
   const folder = await Deno.makeTempDir();

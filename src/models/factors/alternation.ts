@@ -162,10 +162,7 @@ async function runHalf(
   steps: number,
 ): Promise<void> {
   await queue.add([{ program: before }]);
-  queue.flush();
-  const [matrix] = await readFloats(gpu, gram);
-  queue.rest();
-  const eigen = symmetricEigenvectors(matrix!, gram.shape[0]!);
+  const eigen = symmetricEigenvectors(await queue.read(gram), gram.shape[0]!);
   write(gpu, rotation, eigen.vectors);
   write(gpu, values, eigen.values);
   const each = new Array(steps).fill({ program: step });

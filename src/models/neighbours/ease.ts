@@ -21,6 +21,7 @@ import { negativeInverse } from "../../ops/least_squares/inverse.ts";
 import {
   createLargeMatrix,
   type LargeMatrix,
+  readDiagonal,
   readRows,
 } from "../../ops/least_squares/large_matrix.ts";
 import { rowLengths, type SparseMatrix } from "../../sparse/csr.ts";
@@ -102,8 +103,7 @@ async function largestWeights(
   itemCount: number,
   k: number,
 ): Promise<Record<string, StoredTensor>> {
-  const diagonal = new Float32Array(itemCount);
-  for await (const [row, values] of readRows(gpu, matrix, itemCount)) diagonal[row] = values[row]!;
+  const diagonal = await readDiagonal(gpu, matrix);
   const column = new Uint32Array(itemCount * k), value = new Float32Array(itemCount * k);
   const weights = new Float32Array(itemCount);
   for await (const [row, values] of readRows(gpu, matrix, itemCount)) {

@@ -6,6 +6,7 @@
 import { type GpuDevice, GpuError } from "../../gpu/device.ts";
 import { LOOP_ROUNDS } from "../../gpu/kernel.ts";
 import type { Tensor } from "../../gpu/tensor.ts";
+import { rowOf, type SparsePattern } from "../../sparse/csr.ts";
 
 /** CSR of a matrix; packed_matrix.ts has those whose entries do not change. */
 export interface SparseTensor extends Disposable {
@@ -35,6 +36,35 @@ export function requireRowLengths(
     throw new GpuError(
       `A row of "${label}" has ${longest} entries, and ${adapterName} loops ${LOOP_ROUNDS} times at most.`,
     );
+  }
+}
+
+/**
+ * Checks the same of kernels in which a workgroup walks, for each entry of a row, another row.
+ *
+ * @param rowStart Where the other rows, which the entries' columns name, begin.
+ * @param passes Rounds of loops that a row takes besides.
+ * @throws {GpuError} when a row has more to add up than the software driver's loops can.
+ */
+export function requireWalkedRounds(
+  { adapterName }: Pick<GpuDevice, "adapterName">,
+  label: string,
+  rows: SparsePattern,
+  rowStart: Uint32Array,
+  { workgroupSize, passes }: Readonly<Record<"workgroupSize" | "passes", number>>,
+): void {
+  if (!adapterName.includes("llvmpipe")) return;
+  for (let row = 0; row < rows.rowCount; row++) {
+    let rounds = passes;
+    for (const other of rowOf(rows, row)) {
+      rounds += 2 + Math.ceil((rowStart[other + 1]! - rowStart[other]!) / workgroupSize);
+    }
+    if (rounds > LOOP_ROUNDS) {
+      throw new GpuError(
+        `Row ${row} of "${label}" takes ${rounds} rounds, and ${adapterName} loops ` +
+          `${LOOP_ROUNDS} times at most.`,
+      );
+    }
   }
 }
 

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { type GpuDevice, GpuError } from "../../gpu/device.ts";
-import { getKernel, LOOP_ROUNDS } from "../../gpu/kernel.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
+import { getKernel } from "../../gpu/kernel.ts";
 import { PacedQueue } from "../../gpu/paced_queue.ts";
 import { Program } from "../../gpu/program.ts";
 import { createTensors } from "../../gpu/tensor.ts";
-import type { SparseMatrix } from "../../sparse/csr.ts";
-import { transpose } from "../../sparse/csr.ts";
+import { type SparseMatrix, transpose } from "../../sparse/csr.ts";
 import gramRowsCode from "../../../kernels/gram_rows.wgsl" with { type: "text" };
 import { packEntries } from "../graphs/gather.ts";
+import { requireWalkedRounds } from "../graphs/sparse_tensor.ts";
 import type { LargeMatrix } from "./large_matrix.ts";
 
 /** Rows of a dispatch: each is short, and some rows have many entries. */
@@ -23,7 +23,7 @@ const ROWS = 1024;
  * @param weighted D X: rows of X, whose entries are the rows' weights.
  * @param ridge λ.
  * @param gram Of at least as many rows as X has columns; the identity beyond them.
- * @throws {GpuError} when the GPU fails, or a column has more entries than the software driver's loops can walk.
+ * @throws {GpuError} when the GPU fails, or a column has more to add up than the software driver's loops can.
  */
 export async function gramMatrix(
   gpu: GpuDevice,
@@ -43,7 +43,8 @@ export async function gramMatrix(
   using program = new Program(gpu, label);
   const kernel = getKernel(gpu, { name: "gram_rows", code: gramRowsCode });
   const { size } = gram;
-  requireRounds(gpu, label, byColumn, weighted, size, kernel.workgroupSize);
+  const { workgroupSize } = kernel, passes = Math.ceil(size / workgroupSize) + 3;
+  requireWalkedRounds(gpu, label, byColumn, weighted.rowStart, { workgroupSize, passes });
   for (const { firstRow: slab_row, rows: slab } of gram.slabs) {
     const end = slab_row + slab.shape[0]!;
     for (let first_row = slab_row; first_row < end; first_row += ROWS) {
@@ -60,29 +61,4 @@ export async function gramMatrix(
   const queue = new PacedQueue(gpu, label);
   await queue.add([{ program }]);
   await queue.drain();
-}
-
-/** Checks that no column takes more rounds than the loops of the software driver, which would end early. */
-function requireRounds(
-  { adapterName }: GpuDevice,
-  label: string,
-  byColumn: SparseMatrix,
-  { rowStart }: SparseMatrix,
-  size: number,
-  workgroupSize: number,
-): void {
-  if (!adapterName.includes("llvmpipe")) return;
-  for (let column = 0; column < byColumn.rowCount; column++) {
-    let rounds = Math.ceil(size / workgroupSize) + 3;
-    for (let e = byColumn.rowStart[column]!; e < byColumn.rowStart[column + 1]!; e++) {
-      const row = byColumn.column[e]!;
-      rounds += 2 + Math.ceil((rowStart[row + 1]! - rowStart[row]!) / workgroupSize);
-    }
-    if (rounds > LOOP_ROUNDS) {
-      throw new GpuError(
-        `Column ${column} of "${label}" takes ${rounds} rounds, and ${adapterName} loops ` +
-          `${LOOP_ROUNDS} times at most.`,
-      );
-    }
-  }
 }

@@ -4,7 +4,16 @@
  * @module
  */
 import { type GpuDevice, GpuError } from "../../gpu/device.ts";
-import { createTensor, readParts, type Tensor } from "../../gpu/tensor.ts";
+import { getKernel } from "../../gpu/kernel.ts";
+import { Program } from "../../gpu/program.ts";
+import {
+  createTensor,
+  createTensors,
+  readFloats,
+  readParts,
+  type Tensor,
+} from "../../gpu/tensor.ts";
+import gatherElementsCode from "../../../kernels/gather_elements.wgsl" with { type: "text" };
 
 /** The matrix. */
 export interface LargeMatrix extends Disposable {
@@ -62,6 +71,42 @@ export function createLargeMatrix(
 
 function mostBound({ device: { limits } }: GpuDevice): number {
   return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+}
+
+/**
+ * Reads the diagonal, and no more than that.
+ *
+ * @throws {GpuError} when anything submitted so far failed.
+ */
+export async function readDiagonal(
+  gpu: GpuDevice,
+  { size, slabs }: LargeMatrix,
+): Promise<Float32Array<ArrayBuffer>> {
+  using resources = new DisposableStack();
+  const program = resources.use(new Program(gpu, "diagonal"));
+  const parts = slabs.map(({ firstRow, rows: source }) => {
+    const [elements] = source.shape as [number];
+    const places = Uint32Array.from(
+      { length: elements },
+      (_, row) => row * size + firstRow + row,
+    );
+    const { place, output } = resources.use(createTensors(gpu, {
+      place: ["places on the diagonal", [elements], places],
+      output: ["diagonal", [elements]],
+    }));
+    program.dispatch(
+      getKernel(gpu, { name: "gather_elements", code: gatherElementsCode }),
+      { place, source, output },
+      { elements },
+      { invocations: elements },
+    );
+    return output;
+  });
+  program.run();
+  const diagonal = new Float32Array(size);
+  const read = await readFloats(gpu, ...parts);
+  slabs.forEach(({ firstRow }, slab) => diagonal.set(read[slab]!, firstRow));
+  return diagonal;
 }
 
 /**

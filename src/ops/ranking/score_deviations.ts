@@ -10,8 +10,35 @@ import type { GpuDevice } from "../../gpu/device.ts";
 import { createTensor, readFloats } from "../../gpu/tensor.ts";
 import scoreMoments from "../../../kernels/score_moments.wgsl" with { type: "text" };
 import type { SparsePattern } from "../../sparse/csr.ts";
+import { valued } from "../../sparse/matrix_sums.ts";
 import { Tape } from "../../tape/tape.ts";
+import type { SparseScores } from "./sparse_scores.ts";
 import { type Ranked, recordTiles, uploadSeen } from "./tiles.ts";
+
+/**
+ * Products whose scores are multiplied, for each query, by a weight over the deviation of its scores; by 0 where all
+ * its scores are equal.
+ */
+export function standardised(
+  products: readonly SparseScores[],
+  deviations: Float64Array,
+  weight: number,
+): SparseScores[] {
+  const factors = standardFactors(deviations, weight);
+  return products.map((product) => {
+    const { queries } = product, ofRows = valued(queries, (query) => factors[query]!);
+    const value = ofRows.value.map((factor, e) => factor * queries.value[e]!);
+    return { ...product, queries: { ...queries, value } };
+  });
+}
+
+/** For each query, a weight over the deviation of its scores; 0 where all its scores are equal. */
+export function standardFactors(
+  deviations: Float64Array,
+  weight: number,
+): Float64Array<ArrayBuffer> {
+  return Float64Array.from(deviations, (each) => each > 0 ? weight / each : 0);
+}
 
 /**
  * The standard deviation of each query's scores.

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { type GpuDevice, GpuError } from "../../gpu/device.ts";
-import { getKernel, LOOP_ROUNDS } from "../../gpu/kernel.ts";
+import type { GpuDevice } from "../../gpu/device.ts";
+import { getKernel } from "../../gpu/kernel.ts";
 import { dispatchParts, type KernelPart } from "../../gpu/part.ts";
 import type { Program } from "../../gpu/program.ts";
 import { createTensor, type Tensor } from "../../gpu/tensor.ts";
@@ -15,6 +15,7 @@ import similarityCode from "../../../kernels/score_of/similarity.wgsl" with { ty
 import sumCode from "../../../kernels/score_of/sum.wgsl" with { type: "text" };
 import sparseScores from "../../../kernels/sparse_scores.wgsl" with { type: "text" };
 import { packEntries } from "../graphs/gather.ts";
+import { requireWalkedRounds } from "../graphs/sparse_tensor.ts";
 
 /** The most candidates of a tile, as kernels/sparse_scores.wgsl has it. */
 export const SPARSE_CANDIDATES = 4000;
@@ -119,7 +120,8 @@ export function recordSparseScores(
   const part = partOf(similarity, added);
   const source = { ...kernel.source, parts: [part.source] };
   const { workgroupSize } = getKernel(gpu, source, part.constants);
-  requireRounds(gpu, program.label, queries, matrix, workgroupSize);
+  const passes = 2 * Math.ceil(SPARSE_CANDIDATES / workgroupSize) + 3;
+  requireWalkedRounds(gpu, program.label, queries, matrix.rowStart, { workgroupSize, passes });
   dispatchParts(program, kernel, [part], { workgroups: rows });
 }
 
@@ -151,32 +153,4 @@ function blockStarts(
   }
   starts[rowCount * blocks] = column.length;
   return starts;
-}
-
-/**
- * Checks that no query has more to add up than the loops of the software driver, which would end early without a
- * word.
- */
-function requireRounds(
-  { adapterName }: GpuDevice,
-  label: string,
-  queries: SparseMatrix,
-  { rowStart }: CandidateRows,
-  workgroupSize: number,
-): void {
-  if (!adapterName.includes("llvmpipe")) return;
-  const passes = 2 * Math.ceil(SPARSE_CANDIDATES / workgroupSize) + 3;
-  for (let query = 0; query < queries.rowCount; query++) {
-    let rounds = passes;
-    for (let e = queries.rowStart[query]!; e < queries.rowStart[query + 1]!; e++) {
-      const row = queries.column[e]!;
-      rounds += 2 + Math.ceil((rowStart[row + 1]! - rowStart[row]!) / workgroupSize);
-    }
-    if (rounds > LOOP_ROUNDS) {
-      throw new GpuError(
-        `Row ${query} of "${label}" takes ${rounds} rounds, and ${adapterName} loops ` +
-          `${LOOP_ROUNDS} times at most.`,
-      );
-    }
-  }
 }
